@@ -1,0 +1,1 @@
+"""The closed catalogue of actions, one module per resource."""

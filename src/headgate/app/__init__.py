@@ -1,0 +1,1 @@
+"""Use cases and wiring: what the faces may ask for."""

@@ -1,0 +1,1 @@
+"""The boundary: facts and policies in, a lane with its reasons out."""

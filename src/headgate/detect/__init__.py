@@ -1,0 +1,1 @@
+"""Detection: findings from an observation, one module per family."""

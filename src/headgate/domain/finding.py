@@ -1,0 +1,52 @@
+"""A finding: one abnormal condition on one resource, with the evidence that shows it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from headgate.domain import evidence, resource, vocabulary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One condition, firing or pending (its hold time not waited out), on one resource."""
+
+    code: str
+    """A finding code of the vocabulary."""
+    state: vocabulary.FindingState
+    severity: vocabulary.Severity
+    partitions: tuple[resource.TopicPartition, ...] = ()
+    """The partitions it is about, where it is about partitions."""
+    resource: resource.Resource
+    since: datetime
+    """When the condition was first seen to hold."""
+    summary: str
+    """One sentence a person can read alone."""
+    evidence: tuple[evidence.Evidence, ...] = ()
+    deadline: datetime | None = None
+    """When data is lost or a disk is full if nothing changes; None where nothing runs out."""
+    task_failure: vocabulary.TaskFailure | None = None
+    """The class of a connector task's failure; None for every other finding."""
+
+    @property
+    def key(self) -> str:
+        """The same for the same condition on the same resource in every sweep."""
+        return f"{self.code}@{self.resource}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSeen:
+    """A finding that could not be judged, and why: neither firing nor healthy."""
+
+    code: str
+    resource: resource.Resource
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """All that one look found, and all that it could not judge."""
+
+    cluster: str
+    at: datetime
+    findings: tuple[Finding, ...] = ()
+    not_seen: tuple[NotSeen, ...] = ()

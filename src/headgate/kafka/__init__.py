@@ -1,0 +1,1 @@
+"""The Kafka adapter: a typed, concurrent facade over the admin protocol and the data path."""

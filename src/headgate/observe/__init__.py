@@ -1,0 +1,1 @@
+"""Observation: what the ports read becomes snapshots and history."""

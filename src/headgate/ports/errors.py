@@ -1,0 +1,40 @@
+"""Errors that every outward port may raise: what failed, where, and what to do next."""
+
+
+class PortError(Exception):
+    """The other side could not be asked or gave no usable answer."""
+
+    def __init__(self, what: str, *, where: str = "", next_step: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.next_step = next_step
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        where = f" ({self.where})" if self.where else ""
+        step = f". {self.next_step}" if self.next_step else ""
+        return f"{self.what}{where}{step}"
+
+
+class Unreachable(PortError):
+    """Nothing answers at the address."""
+
+
+class TimedOut(PortError):
+    """No answer came before the deadline; whether a write happened is not known."""
+
+
+class NotAllowed(PortError):
+    """The caller lacks the right."""
+
+
+class Misunderstood(PortError):
+    """Something answers, but not in the protocol expected there."""
+
+
+class Refused(PortError):
+    """The other side answered no; nothing was changed."""
+
+
+class OutcomeUnknown(PortError):
+    """A write was sent and its answer was lost; only reading tells whether it happened."""

@@ -1,0 +1,1 @@
+"""What Headgate keeps, in SQLite or PostgreSQL; one module per aggregate."""
