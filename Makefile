@@ -1,0 +1,58 @@
+# Two commands matter: `make demo` (all set-up, then the main job) and `make test` (all set-up,
+# then everything a reviewer would run). Both work on a machine with Python 3.11+ alone.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+INSTALL := VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes
+
+.PHONY: demo test lint types unit docs bench lock clean help
+
+help: ## List the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.demo ## Real Kafka, Headgate and a story that plays itself; Ctrl-C ends all of it
+	$(BIN)/headgate demo $(ARGS)
+
+test: lint types ## Lint, types and every test, on real Kafka, PostgreSQL and Chromium
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev ## Style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev ## Types
+	$(BIN)/mypy
+
+unit: $(VENV)/.dev ## Only the tests that need no server and no browser
+	$(BIN)/python -m pytest tests/unit tests/docs $(ARGS)
+
+docs: $(VENV)/.dev ## Write the generated reference pages anew
+	$(BIN)/python -m headgate.app.reference docs/reference
+
+bench: $(VENV)/.dev ## Every promised number, measured here, as one table
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lock: $(VENV)/.uv ## Resolve the requirement files anew, with hashes
+	cd requirements && sh compile.sh ../$(UV)
+
+clean: ## Remove the environment
+	rm -rf $(VENV)
+
+$(VENV)/.uv: requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Headgate needs Python 3.11 or newer; $(PYTHON) is older. Set PYTHON=/path/to/python3.11." >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@touch $@
+
+$(VENV)/.demo: requirements/demo.txt pyproject.toml $(VENV)/.uv
+	$(INSTALL) -r requirements/demo.txt
+	VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml $(VENV)/.uv
+	$(INSTALL) -r requirements/dev.txt
+	VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/.demo
