@@ -1,1 +1,1 @@
-"""The Kafka Connect adapter: its REST interface."""
+"""Kafka Connect over REST: the real adapter, and a fake that passes the same contract tests."""

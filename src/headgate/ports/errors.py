@@ -38,3 +38,7 @@ class Refused(PortError):
 
 class OutcomeUnknown(PortError):
     """A write was sent and its answer was lost; only reading tells whether it happened."""
+
+
+class NotNow(Refused):
+    """The other side cannot do it at the moment; nothing was changed, asking again may work."""
