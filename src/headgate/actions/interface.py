@@ -13,13 +13,13 @@ from typing import Any, ClassVar, Literal, Protocol
 from headgate.domain import (
     change,
     diagnosis,
-    evidence,
     finding,
     observation,
     person,
     resource,
     vocabulary,
 )
+from headgate.domain.evidence import Evidence  # a field is named like its module
 from headgate.domain.unknown import Unknown
 from headgate.ports import clock, connect, kafka
 
@@ -74,7 +74,7 @@ class Origin:
     """Key of the leading finding."""
     cause: diagnosis.Cause | None = None
     """None: a person asked without a diagnosis."""
-    evidence: tuple[evidence.Evidence, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
     rationale: str = ""
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from headgate.domain import evidence, facts, person, resource, vocabulary
+from headgate.domain import facts, person, resource, vocabulary
+from headgate.domain.evidence import Evidence  # a field is named like its module
 
 Arguments = Mapping[str, object]
 """JSON values only; what a step needs to be done again in another process."""
@@ -89,7 +90,7 @@ class Plan:
     checks: tuple[Check, ...] = ()
     verify_within_s: float = 60.0
     facts: facts.Facts
-    evidence: tuple[evidence.Evidence, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
     notes: tuple[str, ...] = ()
     """What an approver should know and no other field says."""
 

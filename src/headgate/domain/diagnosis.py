@@ -7,7 +7,8 @@ edge answers it (or says why it may not), and diagnosis runs again with the answ
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from headgate.domain import evidence, resource, vocabulary
+from headgate.domain import resource, vocabulary
+from headgate.domain.evidence import Evidence  # a field is named like its module
 from headgate.domain.unknown import Unknown
 
 NOT_READ = Unknown("the record was not read")
@@ -50,7 +51,7 @@ class Diagnosis:
     finding: str
     """The finding's key."""
     causes: tuple[Cause, ...]
-    evidence: tuple[evidence.Evidence, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
     """What the causes cite beyond the finding's own evidence."""
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from headgate.domain import evidence, resource, vocabulary
+from headgate.domain import resource, vocabulary
+from headgate.domain.evidence import Evidence  # a field is named like its module
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ class Finding:
     """When the condition was first seen to hold."""
     summary: str
     """One sentence a person can read alone."""
-    evidence: tuple[evidence.Evidence, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
     deadline: datetime | None = None
     """When data is lost or a disk is full if nothing changes; None where nothing runs out."""
     task_failure: vocabulary.TaskFailure | None = None

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from headgate.domain import diagnosis, evidence, finding, resource, vocabulary
+from headgate.domain import diagnosis, finding, resource, vocabulary
+from headgate.domain.evidence import Evidence  # a field is named like its module
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ class Draft:
     """The leading finding first; then its consequences."""
     causes: tuple[diagnosis.Cause, ...]
     """Best first; the first is Headgate's answer."""
-    evidence: tuple[evidence.Evidence, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
     chain: tuple[Link, ...] = ()
     blast_radius: BlastRadius = BlastRadius()
     deadline: datetime | None = None
