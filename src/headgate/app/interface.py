@@ -10,6 +10,9 @@ from headgate.domain import change, finding, incident, observation, person, voca
 from headgate.domain.unknown import Unknown
 from headgate.ports import store
 
+SESSION_COOKIE = "headgate_session"
+"""The cookie that carries a session's secret."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterSummary:
