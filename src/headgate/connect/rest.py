@@ -1,0 +1,244 @@
+"""The port to Kafka Connect, over its REST interface.
+
+One call reads every connector with its tasks and settings, so a sweep costs one round trip however
+many connectors there are. What Connect gives in the clear is masked here, before anything else of
+Headgate sees it.
+"""
+
+import threading
+import time
+from collections.abc import Collection, Mapping
+from urllib.parse import quote
+
+import pydantic
+
+from headgate.connect import masking, shapes, wire
+from headgate.domain import snapshot
+from headgate.ports import errors
+
+_LONGEST_TRACE = 32_768
+"""Characters. A trace's first line and its deepest cause stand at its two ends."""
+
+_PLUGIN_RETRY_S = 300.0
+"""How long to wait before asking again about a plugin that could not be described."""
+
+_VERSION_AGE_S = 300.0
+"""How long a worker's version is taken as known; it changes only when a worker is replaced."""
+
+
+class RestConnect:
+    """Implements ``ports.connect.Connect`` for one address; safe to use from several threads."""
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        *,
+        username: str = "",
+        password: str = "",
+        ca_file: str = "",
+    ) -> None:
+        """Nothing is sent yet; credentials may also stand in the address.
+
+        Raises:
+            ValueError: the address is not an http or https address.
+        """
+        self._name = name
+        self._wire = wire.Wire(url, username=username, password=password, ca_file=ca_file)
+        self._lock = threading.Lock()
+        self._version: tuple[float, str] | None = None
+        self._passwords: dict[str, tuple[float, frozenset[str] | None]] = {}
+        """Plugin class -> when asked, and its password settings (None: could not be asked)."""
+        self._ask_plugins_after = 0.0
+        """After a time-out no plugin is asked for a while, so that many cost no more than one."""
+        self._masked: dict[str, tuple[int, dict[str, str]]] = {}
+        """Connector -> hash of its settings, and those settings masked: masking is the dearest
+        part of a sweep, and settings seldom change."""
+
+    @property
+    def name(self) -> str:
+        """The name Headgate knows it by."""
+        return self._name
+
+    @property
+    def url(self) -> str:
+        """Its REST address, without credentials."""
+        return self._wire.url
+
+    def cluster(self, *, deadline_s: float) -> snapshot.ConnectCluster:
+        """All connectors with tasks, traces and configs; secrets are masked.
+
+        Raises:
+            errors.PortError: nothing there, no answer in time, not Connect, not allowed.
+        """
+        left = wire.Remaining(deadline_s)
+        version = self._worker_version(left)
+        body = self._wire.read("/connectors?expand=status&expand=info", deadline_s=left.seconds)
+        try:
+            expanded = shapes.EXPANDED.validate_json(body)
+        except pydantic.ValidationError as error:
+            raise self._misread("/connectors?expand=status&expand=info", error) from error
+        connectors = {
+            name: self._connector(name, both.status, both.info, left)
+            for name, both in sorted(expanded.items())
+        }
+        with self._lock:
+            for gone in self._masked.keys() - connectors.keys():
+                del self._masked[gone]
+        return snapshot.ConnectCluster(
+            name=self._name, url=self.url, version=version, connectors=connectors
+        )
+
+    def connector(self, name: str, *, deadline_s: float) -> snapshot.Connector:
+        """One connector, read now.
+
+        Raises:
+            errors.Refused: there is no such connector.
+            errors.PortError: nothing there, no answer in time, not Connect, not allowed.
+        """
+        left = wire.Remaining(deadline_s)
+        path = f"/connectors/{_quoted(name)}"
+        try:
+            status = shapes.Status.model_validate_json(
+                self._wire.read(f"{path}/status", deadline_s=left.seconds)
+            )
+            info = shapes.Info.model_validate_json(self._wire.read(path, deadline_s=left.seconds))
+        except pydantic.ValidationError as error:
+            raise self._misread(path, error) from error
+        return self._connector(name, status, info, left)
+
+    def restart_failed(self, name: str, *, deadline_s: float) -> None:
+        """Restarts the failed tasks (and the connector itself if it failed); returns when asked.
+
+        Raises:
+            errors.NotNow: the workers rebalance; nothing was changed.
+            errors.Refused: there is no such connector.
+            errors.OutcomeUnknown: the answer was lost.
+        """
+        self._wire.write(
+            f"/connectors/{_quoted(name)}/restart?includeTasks=true&onlyFailed=true",
+            deadline_s=deadline_s,
+        )
+
+    def close(self) -> None:
+        """Connections are closed."""
+        self._wire.close()
+
+    def _worker_version(self, left: wire.Remaining) -> str:
+        known = self._version
+        if known and time.monotonic() - known[0] < _VERSION_AGE_S:
+            return known[1]
+        try:
+            worker = shapes.Worker.model_validate_json(
+                self._wire.read("/", deadline_s=left.seconds)
+            )
+        except pydantic.ValidationError as error:
+            raise self._misread("/", error) from error
+        self._version = (time.monotonic(), worker.version)
+        return worker.version
+
+    def _connector(
+        self,
+        name: str,
+        status: shapes.Status | None,
+        info: shapes.Info | None,
+        left: wire.Remaining,
+    ) -> snapshot.Connector:
+        raw = {key: value or "" for key, value in (info.config if info else {}).items()}
+        passwords = self._password_settings(raw.get("connector.class", ""), left)
+        secrets: frozenset[str] | None = None
+
+        def trace(text: str | None) -> str:
+            nonlocal secrets
+            if not text:
+                return ""
+            if secrets is None:
+                secrets = masking.secrets_of(raw, passwords)
+            return _shortened(masking.text(text, secrets))
+
+        kind = shapes.kind((status and status.type) or (info and info.type) or None)
+        return snapshot.Connector(
+            name=name,
+            type=kind,
+            state=status.connector.state if status else "UNKNOWN",
+            worker=status.connector.worker_id if status else "",
+            trace=trace(status.connector.trace) if status else "",
+            tasks=tuple(
+                snapshot.Task(
+                    number=task.id,
+                    state=task.state,
+                    worker=task.worker_id,
+                    trace=trace(task.trace),
+                )
+                for task in sorted(status.tasks if status else (), key=lambda task: task.id)
+            ),
+            config=self._masked_config(name, raw, passwords),
+            topics=_topics(kind, raw),
+        )
+
+    def _masked_config(
+        self, name: str, raw: Mapping[str, str], passwords: Collection[str]
+    ) -> Mapping[str, str]:
+        fingerprint = hash((frozenset(raw.items()), frozenset(passwords)))
+        with self._lock:
+            held = self._masked.get(name)
+        if held is None or held[0] != fingerprint:
+            held = (fingerprint, masking.config(raw, passwords))
+            with self._lock:
+                self._masked[name] = held
+        return held[1]
+
+    def _password_settings(self, plugin: str, left: wire.Remaining) -> frozenset[str]:
+        """The settings that the plugin itself declares as passwords, asked once per plugin.
+
+        Names alone decide where the plugin cannot be asked: its answer is an addition to them.
+        """
+        if not plugin:
+            return frozenset()
+        asked, found = self._passwords.get(plugin, (0.0, None))
+        if found is not None or (asked and time.monotonic() - asked < _PLUGIN_RETRY_S):
+            return found or frozenset()
+        if time.monotonic() < self._ask_plugins_after:
+            return frozenset()
+        try:
+            body = self._wire.read(
+                f"/connector-plugins/{_quoted(plugin)}/config",
+                deadline_s=min(1.0, left.seconds),
+            )
+            settings = shapes.SETTINGS.validate_json(body)
+        except errors.TimedOut:
+            self._ask_plugins_after = time.monotonic() + _PLUGIN_RETRY_S
+            return frozenset()
+        except (errors.PortError, pydantic.ValidationError):
+            self._passwords[plugin] = (time.monotonic(), None)
+            return frozenset()
+        names = frozenset(item.name for item in settings if item.type.upper() == "PASSWORD")
+        self._passwords[plugin] = (time.monotonic(), names)
+        return names
+
+    def _misread(self, path: str, error: pydantic.ValidationError) -> errors.Misunderstood:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the answer"
+        return errors.Misunderstood(
+            f"{self.url} does not answer GET {path} like Kafka Connect: {place}: {first['msg']}",
+            where=self.url,
+            next_step="Give the address of a Connect worker's REST listener (often port 8083)",
+        )
+
+
+def _quoted(name: str) -> str:
+    """The name as one segment of a path, slashes and percents included."""
+    return quote(name, safe="")
+
+
+def _shortened(trace: str) -> str:
+    if len(trace) <= _LONGEST_TRACE:
+        return trace
+    half = _LONGEST_TRACE // 2
+    left_out = len(trace) - 2 * half
+    return f"{trace[:half]}\n... {left_out} characters left out ...\n{trace[-half:]}"
+
+
+def _topics(kind: shapes.Kind, raw: Mapping[str, str]) -> tuple[str, ...]:
+    listed = raw.get("topics", "") if kind == "sink" else raw.get("topic", "")
+    return tuple(topic for part in listed.split(",") if (topic := part.strip()))

@@ -1,0 +1,284 @@
+"""One HTTP call to Kafka Connect: bounded in time and size, its failures told in Headgate's words.
+
+Every way in which a call can go wrong becomes one of ``ports.errors``, with the address and what
+to do next. A write whose answer is lost is never reported as failed: it may have happened.
+"""
+
+import re
+import ssl
+import time
+from typing import Any
+
+import httpx2
+
+from headgate.connect import masking, shapes
+from headgate.ports import errors
+
+_LARGEST_ANSWER = 64 * 1024 * 1024
+"""Bytes; 10,000 connectors with long traces stay below it, and no server may fill the memory."""
+
+_KEEP_ALIVE_S = 20.0
+"""Below the 30 s after which Connect's own server closes an idle connection."""
+
+_TITLE = re.compile(rb"<title[^>]*>([^<]{1,200})", re.IGNORECASE)
+
+
+class Remaining(dict[str, float]):
+    """Stands in for the client's table of timeouts and gives each phase only what time is left.
+
+    The HTTP client has a timeout per phase (connecting, sending, each read) but none for the whole
+    call; it looks every phase up by ``get``.
+    """
+
+    def __init__(self, deadline_s: float) -> None:
+        """The call must be over in that many seconds."""
+        super().__init__()
+        self._end = time.monotonic() + deadline_s
+
+    @property
+    def seconds(self) -> float:
+        """What is left; never below a millisecond, for 0 would mean not to wait at all."""
+        return max(self._end - time.monotonic(), 0.001)
+
+    @property
+    def over(self) -> bool:
+        """Whether the time is used up."""
+        return time.monotonic() >= self._end
+
+    def get(self, key: str, default: Any = None) -> Any:  # noqa: ARG002 - every phase alike
+        """What is left, whichever phase asks."""
+        return self.seconds
+
+
+class Wire:
+    """Calls to one Connect address over a small pool of connections; safe for several threads."""
+
+    def __init__(
+        self, url: str, *, username: str = "", password: str = "", ca_file: str = ""
+    ) -> None:
+        """Nothing is sent yet.
+
+        Raises:
+            ValueError: the address is not an http or https address.
+        """
+        try:
+            parsed = httpx2.URL(url.strip().rstrip("/"))
+        except (httpx2.InvalidURL, ValueError):
+            parsed = httpx2.URL("")
+        if parsed.scheme not in ("http", "https") or not parsed.host:
+            raise ValueError(f"not a Connect address: {masking.text(url)} (write http://HOST:PORT)")
+        user = username or parsed.username
+        self.url = str(parsed.copy_with(username=None, password=None, query=None, fragment=None))
+        self.url = self.url.rstrip("/")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if parsed.scheme == "https":
+            context = ssl.create_default_context(cafile=ca_file or None)
+        self._client = httpx2.Client(
+            auth=(user, password or parsed.password) if user else None,
+            verify=context,
+            trust_env=False,  # a proxy or .netrc of the environment is not for workers inside
+            limits=httpx2.Limits(
+                max_connections=8, max_keepalive_connections=4, keepalive_expiry=_KEEP_ALIVE_S
+            ),
+            headers={"Accept": "application/json", "User-Agent": "headgate"},
+        )
+
+    def read(self, path: str, *, deadline_s: float) -> bytes:
+        """The body of the answer to a GET, which is JSON as far as its first byte tells.
+
+        Raises:
+            errors.PortError: as the class says.
+        """
+        left = Remaining(deadline_s)
+        try:
+            return self._body("GET", path, left, writes=False)
+        except _Closed:
+            # A pooled connection that the worker had just closed: a new one, once.
+            try:
+                return self._body("GET", path, left, writes=False)
+            except _Closed as error:
+                raise errors.Unreachable(
+                    f"{self.url} closes the connection without an answer",
+                    where=self.url,
+                    next_step="The worker is stopping, or no HTTP server runs there",
+                ) from error
+
+    def write(self, path: str, *, deadline_s: float) -> None:
+        """A POST without a body was accepted.
+
+        Raises:
+            errors.OutcomeUnknown: it was sent and the answer was lost.
+            errors.PortError: as the class says; nothing was changed.
+        """
+        left = Remaining(deadline_s)
+        try:
+            self._body("POST", path, left, writes=True)
+        except _Closed as error:
+            raise self._unknown(path, "the connection was closed") from error
+
+    def close(self) -> None:
+        """The pool's connections are closed."""
+        self._client.close()
+
+    def _body(self, method: str, path: str, left: Remaining, *, writes: bool) -> bytes:
+        request = self._client.build_request(method, self.url + path, extensions={"timeout": left})
+        try:
+            response = self._client.send(request, stream=True)
+            try:
+                body = self._read_all(response, left)
+            finally:
+                response.close()
+        except (httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+            raise errors.TimedOut(
+                f"{self.url} did not accept a connection in time; nothing was sent",
+                where=self.url,
+                next_step="Check that the host is up and that no firewall drops the packets",
+            ) from error
+        except httpx2.ConnectError as error:
+            raise self._not_connected(error) from error
+        except httpx2.TimeoutException as error:
+            if writes:
+                raise self._unknown(path, "no answer came before the deadline") from error
+            raise errors.TimedOut(
+                f"{self.url} accepted the connection and gave no answer before the deadline",
+                where=self.url,
+                next_step="Check that the worker is not frozen, overloaded or without its group",
+            ) from error
+        except httpx2.RemoteProtocolError as error:
+            raise self._broken(error, path, writes=writes) from error
+        except httpx2.NetworkError as error:
+            raise _Closed from error
+        self._judge(response, body, path, writes=writes)
+        return body
+
+    def _read_all(self, response: httpx2.Response, left: Remaining) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        for chunk in response.iter_bytes():
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > _LARGEST_ANSWER:
+                raise errors.Misunderstood(
+                    f"{self.url} sends more than {_LARGEST_ANSWER // 2**20} MiB; reading stopped",
+                    where=self.url,
+                    next_step="Check that the address is a Kafka Connect worker",
+                )
+            if left.over:
+                raise httpx2.ReadTimeout("the deadline passed while the answer was coming")
+        return b"".join(chunks)
+
+    def _judge(self, response: httpx2.Response, body: bytes, path: str, *, writes: bool) -> None:
+        status = response.status_code
+        if status in (401, 403):
+            raise errors.NotAllowed(
+                f"Connect refuses these credentials (HTTP {status})",
+                where=self.url,
+                next_step="Give a user and password that may read connectors and restart them",
+            )
+        kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
+        if status in (502, 503, 504):
+            if writes:
+                raise self._unknown(path, f"a proxy answered HTTP {status}")
+            raise errors.Unreachable(
+                f"something before Connect answers HTTP {status} in its place",
+                where=self.url,
+                next_step="Check the worker behind the proxy",
+            )
+        if 200 <= status < 300 and (not body or _looks_like_json(body)):
+            return
+        problem = shapes.problem(body) if _looks_like_json(body) else ""
+        if 300 <= status < 400 or not problem:
+            raise self._not_connect(response, body, kind)
+        self._refuse(status, masking.text(problem), path, writes=writes)
+
+    def _refuse(self, status: int, problem: str, path: str, *, writes: bool) -> None:
+        if status == 409:
+            raise errors.NotNow(
+                f"Connect cannot do it now (HTTP 409): {problem}",
+                where=self.url,
+                next_step="The workers are rebalancing. Nothing was changed; ask again in seconds",
+            )
+        if status == 500 and "timed out" in problem.lower():
+            if writes:
+                raise self._unknown(path, f"Connect answered: {problem}")
+            raise errors.TimedOut(
+                f"Connect gave up on its own answer: {problem}",
+                where=self.url,
+                next_step="Look at the worker's log; it may be stuck in a start or a rebalance",
+            )
+        if status >= 500 and writes:
+            raise self._unknown(path, f"Connect answered HTTP {status}: {problem}")
+        raise errors.Refused(
+            f"Connect refuses (HTTP {status}): {problem}",
+            where=self.url,
+            next_step="Check the connector's name; a list shows those there are"
+            if status == 404
+            else "Look at the worker's log",
+        )
+
+    def _not_connect(
+        self, response: httpx2.Response, body: bytes, kind: str
+    ) -> errors.Misunderstood:
+        title = _TITLE.search(body[:4096])
+        came = kind or "an answer without a content type"
+        if title:
+            words = " ".join(title[1].decode("utf-8", "replace").split())
+            came = f'{came} with the title "{words[:80]}"'
+        elif 300 <= response.status_code < 400:
+            came = f"a redirect to {masking.text(response.headers.get('location', 'nowhere'))}"
+        return errors.Misunderstood(
+            f"{self.url} does not answer like Kafka Connect: HTTP {response.status_code}, {came}",
+            where=self.url,
+            next_step="Give the address of a Connect worker's REST listener (often port 8083)",
+        )
+
+    def _not_connected(self, error: httpx2.ConnectError) -> errors.PortError:
+        words = str(error)
+        if "CERTIFICATE_VERIFY_FAILED" in words:
+            return errors.Unreachable(
+                f"the certificate of {self.url} is not trusted",
+                where=self.url,
+                next_step="Give the file of the authority that signed it",
+            )
+        if "SSL" in words or "TLS" in words:
+            return errors.Misunderstood(
+                f"{self.url} does not speak TLS as expected",
+                where=self.url,
+                next_step="Check whether the address should begin with http://",
+            )
+        return errors.Unreachable(
+            f"nothing listens at {self.url}",
+            where=self.url,
+            next_step="Check the address and that a Connect worker runs there",
+        )
+
+    def _broken(
+        self, error: httpx2.RemoteProtocolError, path: str, *, writes: bool
+    ) -> errors.PortError:
+        if "without sending" in str(error) or "closed connection" in str(error):
+            return _Closed()
+        if writes:
+            return self._unknown(path, "the answer was not HTTP")
+        return errors.Misunderstood(
+            f"something answers at {self.url}, but not in HTTP",
+            where=self.url,
+            next_step="Give the address of a Connect worker's REST listener, not of a broker",
+        )
+
+    def _unknown(self, path: str, why: str) -> errors.OutcomeUnknown:
+        return errors.OutcomeUnknown(
+            f"it is not known whether POST {path} took effect: {why}",
+            where=self.url,
+            next_step="Read the connector to learn what happened before asking again",
+        )
+
+
+class _Closed(errors.PortError):
+    """The connection ended before the answer did."""
+
+    def __init__(self) -> None:
+        super().__init__("the connection was closed")
+
+
+def _looks_like_json(body: bytes) -> bool:
+    return body.lstrip()[:1] in (b"{", b"[")
