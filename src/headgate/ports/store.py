@@ -41,6 +41,10 @@ class Fenced(StoreError):
     """The lease was taken over by another process; its work must stop."""
 
 
+class BadCursor(StoreError):
+    """What was given as a place in a list is none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
     """One page of a list."""
@@ -89,6 +93,8 @@ class Lease:
     fence: int
     """Rises with every take-over."""
     expires_at: datetime
+    since: datetime | None = None
+    """When this holder took it; None: not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

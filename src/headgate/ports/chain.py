@@ -1,0 +1,117 @@
+"""The arithmetic of the audit chain: canonical form, redaction and hash of one record.
+
+It stands beside the values because two sides need it: the store, which links, and the audit room,
+which verifies what was stored or exported.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from headgate.ports import store
+
+GENESIS = "0" * 64
+"""What the first record names as the hash before it."""
+
+REDACTED = "[redacted]"
+
+_SECRET_KEY = re.compile(
+    r"pass(word|wd|phrase)|secret|credential|jaas|private[._-]?key|api[._-]?key|access[._-]?key"
+    r"|^(.*[._-])?token$|authorization|^(set-)?cookie$|^csrf$",
+    re.IGNORECASE,
+)
+_SECRET_TEXT = (
+    # "password=...", "sasl.password: '...'" in words
+    re.compile(
+        r"((?:pass(?:word|wd|phrase)|secret|api[._-]?key|token)[\"']?\s*[=:]\s*)"
+        r"(\"[^\"]*\"|'[^']*'|[^\s,;}]+)",
+        re.IGNORECASE,
+    ),
+    # "Authorization: Bearer ..." and bare bearer tokens
+    re.compile(r"(\b(?:bearer|basic)\s+)([A-Za-z0-9._~+/=-]{8,})", re.IGNORECASE),
+    # "https://user:secret@host"
+    re.compile(r"(://[^/\s:@]+:)([^/\s@]+)(?=@)"),
+)
+
+
+def moment(at: datetime) -> str:
+    """The time in UTC as RFC 3339 with microseconds, always of the same length."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def canonical_json(value: object) -> str:
+    """The one JSON text of a value: keys sorted, no spaces, no escapes beyond the needed ones.
+
+    Raises:
+        ValueError: the value holds a number that is not finite.
+        TypeError: the value holds something that JSON does not know.
+    """
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def redacted(event: store.Event) -> store.Event:
+    """The event without secrets: values under keys that name one, and what reads like one."""
+    return replace(
+        event,
+        actor=_clean_text(event.actor),
+        what=_clean_text(event.what),
+        target=_clean_text(event.target),
+        text=_clean_text(event.text),
+        data=_clean_data(event.data),
+    )
+
+
+def record_hash(number: int, previous: str, event: store.Event) -> str:
+    """SHA-256, in hex, over the record's number, the hash before it and the canonical event."""
+    fields = {
+        "number": number,
+        "previous": previous,
+        "at": moment(event.at),
+        "actor": event.actor,
+        "what": event.what,
+        "target": event.target,
+        "text": event.text,
+        "data": event.data,
+    }
+    return hashlib.sha256(canonical_json(fields).encode()).hexdigest()
+
+
+def link(number: int, previous: str, event: store.Event) -> store.AuditRecord:
+    """The record that follows the one with hash ``previous``; its event is redacted first."""
+    clean = redacted(event)
+    return store.AuditRecord(
+        number=number, event=clean, previous=previous, hash=record_hash(number, previous, clean)
+    )
+
+
+def _clean_data(data: str) -> str:
+    if not data:
+        return data
+    try:
+        value = json.loads(data)
+    except ValueError:
+        return _clean_text(data)
+    return canonical_json(_clean(value))
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, dict):
+        return {
+            key: REDACTED if _SECRET_KEY.search(key) and inner else _clean(inner)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_clean(inner) for inner in value]
+    return _clean_text(value) if isinstance(value, str) else value
+
+
+def _clean_text(text: str) -> str:
+    # what a database cannot keep must not be part of what is hashed either
+    text = text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
+    for pattern in _SECRET_TEXT:
+        text = pattern.sub(lambda found: found[1] + REDACTED, text)
+    return text
