@@ -1,18 +1,19 @@
 """What every page needs: who looks, the frame around it, and errors as pages."""
 
-import functools
+import json
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Concatenate, ParamSpec
-from urllib.parse import quote
+from typing import Annotated, TypeVar
 
-from fastapi import Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi import Depends, Request
+from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
 
 from headgate.app import errors, interface, words
 from headgate.console import render
 
-P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,16 +96,14 @@ class Desk:
         template: str,
         *,
         status: int = 200,
+        extra: Mapping[str, object] | None = None,
         **values: object,
     ) -> Response:
-        """One page in its frame."""
-        return render.page(
-            request, viewer, template, self.frame(request, viewer), status=status, **values
-        )
+        """One page in its frame; ``extra`` are values whose names are not known beforehand."""
+        frame = {**self.frame(request, viewer), **(extra or {})}
+        return render.page(viewer, template, frame, status=status, **values)
 
-    def trouble(
-        self, request: Request, viewer: render.Viewer, error: errors.AppError
-    ) -> Response:
+    def trouble(self, request: Request, viewer: render.Viewer, error: errors.AppError) -> Response:
         """The page that says what is wrong, where, and what to do next."""
         return self.page(
             request,
@@ -118,23 +117,31 @@ class Desk:
         )
 
 
-def seen(
-    desk: Desk, show: Callable[Concatenate[Request, render.Viewer, P], Response]
-) -> Callable[Concatenate[Request, P], Response]:
-    """``show`` for people who are logged in; others go to the log-in page and come back."""
+class LogInFirst(Exception):
+    """Nobody we know asked for a page."""
 
-    @functools.wraps(show)
-    def answer(request: Request, *args: P.args, **kwargs: P.kwargs) -> Response:
-        viewer = desk.viewer(request)
-        if viewer is None:
-            path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            return RedirectResponse(f"/login?next={quote(path, safe='')}", status_code=303)
-        try:
-            return show(request, viewer, *args, **kwargs)
-        except errors.AppError as error:
-            return desk.trouble(request, viewer, error)
 
-    return answer
+def of(request: Request) -> Desk:
+    """The desk of the application that got the request."""
+    found = request.app.state.desk
+    assert isinstance(found, Desk)  # noqa: S101 - set once, in site.application
+    return found
+
+
+def require(request: Request) -> render.Viewer:
+    """Who looks.
+
+    Raises:
+        LogInFirst: nobody we know.
+    """
+    viewer = of(request).viewer(request)
+    if viewer is None:
+        raise LogInFirst
+    return viewer
+
+
+Seen = Annotated[render.Viewer, Depends(require)]
+"""A page's parameter: only people who are logged in see the page."""
 
 
 def posted(viewer: render.Viewer, csrf: str) -> None:
@@ -143,7 +150,17 @@ def posted(viewer: render.Viewer, csrf: str) -> None:
     Raises:
         NotPermitted: it did not.
     """
-    if csrf != viewer.csrf:
+    if not secrets.compare_digest(csrf, viewer.csrf):
         raise errors.NotPermitted(
             "This form is not of your present session", next_step="Reload the page and send again."
         )
+
+
+def shown(value: object) -> str:
+    """A parameter's value as the text of a form field; what is not text is written as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """What ``work`` gives, done in a thread so that other pages go on."""
+    return await run_in_threadpool(work)

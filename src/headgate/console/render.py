@@ -147,14 +147,15 @@ def theme_of(request: Request) -> str:
 
 def bare(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
     """A page without the frame: log-in and errors for somebody not known."""
-    text = environment().get_template(f"pages/{template}.html").render(
-        {"theme": theme_of(request), "zone": zone_of(request), "twin": "", **values}
+    text = (
+        environment()
+        .get_template(f"pages/{template}.html")
+        .render({"theme": theme_of(request), "zone": zone_of(request), "twin": "", **values})
     )
     return HTMLResponse(text, status_code=status)
 
 
 def page(
-    request: Request,
     viewer: Viewer,
     template: str,
     frame: Mapping[str, object],

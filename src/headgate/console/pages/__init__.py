@@ -1,1 +1,1 @@
-"""The pages, one module per noun; each offers ``router(desk)``."""
+"""The pages, one module per noun; each offers ``router``."""

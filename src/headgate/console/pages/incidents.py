@@ -1,0 +1,179 @@
+"""Incidents: the list, and one incident with its cause, evidence, timeline and reach."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from headgate.app import interface, words
+from headgate.console import desk
+from headgate.domain import change, evidence, incident, resource
+
+router = APIRouter()
+
+TABS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "open": ("Open", ("open", "watching", "acting")),
+    "resolved": ("Resolved", ("resolved", "closed")),
+    "all": ("All", ()),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """One tab; the chosen one lives in the address."""
+
+    name: str
+    href: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One number that matters, with its unit in words."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """A next step that nobody has proposed yet."""
+
+    action: str
+    why: str
+    label: str
+    href: str
+    """Where it can be proposed; empty for advice that only a person can follow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """Which chart shows the incident."""
+
+    title: str
+    subject: str
+    name: str
+    what: str
+
+
+def tabs(base: str, chosen: str, known: Mapping[str, tuple[str, tuple[str, ...]]]) -> list[Tab]:
+    """The tabs over a list."""
+    return [
+        Tab(name=name, href=f"{base}?show={key}", here=key == chosen)
+        for key, (name, _states) in known.items()
+    ]
+
+
+def figures(item: incident.Incident, now: datetime) -> list[Figure]:
+    """At most three numbers: time left, how long, how many are hit."""
+    draft = item.draft
+    shown = []
+    if draft.deadline is not None and item.state not in ("resolved", "closed", "merged"):
+        left = (draft.deadline - now).total_seconds()
+        shown.append(
+            Figure(value=words.duration(left) if left > 0 else "now", label="until data is lost")
+        )
+    ended = item.resolved_at or now
+    shown.append(
+        Figure(
+            value=words.duration((ended - item.opened_at).total_seconds()),
+            label="from start to end" if item.resolved_at else "open",
+        )
+    )
+    hit = len(draft.blast_radius.groups) + len(draft.blast_radius.connectors)
+    if hit:
+        shown.append(Figure(value=words.count(hit), label="groups and connectors hit"))
+    return shown[:3]
+
+
+def picture(item: incident.Incident) -> Picture | None:
+    """The chart that shows the incident best; None where none does."""
+    root = item.draft.resource
+    if root.kind in ("group", "member"):
+        name = resource.unescape(root.id.split("/")[0]) if root.kind == "member" else root.id
+        return Picture(title=f"Lag of {name}", subject="group", name=name, what="lag")
+    if root.kind in ("topic", "partition"):
+        topic = resource.partition_of(root).topic if root.kind == "partition" else root.id
+        return Picture(title=f"Records into {topic}", subject="topic", name=topic, what="rate")
+    if item.draft.blast_radius.groups:
+        name = item.draft.blast_radius.groups[0]
+        return Picture(title=f"Lag of {name}", subject="group", name=name, what="lag")
+    return None
+
+
+def advice(
+    item: incident.Incident,
+    changes: tuple[change.Change, ...],
+    catalogue: Mapping[str, interface.ActionInfo],
+) -> list[Advice]:
+    """Next steps of the best cause that no change stands for yet."""
+    if not item.draft.causes or item.state in ("resolved", "closed", "merged"):
+        return []
+    proposed = {entry.action for entry in changes}
+    shown = []
+    for step in item.draft.causes[0].next:
+        if step.action in proposed:
+            continue
+        href, label = "", ""
+        if step.action in catalogue and step.parameters:
+            query = {"cluster": item.cluster, "action": step.action, "incident": item.id}
+            query |= {f"p.{name}": desk.shown(value) for name, value in step.parameters.items()}
+            href = f"/changes/new?{urlencode(query)}"
+            label = catalogue[step.action].title.lower()
+        shown.append(Advice(action=step.action, why=step.why, label=label, href=href))
+    return shown
+
+
+@router.get("/incidents")
+def show_all(request: Request, viewer: desk.Seen, show: str = "open", cursor: str = "") -> Response:
+    """Incidents, one line each."""
+    front = desk.of(request)
+    chosen = show if show in TABS else "open"
+    page = front.headgate.incidents(viewer.actor, states=TABS[chosen][1], cursor=cursor)
+    return front.page(
+        request,
+        viewer,
+        "incidents",
+        page=page,
+        tabs=tabs("/incidents", chosen, TABS),
+        more_href=f"/incidents?{urlencode({'show': chosen, 'cursor': page.next_cursor})}",
+        empty_title="No incident is open" if chosen == "open" else "No incident here yet",
+        empty_text="An incident appears as soon as a look at a cluster finds something wrong.",
+        twin="/api/v1/incidents",
+        live="change",
+    )
+
+
+@router.get("/incidents/{incident_id}")
+def show(request: Request, viewer: desk.Seen, incident_id: str) -> Response:
+    """One incident."""
+    front = desk.of(request)
+    item = front.headgate.show_incident(viewer.actor, incident_id)
+    cluster = front.headgate.cluster(viewer.actor, item.cluster)
+    changes = front.headgate.changes(viewer.actor, incident=item.id).items
+    known: dict[str, evidence.Evidence] = {entry.id: entry for entry in item.draft.evidence}
+    for found in item.draft.findings:
+        known.update({entry.id: entry for entry in found.evidence})
+    now = datetime.now(UTC)
+    catalogue = {entry.code: entry for entry in front.headgate.actions(viewer.actor)}
+    return front.page(
+        request,
+        viewer,
+        "incident",
+        item=item,
+        cluster=cluster,
+        cluster_name=item.cluster,
+        evidence=known,
+        changes=changes,
+        advice=advice(item, changes, catalogue),
+        figures=figures(item, now),
+        chart=picture(item),
+        freshness=f"facts read {words.ago(cluster.read_at, now)}",
+        twin=f"/api/v1/incidents/{item.id}",
+        live="sweep",
+        ref=item.id,
+        ref_kind="incident",
+    )
