@@ -212,7 +212,7 @@ class FakeConnect:
     def _wait(self, deadline_s: float) -> None:
         if deadline_s <= 0 or not self._talking.wait(deadline_s):
             raise errors.TimedOut(
-                f"Connect gave no answer within {deadline_s:g} s",
+                f"Connect gave no answer within {deadline_s:.3g} s",
                 where=self._url,
                 next_step="Check that the worker is not frozen or overloaded",
             )

@@ -1,1 +1,1 @@
-"""Observation: what the ports read becomes snapshots and history."""
+"""Observing: what is read from a cluster at one time, and how it moved over the last minutes."""

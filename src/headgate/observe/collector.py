@@ -1,0 +1,82 @@
+"""The collector reads one cluster: all parts at once, each bounded, none waiting for a dead one.
+
+::
+
+    brokers ----------------------------.
+    version ----------------------------+
+    partitions --> offsets, configs ----+--> snapshot
+    groups -----> commits --------------+
+    connect ... connect ----------------'
+
+A sweep ends at its deadline with what it has. What did not come is ``Unknown`` with the reason.
+"""
+
+from collections.abc import Sequence
+
+from headgate.domain import snapshot
+from headgate.domain.unknown import Unknown
+from headgate.observe import calls, settings, sweep
+from headgate.ports import clock, connect, kafka
+
+LONGEST_SWEEP_S = 8.0
+"""The deadline of a sweep where the interval would allow a longer one."""
+
+CONFIGS_EVERY = 12
+"""Sweeps between two readings of all settings: a minute at one sweep in 5 s."""
+
+_VERSION_EVERY = 60
+"""Sweeps between two readings of the version: it changes only with an upgrade."""
+
+
+class Collector:
+    """Sweeps one cluster and its Connect clusters; one thread at a time may call ``sweep``."""
+
+    def __init__(
+        self,
+        kafka: kafka.Kafka,
+        connects: Sequence[connect.Connect] = (),
+        *,
+        clock: clock.Clock,
+        interval_s: float = 5.0,
+        deadline_s: float | None = None,
+        configs_every: int = CONFIGS_EVERY,
+    ) -> None:
+        """Nothing is read yet.
+
+        ``deadline_s`` bounds a whole sweep: by default 80 % of the interval, at most 8 s. The
+        clock gives the times that are shown; waiting is always measured in real time.
+        """
+        self.interval_s = interval_s
+        self.deadline_s = deadline_s or min(interval_s * 0.8, LONGEST_SWEEP_S)
+        self._kafka = kafka
+        self._connects = tuple(connects)
+        self._clock = clock
+        self._calls = calls.Calls(kafka.name, clock)
+        self._settings = settings.Settings(every=configs_every)
+        self._version: str | Unknown = snapshot.UNREAD_VERSION
+        self._sweeps = 0
+
+    def reread_settings(self) -> None:
+        """The next sweep reads all topic settings again, for something is known to have changed."""
+        self._settings.expire()
+
+    def waiting(self) -> tuple[str, ...]:
+        """Names of the parts whose last call has not come back yet."""
+        return self._calls.waiting()
+
+    def sweep(self) -> snapshot.Snapshot:
+        """What could be read by the deadline; never raises because something cannot be read."""
+        under_way = sweep.Sweep(
+            kafka=self._kafka,
+            connects=self._connects,
+            calls=self._calls,
+            settings=self._settings,
+            deadline_s=self.deadline_s,
+            asks_version=not self._version or self._sweeps % _VERSION_EVERY == 0,
+        )
+        self._sweeps += 1
+        under_way.run()
+        found = under_way.found_version()
+        if found or not self._version:
+            self._version = found
+        return under_way.result(self._version)

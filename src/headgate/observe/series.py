@@ -1,0 +1,329 @@
+"""The series: the last samples of everything that moves in one cluster, bounded in memory.
+
+The window is a number of samples. Offsets are kept in full for each sample; what seldom changes is
+kept once per change. A history is handed out as views, so that taking one at every sweep is cheap.
+"""
+
+from collections import deque
+from collections.abc import Callable, Hashable, Mapping
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headgate.domain import history, resource, snapshot
+from headgate.domain.unknown import Unknown
+from headgate.observe import rows
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+WINDOW_S = 900.0
+"""How far back the samples reach: the longest hold of a finding is 10 minutes."""
+
+_FEWEST = 24
+"""Samples kept even where the interval is long."""
+
+_MOST = 2_000
+"""Samples kept at most, however short the interval."""
+
+CommitKey = tuple[str, resource.TopicPartition]
+
+
+def window(interval_s: float, window_s: float = WINDOW_S) -> int:
+    """How many samples reach that far back at that interval."""
+    return int(min(max(window_s / max(interval_s, 0.001), _FEWEST), _MOST))
+
+
+class Series:
+    """The samples of one cluster; owned by the thread that sweeps."""
+
+    def __init__(self, samples: int) -> None:
+        """The last so many snapshots are kept."""
+        self._window = samples
+        spare = max(4, samples // 20)
+        self._times: deque[float] = deque(maxlen=samples)
+        self._ends = rows.Table(samples, spare, np.int64, snapshot.UNREAD)
+        self._starts = rows.Table(samples, spare, np.int64, snapshot.UNREAD)
+        self._leaders = rows.Runs(samples, np.int32, snapshot.UNREAD)
+        self._isr_sizes = rows.Runs(samples, np.int16, snapshot.UNREAD)
+        self._commits = rows.Table(samples, spare, np.int64, snapshot.UNREAD)
+        self._owners = rows.Runs(samples, np.int32, history.UNREAD_OWNER)
+        self._partitions = _Partitions()
+        self._keys = _Keys()
+        self._members: dict[str, int] = {}
+        self._groups: _Trails[str, history.GroupSample] = _Trails(samples)
+        self._brokers: _Trails[int, history.BrokerSample] = _Trails(samples)
+        self._tasks: _Trails[tuple[str, str, int], tuple[float, str]] = _Trails(samples)
+        self._until_tidy = samples
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held in arrays."""
+        held = (self._ends, self._starts, self._commits)
+        seldom = (self._leaders, self._isr_sizes, self._owners)
+        return sum(table.nbytes for table in held) + sum(table.nbytes for table in seldom)
+
+    def add(self, seen: snapshot.Snapshot) -> None:
+        """The snapshot is the newest sample; what it could not read is UNREAD in it."""
+        at = seen.offsets.at.timestamp()
+        if self._times and at <= self._times[-1]:
+            at = np.nextafter(self._times[-1], np.inf).item()
+        self._times.append(at)
+        self._add_partitions(seen)
+        self._add_commits(seen)
+        self._add_groups(seen)
+        self._add_brokers(seen)
+        self._add_tasks(seen)
+        self._until_tidy -= 1
+        if self._until_tidy <= 0:
+            self._tidy()
+
+    def history(self) -> history.History:
+        """All samples kept, as views that later samples do not change."""
+        times = np.array(self._times, np.float64)
+        times.flags.writeable = False
+        return history.History(
+            times=times,
+            partitions=self._partitions.names,
+            ends=self._ends.view(),
+            starts=self._starts.view(),
+            leaders=self._leaders.view(),
+            isr_sizes=self._isr_sizes.view(),
+            commit_keys=self._keys.keys,
+            commits=self._commits.view(),
+            owners=self._owners.view(),
+            member_ids=tuple(self._members),
+            groups=self._groups.all(),
+            brokers=self._brokers.all(),
+            tasks=self._tasks.all(),
+        )
+
+    def _add_partitions(self, seen: snapshot.Snapshot) -> None:
+        listed = seen.partitions.value
+        count = len(self._partitions.names)
+        leaders = np.full(count, snapshot.UNREAD, np.int32)
+        isr_sizes = np.full(count, snapshot.UNREAD, np.int16)
+        if not isinstance(listed, Unknown):
+            moved = self._partitions.follow(listed)
+            if moved is not None:
+                for table in (self._ends, self._starts, self._leaders, self._isr_sizes):
+                    table.remap(moved)
+            count = listed.count
+            leaders = listed.leader
+            isr_sizes = np.diff(listed.isr_start).astype(np.int16)
+        offsets = seen.offsets.value
+        unread = np.full(count, snapshot.UNREAD, np.int64)
+        self._ends.append(unread if isinstance(offsets, Unknown) else offsets.latest)
+        self._starts.append(unread if isinstance(offsets, Unknown) else offsets.earliest)
+        self._leaders.append(leaders)
+        self._isr_sizes.append(isr_sizes)
+
+    def _add_commits(self, seen: snapshot.Snapshot) -> None:
+        listed, commits = seen.partitions.value, seen.commits.value
+        row = np.full(len(self._keys.keys), snapshot.UNREAD, np.int64)
+        if not isinstance(listed, Unknown) and not isinstance(commits, Unknown):
+            moved, columns = self._keys.follow(self._partitions, commits)
+            if moved is not None:
+                self._commits.remap(moved)
+                self._owners.remap(moved)
+                row = np.full(len(self._keys.keys), snapshot.UNREAD, np.int64)
+            row[columns] = commits.offset
+        self._commits.append(row)
+        self._owners.append(self._owner_row(seen.groups.value))
+
+    def _owner_row(self, groups: snapshot.Groups | Unknown) -> NDArray[np.int32]:
+        row = np.full(len(self._keys.keys), history.UNREAD_OWNER, np.int32)
+        if isinstance(groups, Unknown):
+            return row
+        for name, columns in self._keys.of_group.items():
+            group = groups.get(name)
+            if group is None or isinstance(group.members, Unknown):
+                continue
+            row[list(columns.values())] = history.NO_OWNER
+            for member in group.members:
+                number = self._members.setdefault(member.id, len(self._members))
+                for partition in member.assigned:
+                    column = columns.get(partition)
+                    if column is not None:
+                        row[column] = number
+        return row
+
+    def _add_groups(self, seen: snapshot.Snapshot) -> None:
+        groups = seen.groups.value
+        if isinstance(groups, Unknown):
+            return
+        at = seen.groups.at.timestamp()
+        for group in groups.values():
+            if isinstance(group.members, Unknown):
+                continue
+            members = frozenset(member.id for member in group.members)
+            before = self._groups.last(group.id)
+            if before is not None and before.members == members:
+                members = before.members
+            self._groups.add(
+                group.id,
+                history.GroupSample(at=at, state=group.state, epoch=group.epoch, members=members),
+            )
+
+    def _add_brokers(self, seen: snapshot.Snapshot) -> None:
+        brokers = seen.brokers.value
+        if isinstance(brokers, Unknown):
+            return
+        at = seen.brokers.at.timestamp()
+        for broker in brokers.brokers:
+            self._brokers.add(
+                broker.id,
+                history.BrokerSample(
+                    at=at,
+                    listed=broker.listed,
+                    fenced=None if isinstance(broker.fenced, Unknown) else broker.fenced,
+                    port=broker.port_state,
+                ),
+            )
+
+    def _add_tasks(self, seen: snapshot.Snapshot) -> None:
+        for name, part in seen.connects.items():
+            if isinstance(part.value, Unknown):
+                continue
+            at = part.at.timestamp()
+            for connector in part.value.connectors.values():
+                for task in connector.tasks:
+                    self._tasks.add((name, connector.name, task.number), (at, task.state))
+
+    def _tidy(self) -> None:
+        """What no sample of the window speaks of any more is forgotten."""
+        self._until_tidy = max(4, self._window // 4)
+        oldest = self._times[0]
+        self._groups.forget_before(oldest, lambda sample: sample.at)
+        self._brokers.forget_before(oldest, lambda sample: sample.at)
+        self._tasks.forget_before(oldest, lambda sample: sample[0])
+        read = (self._commits.view() != snapshot.UNREAD).any(axis=0)
+        if not read.all():
+            kept = np.flatnonzero(read)
+            self._keys.keep(kept)
+            self._commits.remap(kept)
+            self._owners.remap(kept)
+        used = [int(number) for number in self._owners.values() if number >= 0]
+        if len(used) < len(self._members):
+            names = list(self._members)
+            table = np.full(len(names), history.UNREAD_OWNER, np.int32)
+            table[used] = np.arange(len(used), dtype=np.int32)
+            self._owners.translate(table)
+            self._members = {names[old]: new for new, old in enumerate(used)}
+
+
+class _Partitions:
+    """The columns of partitions: those of the newest snapshot that listed them, in its order."""
+
+    def __init__(self) -> None:
+        self.names: tuple[resource.TopicPartition, ...] = ()
+        self.version = 0
+        """Rises with every change of the columns."""
+        self._topics: tuple[str, ...] = ()
+        self._ids: tuple[str, ...] = ()
+        self._first = np.zeros(1, np.int32)
+
+    def follow(self, listed: snapshot.Partitions) -> NDArray[np.intp] | None:
+        """Where each new column was before (-1: nowhere), or None where nothing changed.
+
+        A topic deleted and made again under its name is another topic: its columns start empty.
+        """
+        if (
+            self._topics == listed.topics
+            and self._ids == listed.topic_ids
+            and np.array_equal(self._first, listed.first)
+        ):
+            return None
+        before = {
+            (topic, self._ids[place]): (int(self._first[place]), int(self._first[place + 1]))
+            for place, topic in enumerate(self._topics)
+        }
+        source = np.full(listed.count, -1, np.intp)
+        for place, topic in enumerate(listed.topics):
+            held = before.get((topic, listed.topic_ids[place]))
+            if held is not None:
+                low, high = int(listed.first[place]), int(listed.first[place + 1])
+                width = min(high - low, held[1] - held[0])
+                source[low : low + width] = np.arange(held[0], held[0] + width)
+        self.names = listed.names()
+        self.version += 1
+        self._topics, self._ids = listed.topics, listed.topic_ids
+        self._first = listed.first
+        return source
+
+
+class _Keys:
+    """The columns of commits: every (group, partition) with a commit in the window, sorted."""
+
+    def __init__(self) -> None:
+        self.keys: tuple[CommitKey, ...] = ()
+        self.of_group: dict[str, dict[resource.TopicPartition, int]] = {}
+        self._last: tuple[int, snapshot.Commits] | None = None
+        self._columns = np.empty(0, np.intp)
+
+    def follow(
+        self, partitions: _Partitions, commits: snapshot.Commits
+    ) -> tuple[NDArray[np.intp] | None, NDArray[np.intp]]:
+        """Where each new column was before (None: nothing changed), and each commit's column."""
+        if self._last is not None and self._last[0] == partitions.version:
+            before = self._last[1]
+            if (
+                before.groups == commits.groups
+                and np.array_equal(before.group_index, commits.group_index)
+                and np.array_equal(before.ordinal, commits.ordinal)
+            ):
+                return None, self._columns
+        names, groups = partitions.names, commits.groups
+        wanted = [
+            (groups[group], names[ordinal])
+            for group, ordinal in zip(
+                commits.group_index.tolist(), commits.ordinal.tolist(), strict=True
+            )
+        ]
+        at = {key: column for column, key in enumerate(self.keys)}
+        moved: NDArray[np.intp] | None = None
+        if any(key not in at for key in wanted):
+            united = tuple(sorted(at.keys() | set(wanted)))
+            moved = np.array([at.get(key, -1) for key in united], np.intp)
+            self._set(united)
+            at = {key: column for column, key in enumerate(united)}
+        self._columns = np.array([at[key] for key in wanted], np.intp)
+        self._last = (partitions.version, commits)
+        return moved, self._columns
+
+    def keep(self, kept: NDArray[np.intp]) -> None:
+        """Only those columns are left."""
+        self._set(tuple(self.keys[column] for column in kept.tolist()))
+        self._last = None
+
+    def _set(self, keys: tuple[CommitKey, ...]) -> None:
+        self.keys = keys
+        self.of_group = {}
+        for column, (group, partition) in enumerate(keys):
+            self.of_group.setdefault(group, {})[partition] = column
+
+
+class _Trails(Generic[K, V]):
+    """The last samples of each of many things that come and go."""
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._trails: dict[K, deque[V]] = {}
+
+    def add(self, key: K, sample: V) -> None:
+        trail = self._trails.get(key)
+        if trail is None:
+            trail = self._trails[key] = deque(maxlen=self._length)
+        trail.append(sample)
+
+    def last(self, key: K) -> V | None:
+        trail = self._trails.get(key)
+        return trail[-1] if trail else None
+
+    def all(self) -> Mapping[K, tuple[V, ...]]:
+        return {key: tuple(trail) for key, trail in self._trails.items()}
+
+    def forget_before(self, oldest: float, at: Callable[[V], float]) -> None:
+        for key in [key for key, trail in self._trails.items() if at(trail[-1]) < oldest]:
+            del self._trails[key]

@@ -1,0 +1,62 @@
+"""A watch: sweeps of one cluster turned into observations, the newest always at hand.
+
+It starts no schedule of its own; whoever runs it calls ``look`` at the interval.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from headgate.domain import observation, vocabulary
+from headgate.observe import collector, series
+
+
+class Watch:
+    """Looks at one cluster again and again; ``look`` is called by one thread, ``latest`` by any."""
+
+    def __init__(
+        self,
+        source: collector.Collector,
+        *,
+        environment: vocabulary.Environment = "development",
+        thresholds: Mapping[str, Mapping[str, object]] | None = None,
+        cut_s: float | None = None,
+        window_s: float = series.WINDOW_S,
+    ) -> None:
+        """Nothing is read yet. ``cut_s``: see ``observation.Observation``."""
+        self._source = source
+        self._environment = environment
+        self._thresholds = thresholds or {}
+        self._cut_s = cut_s
+        self._series = series.Series(series.window(source.interval_s, window_s))
+        self._latest: observation.Observation | None = None
+
+    @property
+    def interval_s(self) -> float:
+        """Planned seconds between two looks."""
+        return self._source.interval_s
+
+    @property
+    def latest(self) -> observation.Observation | None:
+        """The newest observation; None before the first look."""
+        return self._latest
+
+    def look(self, planned: Sequence[observation.Planned] = ()) -> observation.Observation:
+        """One sweep is done, and its observation is the latest.
+
+        ``planned`` are the known deeds of people and of Headgate that may explain what is seen.
+        """
+        seen = self._source.sweep()
+        self._series.add(seen)
+        self._latest = observation.Observation(
+            snapshot=seen,
+            history=self._series.history(),
+            interval_s=self._source.interval_s,
+            environment=self._environment,
+            cut_s=self._cut_s,
+            planned=tuple(planned),
+            thresholds=self._thresholds,
+        )
+        return self._latest
+
+    def reread_settings(self) -> None:
+        """The next look reads all topic settings again."""
+        self._source.reread_settings()
