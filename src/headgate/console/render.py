@@ -20,6 +20,18 @@ from headgate.domain.unknown import Unknown
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 
+DEFAULTS: Mapping[str, object] = {
+    "twin": "",
+    "query": "",
+    "flash": None,
+    "live": "",
+    "cluster_name": "",
+    "ref": "",
+    "ref_kind": "",
+}
+"""What a page has where it says nothing else: its JSON twin, the words searched for, a line about
+what was just done, and which notices make it read itself anew."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
@@ -150,7 +162,7 @@ def bare(request: Request, template: str, *, status: int = 200, **values: object
     text = (
         environment()
         .get_template(f"pages/{template}.html")
-        .render({"theme": theme_of(request), "zone": zone_of(request), "twin": "", **values})
+        .render({**DEFAULTS, "theme": theme_of(request), "zone": zone_of(request), **values})
     )
     return HTMLResponse(text, status_code=status)
 
@@ -165,17 +177,11 @@ def page(
 ) -> HTMLResponse:
     """A page in the frame; ``frame`` holds the places of the rail and what every page shows."""
     context: dict[str, object] = {
+        **DEFAULTS,
         "theme": viewer.theme,
         "zone": viewer.zone,
         "actor": viewer.actor,
         "csrf": viewer.csrf,
-        "twin": "",
-        "query": "",
-        "flash": None,
-        "live": "",
-        "cluster_name": "",
-        "ref": "",
-        "ref_kind": "",
         **frame,
         **values,
     }

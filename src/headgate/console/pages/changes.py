@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from headgate.app import errors, interface, words
 from headgate.console import desk, render
 from headgate.console.pages import incidents
-from headgate.domain import change
+from headgate.domain import change, vocabulary
 from headgate.domain.unknown import Unknown
 
 router = APIRouter()
@@ -42,30 +43,58 @@ class Field:
     error: str = ""
 
 
-def facts(item: change.Change) -> list[tuple[str, object]]:
-    """The facts that are not trivially absent, in words, in the order of the four properties."""
-    shown: list[tuple[str, object]] = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownFacts:
+    """Facts in words: those that weigh here, and the rest."""
+
+    main: tuple[tuple[str, object], ...]
+    rest: tuple[tuple[str, object], ...]
+
+
+ALWAYS = (
+    "reversibility",
+    "undo_saved",
+    "environment",
+    "cause_verdict",
+    "evidence_age_s",
+    "complete",
+)
+
+
+def facts(item: change.Change) -> ShownFacts:
+    """The facts in the order of the four properties.
+
+    Those that weigh are the ones every change has, the ones its action names, and whatever is
+    unknown or not trivially absent.
+    """
+    known = vocabulary.actions()
+    named = known[item.action].facts if item.action in known else ()
+    main: list[tuple[str, object]] = []
+    rest: list[tuple[str, object]] = []
     for field in fields(item.plan.facts):
         value = getattr(item.plan.facts, field.name)
+        plain = _fact(field.name, value)
+        trivial = not isinstance(value, Unknown) and (value in (0, "", ()) or value is None)
+        weighs = field.name in ALWAYS or field.name in named or not trivial
+        if field.name in ("evidence_at", "evidence_limit_s", "agree", "cause_auto"):
+            weighs = False
         name = field.name.removesuffix("_s").replace("_", " ")
-        if isinstance(value, Unknown):
-            shown.append((name, value))
-        elif field.name.endswith("_s"):
-            shown.append((name, words.duration(float(value))))
-        elif isinstance(value, bool):
-            shown.append((name, "yes" if value else "no"))
-        elif isinstance(value, tuple):
-            if value:
-                shown.append((name, ", ".join(value)))
-        elif field.name == "evidence_at":
-            shown.append(
-                (name, words.instant(value) if value is not None else "none: a person asked")
-            )
-        elif value is None or value == "" or (value == 0 and field.name != "recurrence"):
-            continue
-        else:
-            shown.append((name, render.plain(value)))
-    return shown
+        (main if weighs else rest).append((name, plain))
+    return ShownFacts(main=tuple(main), rest=tuple(rest))
+
+
+def _fact(name: str, value: object) -> object:
+    if isinstance(value, Unknown):
+        return value
+    if value is None:
+        return "none: a person asked"
+    if isinstance(value, datetime):
+        return words.instant(value)
+    if name.endswith("_s") and isinstance(value, int | float):
+        return words.duration(value)
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    return render.plain(value) if value != "" else "none"
 
 
 def form(info: interface.ActionInfo, given: Mapping[str, str]) -> list[Field]:

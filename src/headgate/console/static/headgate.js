@@ -50,6 +50,7 @@
   const drawn = new Map();
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const compact = (value) => value == null ? "not known" : Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 }).format(value);
+  const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
   const PALETTE = ["--hg-accent", "--hg-muted", "--hg-warning", "--hg-verified", "--hg-critical", "--hg-line-strong"];
   const marksPlugin = (marks) => ({
     hooks: {
@@ -85,10 +86,10 @@
       width: box.clientWidth, height: 220, plugins: [marksPlugin(data.marks)],
       cursor: { drag: { x: false, y: false } },
       scales: { y: { range: (u, low, high) => [Math.min(0, low || 0), Math.max(1, (high || 0) * 1.08)] } },
-      axes: [{ ...axis }, { ...axis, size: 56, values: (u, ticks) => ticks.map(compact) }],
-      series: [{}, ...series.map((line, place) => ({
+      axes: [{ ...axis, space: 72, values: (u, ticks) => ticks.map((t) => clock.format(t * 1000)) }, { ...axis, size: 56, values: (u, ticks) => ticks.map(compact) }],
+      series: [{ label: "at", value: (u, t) => (t == null ? "" : clock.format(t * 1000)) }, ...series.map((line, place) => ({
         label: line.name, stroke: colour(PALETTE[place % PALETTE.length]), width: place ? 1.25 : 2, spanGaps: false,
-        points: { show: false }, value: (u, v) => (v == null ? "not known" : compact(v) + " " + line.unit),
+        points: { show: false }, value: (u, v) => (v == null ? "" : compact(v) + " " + line.unit),
       }))],
     }, values, box);
     drawn.set(box.id, chart);
