@@ -49,8 +49,7 @@ class Part:
     @property
     def id(self) -> int:
         """The number in the name: 2 for `broker-2`; 0 when there is none."""
-        tail = self.name.rpartition("-")[2]
-        return int(tail) if tail.isdigit() else 0
+        return number(self.name)
 
     @property
     def alive(self) -> bool:
@@ -87,3 +86,9 @@ class Postgres:
     def jdbc_url(self) -> str:
         """The address as JDBC wants it, without user and password."""
         return f"jdbc:postgresql://{self.host}:{self.port}/{self.database}"
+
+
+def number(name: str) -> int:
+    """Return the number at the end of a component's name: 2 for `broker-2`; 0 without one."""
+    tail = name.rpartition("-")[2]
+    return int(tail) if tail.isdigit() else 0
