@@ -1,0 +1,168 @@
+"""The settings of Headgate: their names, meanings and defaults.
+
+Where they come from (file, environment, default) is the matter of ``configuration``.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import pydantic
+import pydantic_settings
+
+Environment = Literal["production", "staging", "development", "lab"]
+Name = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+
+
+class _Section(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, validate_default=True
+    )
+
+
+class Store(_Section):
+    """Where Headgate keeps what must outlive it."""
+
+    url: str = "sqlite:///headgate.db"
+    """``sqlite:///FILE`` (relative to the configuration file's folder) or
+    ``postgresql+psycopg://...``. A password in it is refused in the file: write ``env:NAME``."""
+
+
+class Server(_Section):
+    """Where the server listens."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on. Put TLS in front of it before it leaves the machine."""
+    port: int = pydantic.Field(default=8420, ge=0, le=65535)
+    """The port to listen on; 0 takes a free one and prints it."""
+    session_hours: float = pydantic.Field(default=12.0, gt=0, le=24 * 30)
+    """Hours after which a log-in ends."""
+    secure_cookies: bool = False
+    """Whether the session cookie is sent over HTTPS only. Switch it on behind TLS."""
+
+
+class Cluster(_Section):
+    """One Kafka cluster with what stands around it."""
+
+    name: Name
+    """What Headgate calls it."""
+    bootstrap: str = pydantic.Field(min_length=3)
+    """One or more ``host:port``, with commas between them."""
+    environment: Environment = "development"
+    """What is at stake; policies look at it."""
+    connect: list[str] = []
+    """REST addresses of its Kafka Connect clusters; a reference (``env:NAME``) may stand for one
+    that carries a password."""
+    registry: str = ""
+    """Address of its schema registry; empty: it has none."""
+    metrics: list[str] = []
+    """Addresses of its metrics endpoints."""
+    client: dict[str, str] = {}
+    """Kafka client settings, as in a client properties file. Secrets are references: ``env:NAME``
+    or ``file:PATH``."""
+    interval_s: float = pydantic.Field(default=5.0, ge=0.5, le=3600)
+    """Seconds from one sweep to the next."""
+    deadline_s: float = pydantic.Field(default=5.0, ge=0.2, le=120)
+    """Seconds that one call to the cluster may take."""
+    read_records: bool = False
+    """Whether Headgate may read record contents to tell a poison record; they are never kept."""
+    thresholds: dict[str, dict[str, int | float | str]] = {}
+    """Finding code, then parameter, then the value that overrides the vocabulary's."""
+
+    @pydantic.field_validator("bootstrap")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        for address in value.split(","):
+            host, colon, port = address.strip().rpartition(":")
+            if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
+                raise ValueError(f"{address.strip()!r} is not HOST:PORT")
+        return value
+
+    @pydantic.field_validator("connect", "metrics")
+    @classmethod
+    def _urls(cls, value: list[str]) -> list[str]:
+        for url in value:
+            _require_url(url)
+        return value
+
+    @pydantic.field_validator("registry")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        if value:
+            _require_url(value)
+        return value
+
+
+class Boundary(_Section):
+    """What decides on the lane of a change."""
+
+    policies: Path | None = None
+    """Folder of Cedar policies; the built-in ones where it is not named."""
+    owners: Path | None = None
+    """File of owners; nobody owns anything where it is not named."""
+    budgets: dict[str, int] = {}
+    """Action code, then how often it may run alone on one cluster within the window."""
+    budget_hours: float = pydantic.Field(default=1.0, gt=0, le=24 * 7)
+    """The budgets' window."""
+    approval_minutes: float = pydantic.Field(default=60.0, gt=0, le=24 * 60)
+    """For how long a change waits for a person, and an approval holds."""
+
+
+class Engine(_Section):
+    """How changes are made and run."""
+
+    propose: bool = True
+    """Whether Headgate proposes changes by itself for incidents whose cause it knows."""
+    retry_minutes: list[Annotated[float, pydantic.Field(ge=0)]] = [0, 2, 6, 12, 20, 30]
+    """Minutes to wait after the first, second, ... try before the same fix is proposed again."""
+    lease_s: float = pydantic.Field(default=15.0, ge=1, le=300)
+    """For how long a silent process keeps the right to run changes on a cluster."""
+
+
+class Settings(pydantic_settings.BaseSettings):
+    """All settings. Each is also an environment variable: ``HEADGATE_SECTION__NAME``, and for a
+    cluster ``HEADGATE_CLUSTER__NAME__SETTING``.
+    """
+
+    model_config = pydantic_settings.SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        env_prefix="HEADGATE_",
+        env_nested_delimiter="__",
+        use_attribute_docstrings=True,
+    )
+
+    store: Store = Store()
+    server: Server = Server()
+    cluster: list[Cluster] = []
+    boundary: Boundary = Boundary()
+    engine: Engine = Engine()
+
+    @pydantic.model_validator(mode="after")
+    def _names_differ(self) -> "Settings":
+        names = [item.name for item in self.cluster]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two clusters are called {twice[0]}")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[pydantic_settings.BaseSettings],
+        init_settings: pydantic_settings.PydanticBaseSettingsSource,
+        env_settings: pydantic_settings.PydanticBaseSettingsSource,
+        dotenv_settings: pydantic_settings.PydanticBaseSettingsSource,
+        file_secret_settings: pydantic_settings.PydanticBaseSettingsSource,
+    ) -> tuple[pydantic_settings.PydanticBaseSettingsSource, ...]:
+        """Only what it is given: ``configuration`` lays the sources over each other."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+
+def _require_url(url: str) -> None:
+    if url.startswith(("env:", "file:")):
+        return
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("an address here begins with http:// or https:// and names a host")
