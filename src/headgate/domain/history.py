@@ -13,12 +13,22 @@ from numpy.typing import NDArray
 from headgate.domain import resource
 from headgate.domain.snapshot import UNREAD, PortState
 
-__all__ = ["NO_OWNER", "UNREAD", "UNREAD_OWNER", "BrokerSample", "GroupSample", "History"]
+__all__ = [
+    "NO_OWNER",
+    "UNREAD",
+    "UNREAD_LEADER",
+    "UNREAD_OWNER",
+    "BrokerSample",
+    "GroupSample",
+    "History",
+]
 
 NO_OWNER = -1
 """In ``owners``: the group was read and no member owned the partition."""
 UNREAD_OWNER = -2
 """In ``owners``: the group's members were not read in that sample."""
+UNREAD_LEADER = -2
+"""In ``leaders``: the partition was not read in that sample; -1 says that it had no leader."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +61,8 @@ class History:
     """The recent samples of one cluster.
 
     ``times`` float64[W] Unix seconds, ascending. ``ends``, ``starts`` int64[W, P] log end and log
-    start per partition; ``leaders`` int32[W, P] (-1 none); ``isr_sizes`` int16[W, P].
+    start per partition; ``leaders`` int32[W, P] (-1 none, or UNREAD_LEADER); ``isr_sizes``
+    int16[W, P].
     ``commits`` int64[W, C] per (group, partition); ``owners`` int32[W, C] index into
     ``member_ids``, or NO_OWNER, or UNREAD_OWNER.
     """

@@ -45,7 +45,7 @@ class Series:
         self._times: deque[float] = deque(maxlen=samples)
         self._ends = rows.Table(samples, spare, np.int64, snapshot.UNREAD)
         self._starts = rows.Table(samples, spare, np.int64, snapshot.UNREAD)
-        self._leaders = rows.Runs(samples, np.int32, snapshot.UNREAD)
+        self._leaders = rows.Runs(samples, np.int32, history.UNREAD_LEADER)
         self._isr_sizes = rows.Runs(samples, np.int16, snapshot.UNREAD)
         self._commits = rows.Table(samples, spare, np.int64, snapshot.UNREAD)
         self._owners = rows.Runs(samples, np.int32, history.UNREAD_OWNER)
@@ -102,7 +102,7 @@ class Series:
     def _add_partitions(self, seen: snapshot.Snapshot) -> None:
         listed = seen.partitions.value
         count = len(self._partitions.names)
-        leaders = np.full(count, snapshot.UNREAD, np.int32)
+        leaders = np.full(count, history.UNREAD_LEADER, np.int32)
         isr_sizes = np.full(count, snapshot.UNREAD, np.int16)
         if not isinstance(listed, Unknown):
             moved = self._partitions.follow(listed)
