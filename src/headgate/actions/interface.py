@@ -62,6 +62,8 @@ class World:
     kill_switch: Callable[[], bool]
     deadline_s: float = 10.0
     """For each call outward."""
+    change: str = ""
+    """Id of the change that is being carried out; empty while planning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
