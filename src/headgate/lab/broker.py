@@ -99,9 +99,7 @@ def prepare(
     )
 
 
-def properties(
-    node: Node, nodes: Sequence[Node], home: Path, options: settings.Options
-) -> str:
+def properties(node: Node, nodes: Sequence[Node], home: Path, options: settings.Options) -> str:
     """Return the node's `server.properties`."""
     copies = min(3, len(nodes))
     voters = ",".join(f"{each.id}@{ports.HOST}:{each.controller_port}" for each in nodes)
@@ -112,8 +110,7 @@ def properties(
         "controller.quorum.voters": voters,
         "controller.listener.names": "CONTROLLER",
         "listeners": (
-            f"PLAINTEXT://{ports.HOST}:{node.port},"
-            f"CONTROLLER://{ports.HOST}:{node.controller_port}"
+            f"PLAINTEXT://{ports.HOST}:{node.port},CONTROLLER://{ports.HOST}:{node.controller_port}"
         ),
         "advertised.listeners": f"PLAINTEXT://{ports.HOST}:{node.port}",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",

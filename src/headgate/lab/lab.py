@@ -4,10 +4,21 @@
 is in the state file of the lab's folder, so that any terminal can act on it.
 """
 
+import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from headgate.lab import parts, progress, settings
+from headgate.lab import (
+    ending,
+    errors,
+    parts,
+    ports,
+    processes,
+    progress,
+    settings,
+    starting,
+    state,
+)
 
 
 class Lab:
@@ -21,81 +32,119 @@ class Lab:
     def up(cls, options: settings.Options, report: progress.Report = progress.silent) -> "Lab":
         """Start a lab and return when every component answers.
 
-        Raises AlreadyUp, JavaMissing, JarsUnavailable, JarSpoiled, StartFailed.
+        Raises AlreadyUp, JavaMissing, JarsUnavailable, JarSpoiled, StartFailed; then nothing of
+        it is left.
         """
-        raise NotImplementedError
+        folder = (options.folder or settings.default_folder()).resolve()
+        starting.bring_up(folder, options, report)
+        return cls(folder)
 
     @classmethod
     def attach(cls, folder: Path | None = None) -> "Lab":
         """Return the handle on the lab that is up in the folder; raises NotUp."""
-        raise NotImplementedError
+        found = (folder or settings.default_folder()).resolve()
+        known = state.read(found)
+        if not starting.is_up(known):
+            raise errors.NotUp(
+                "The lab has crashed: none of its processes is left.",
+                where=str(found),
+                next_step="Start it anew: headgate lab up. Or clear it away: headgate lab down.",
+            )
+        if not known.ready:
+            raise errors.NotUp(
+                f"The lab is still being started by process {known.starter.pid}.",
+                where=str(found),
+                next_step="Wait until `headgate lab up` returns.",
+            )
+        return cls(found)
 
     def down(self) -> None:
-        """Stop every process of the lab and remove its folder."""
-        raise NotImplementedError
+        """Stop every process of the lab and remove its folder; raises LabError if one stays."""
+        ending.take_down(self.folder)
 
     def status(self) -> tuple[parts.Part, ...]:
         """Return what every component and workload process is now, in order of start."""
-        raise NotImplementedError
+        return tuple(_part(each) for each in state.read(self.folder).records)
 
     @property
     def bootstrap(self) -> str:
         """Kafka's bootstrap servers, with commas."""
-        raise NotImplementedError
+        found = self._records(parts.Kind.BROKER)
+        return ",".join(f"{ports.HOST}:{each.port}" for each in found)
 
     @property
     def brokers(self) -> tuple[parts.Part, ...]:
         """The brokers, by id."""
-        raise NotImplementedError
+        return tuple(_part(each) for each in self._records(parts.Kind.BROKER))
 
     @property
     def connect_url(self) -> str | None:
         """The first Connect worker's REST address; None: the lab was started without."""
-        raise NotImplementedError
+        return next(iter(self.connect_urls), None)
 
     @property
     def connect_urls(self) -> tuple[str, ...]:
         """The REST addresses of all Connect workers."""
-        raise NotImplementedError
+        return tuple(each.url for each in self._records(parts.Kind.CONNECT))
 
     @property
     def metrics_urls(self) -> tuple[str, ...]:
         """The Prometheus endpoints of the brokers and workers."""
-        raise NotImplementedError
+        known = state.read(self.folder)
+        return tuple(each.metrics_url for each in known.records if each.metrics_url)
 
     @property
     def registry_url(self) -> str | None:
         """The schema registry's Confluent-compatible address; None: not asked for."""
-        raise NotImplementedError
+        return next((each.url for each in self._records(parts.Kind.REGISTRY)), None)
 
     @property
     def postgres(self) -> parts.Postgres | None:
         """Where PostgreSQL is and who may log in; None: the lab was started without."""
-        raise NotImplementedError
+        return state.read(self.folder).postgres
 
     def part(self, name: str) -> parts.Part:
         """Return one component or workload process; raises NoSuchComponent."""
-        raise NotImplementedError
+        return _part(self._record(name))
 
     def pause(self, name: str) -> None:
         """Freeze the component with all its processes (SIGSTOP): ports accept, nothing answers."""
-        raise NotImplementedError
+        self._signal(name, signal.SIGSTOP)
 
     def resume(self, name: str) -> None:
         """Let a frozen component run on (SIGCONT)."""
-        raise NotImplementedError
+        self._signal(name, signal.SIGCONT)
 
     def kill(self, name: str) -> None:
         """End the component at once (SIGKILL), as a crash would; its data stay."""
-        raise NotImplementedError
+        if not processes.kill([self._record(name).process]):
+            raise errors.LabError(f"{name} could not be killed.", where=str(self.folder))
 
     def terminate(self, name: str, timeout_s: float = 30.0) -> None:
         """Stop the component in order (SIGTERM) and return when it is gone; its data stay."""
-        raise NotImplementedError
+        record = self._record(name)
+        if not processes.terminate(record.process, timeout_s):
+            raise errors.LabError(
+                f"{name} did not end within {timeout_s:.0f} s.",
+                where=str(record.log),
+                next_step="Kill it instead.",
+            )
 
     def start(self, name: str, timeout_s: float = 60.0) -> None:
-        """Start a component that is down, on its old port and data; return when it answers."""
-        raise NotImplementedError
+        """Start a component that is down, on its old port and data; return when it answers.
+
+        One that is frozen is resumed; for one that runs, only its answer is waited for. Raises
+        StartFailed.
+        """
+        record = self._record(name)
+        match processes.life(record.process):
+            case parts.Life.DEAD:
+                record = starting.launch(self.folder, record)
+            case parts.Life.PAUSED:
+                processes.send(record.process, signal.SIGCONT)
+            case parts.Life.RUNNING:
+                pass
+        starting.wait_ready(record, timeout_s)
 
     def spawn(
         self,
@@ -109,5 +158,50 @@ class Lab:
         `env` is added to this process's environment. `log` is the file's name in the lab's
         `logs` folder (default: `NAME.log`). A name whose process is dead can be used again.
         The process belongs to the lab and not to the caller: it outlives the caller.
+        Raises LabError when the name is taken.
         """
-        raise NotImplementedError
+        for each in state.read(self.folder).records:
+            if each.name == name and (
+                each.kind is not parts.Kind.WORKLOAD or processes.find(each.process)
+            ):
+                raise errors.LabError(
+                    f"{name} is there already.",
+                    where=str(self.folder),
+                    next_step="Choose another name, or kill that one first.",
+                )
+        record = state.Record(
+            name=name,
+            kind=parts.Kind.WORKLOAD,
+            argv=tuple(argv),
+            env=dict(env or {}),
+            log=self.folder / "logs" / (log or f"{name}.log"),
+        )
+        return _part(starting.launch(self.folder, record))
+
+    def _record(self, name: str) -> state.Record:
+        return state.read(self.folder).record(name)
+
+    def _records(self, kind: parts.Kind) -> list[state.Record]:
+        return [each for each in state.read(self.folder).records if each.kind is kind]
+
+    def _signal(self, name: str, number: signal.Signals) -> None:
+        if not processes.send(self._record(name).process, number):
+            raise errors.LabError(
+                f"{name} is not running.",
+                where=str(self.folder),
+                next_step="Start it first; `headgate lab status` shows what is up.",
+            )
+
+
+def _part(record: state.Record) -> parts.Part:
+    return parts.Part(
+        name=record.name,
+        kind=record.kind,
+        life=processes.life(record.process),
+        pid=record.process.pid if record.process else 0,
+        log=record.log,
+        port=record.port,
+        url=record.url,
+        metrics_url=record.metrics_url,
+        rss_bytes=processes.memory_bytes(record.process),
+    )

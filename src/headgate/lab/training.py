@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from headgate.lab import broker, errors, jvm, parts, processes, progress, ready, settings, state
+from headgate.lab import broker, errors, jvm, parts, processes, progress, ready, state
 
 _FORMAT_WITHIN_S = 60.0
 _WRITE_WITHIN_S = 60.0

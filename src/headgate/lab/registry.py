@@ -1,0 +1,45 @@
+"""A real schema registry, on request: Apicurio with its Confluent-compatible interface."""
+
+import os
+from pathlib import Path
+
+from headgate.lab import jars, java, parts, ports, ready, state
+
+READY_WITHIN_S = 90.0
+_INTERFACE = "/apis/ccompat/v7"
+
+
+def prepare(folder: Path, heap_mb: int) -> state.Record:
+    """Return how to start the registry; raises JavaMissing, for it needs a later Java."""
+    found = java.find(java.REGISTRY_NEEDS)
+    port, management_port = ports.pick(2)
+    home = jars.path(jars.REGISTRY)
+    jar_files = sorted(str(each) for each in home.rglob("*.jar"))
+    runner = [each for each in jar_files if Path(each).name.startswith("apicurio-registry-app")]
+    class_path = [*runner, *(each for each in jar_files if each not in runner)]
+    return state.Record(
+        name="registry",
+        kind=parts.Kind.REGISTRY,
+        argv=(
+            str(found.program),
+            f"-Xmx{heap_mb}m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            f"-Dquarkus.http.host={ports.HOST}",
+            f"-Dquarkus.http.port={port}",
+            # Otherwise it also listens on port 9000 of every interface, and a second one dies.
+            f"-Dquarkus.management.host={ports.HOST}",
+            f"-Dquarkus.management.port={management_port}",
+            "-cp",
+            os.pathsep.join(class_path),
+            "io.quarkus.runner.GeneratedMain",
+        ),
+        log=folder / "logs" / "registry.log",
+        port=port,
+        url=f"http://{ports.HOST}:{port}{_INTERFACE}",
+    )
+
+
+def wait_ready(record: state.Record, timeout_s: float = READY_WITHIN_S) -> None:
+    """Return when it answers: its port is open some time before its storage is."""
+    ready.wait(record, lambda: ready.http_ok(f"{record.url}/subjects"), timeout_s)

@@ -1,0 +1,184 @@
+"""Brings a lab up: what is needed, in which order, and what is done at the same time.
+
+Brokers first; PostgreSQL makes its folder meanwhile; Connect and the registry need the brokers'
+processor time more than a head start, so they begin when the brokers are ready.
+"""
+
+import concurrent.futures
+import dataclasses
+import os
+from pathlib import Path
+
+from headgate.lab import (
+    broker,
+    connect,
+    ending,
+    errors,
+    jars,
+    java,
+    parts,
+    ports,
+    postgres,
+    processes,
+    progress,
+    registry,
+    settings,
+    state,
+    training,
+    watchdog,
+)
+
+
+def bring_up(folder: Path, options: settings.Options, report: progress.Report) -> None:
+    """Start everything the options ask for; on any failure take all of it down again.
+
+    Raises AlreadyUp, JavaMissing, JarsUnavailable, JarSpoiled, StartFailed.
+    """
+    starter = processes.identify(os.getpid())
+    _claim(folder, starter)
+    try:
+        if options.dies_with_starter:
+            launch(folder, watchdog.record(folder, starter))
+        _install(options, report)
+        _start(folder, options, report)
+        state.change(folder, lambda known: dataclasses.replace(known, ready=True))
+    except BaseException:
+        ending.take_down(folder)
+        raise
+
+
+def launch(folder: Path, record: state.Record) -> state.Record:
+    """Start the part's process and keep it in the state; return the record with its identity."""
+    process = processes.launch(
+        folder, record.argv, env=record.env, log=record.log, user=record.user
+    )
+    started = dataclasses.replace(record, process=process)
+    state.change(folder, lambda known: known.with_record(started))
+    return started
+
+
+def wait_ready(record: state.Record, timeout_s: float) -> None:
+    """Return when the part answers; raises StartFailed."""
+    match record.kind:
+        case parts.Kind.BROKER:
+            broker.wait_ready([record], timeout_s)
+        case parts.Kind.CONNECT:
+            connect.wait_ready(record, timeout_s)
+        case parts.Kind.POSTGRES:
+            postgres.wait_ready(record, timeout_s)
+        case parts.Kind.REGISTRY:
+            registry.wait_ready(record, timeout_s)
+        case parts.Kind.WATCHDOG | parts.Kind.WORKLOAD:
+            return
+
+
+def is_up(known: state.State) -> bool:
+    """Return whether this is a lab that lives, or one that its starter still works on."""
+    if not known.ready:
+        return processes.find(known.starter) is not None
+    core = [each for each in known.records if each.kind is not parts.Kind.WORKLOAD]
+    return any(processes.find(each.process) for each in core)
+
+
+def _claim(folder: Path, starter: state.Identity) -> None:
+    """Make the folder this lab's own; clears away a crashed one."""
+    if state.exists(folder):
+        try:
+            known = state.read(folder)
+        except errors.NotUp:
+            known = None
+        if known is not None and is_up(known):
+            still = "" if known.ready else f" (process {known.starter.pid} is still starting it)"
+            raise errors.AlreadyUp(
+                f"A lab is already up here{still}.",
+                where=str(folder),
+                next_step=(
+                    "See it with `headgate lab status`, end it with `headgate lab down`, "
+                    "or give another --folder."
+                ),
+            )
+        ending.take_down(folder)
+    elif folder.exists() and any(folder.iterdir()):
+        raise errors.LabError(
+            "The folder is not empty and holds no lab; `down` would remove what is in it.",
+            where=str(folder),
+            next_step="Name another folder with --folder, or empty this one yourself.",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    with state.held(folder):
+        if state.exists(folder):  # another start was quicker
+            raise errors.AlreadyUp("A lab was just started here.", where=str(folder))
+        state.write(folder, state.State(starter=starter))
+
+
+def _install(options: settings.Options, report: progress.Report) -> None:
+    java.find(java.KAFKA_NEEDS)
+    wanted = [jars.KAFKA, jars.EXPORTER]
+    if options.connect_workers:
+        wanted.append(jars.SINK)
+    if options.registry:
+        java.find(java.REGISTRY_NEEDS)
+        wanted.append(jars.REGISTRY)
+    jars.fetch(wanted, report)
+    training.prepare(report)
+
+
+def _start(folder: Path, options: settings.Options, report: progress.Report) -> None:
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        running: list[concurrent.futures.Future[None]] = []
+        if options.postgres:
+            running.append(pool.submit(_start_postgres, folder))
+        bootstrap = _start_brokers(folder, options, report)
+        if options.registry:
+            running.append(pool.submit(_start_registry, folder, options))
+        workers = [
+            launch(folder, connect.prepare(folder, number, bootstrap, options.brokers, options))
+            for number in range(1, options.connect_workers + 1)
+        ]
+        step = progress.Step(what="Starting Connect, PostgreSQL and registry")
+        if workers or running:
+            report(step)
+        for worker in workers:
+            connect.wait_ready(worker)
+        for future in running:
+            future.result()
+        if workers or running:
+            report(dataclasses.replace(step, finished=True))
+
+
+def _start_brokers(folder: Path, options: settings.Options, report: progress.Report) -> str:
+    numbers = ports.pick(3 * options.brokers)
+    nodes = [
+        broker.Node(
+            id=index + 1,
+            port=numbers[3 * index],
+            controller_port=numbers[3 * index + 1],
+            metrics_port=numbers[3 * index + 2],
+        )
+        for index in range(options.brokers)
+    ]
+    cluster_id = broker.new_id()
+    step = progress.Step(what="Starting brokers", total=len(nodes))
+    report(step)
+    records = [
+        launch(folder, broker.prepare(folder, node, nodes, cluster_id, options)) for node in nodes
+    ]
+    broker.wait_ready(records, broker.READY_WITHIN_S)
+    report(dataclasses.replace(step, done=len(nodes), finished=True))
+    return ",".join(f"{ports.HOST}:{node.port}" for node in nodes)
+
+
+def _start_postgres(folder: Path) -> None:
+    home = postgres.make_home(folder)
+    state.change(
+        folder, lambda known: dataclasses.replace(known, outside=(*known.outside, *home.outside))
+    )
+    record, access = postgres.prepare(folder, home)
+    started = launch(folder, record)
+    postgres.wait_ready(started)
+    postgres.create_user(access)
+    state.change(folder, lambda known: dataclasses.replace(known, postgres=access))
+
+
+def _start_registry(folder: Path, options: settings.Options) -> None:
+    registry.wait_ready(launch(folder, registry.prepare(folder, options.heap_mb)))
