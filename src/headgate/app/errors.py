@@ -62,3 +62,10 @@ class Unavailable(AppError):
 
     status = 503
     title = "Not available"
+
+
+class TooMany(AppError):
+    """It was tried too often in too short a time."""
+
+    status = 429
+    title = "Too many tries"
