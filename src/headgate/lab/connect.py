@@ -9,15 +9,13 @@ _MAIN = "org.apache.kafka.connect.cli.ConnectDistributed"
 _GROUP = "headgate-lab-connect"
 
 
-def prepare(
-    folder: Path, number: int, bootstrap: str, brokers: int, options: settings.Options
-) -> state.Record:
+def prepare(folder: Path, number: int, bootstrap: str, options: settings.Options) -> state.Record:
     """Write the worker's configuration and return how to start it."""
     name = f"connect-{number}"
     port, metrics_port = ports.pick(2)
     config = folder / name / "worker.properties"
     config.parent.mkdir(parents=True)
-    config.write_text(properties(port, bootstrap, min(3, brokers)), encoding="utf-8")
+    config.write_text(properties(port, bootstrap, min(3, options.brokers)), encoding="utf-8")
     return state.Record(
         name=name,
         kind=parts.Kind.CONNECT,

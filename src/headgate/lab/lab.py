@@ -62,6 +62,15 @@ class Lab:
         """Stop every process of the lab and remove its folder; raises LabError if one stays."""
         ending.take_down(self.folder)
 
+    def add_connect(self, workers: int = 1, report: progress.Report = progress.silent) -> None:
+        """Start Connect and PostgreSQL in a lab that was started without them.
+
+        Raises LabError when they are there already, and what `up` raises.
+        """
+        if self.connect_urls or self.postgres:
+            raise errors.LabError("Connect is there already.", where=str(self.folder))
+        starting.add_connect(self.folder, settings.Options(connect_workers=workers), report)
+
     def status(self) -> tuple[parts.Part, ...]:
         """Return what every component and workload process is now, in order of start."""
         return tuple(_part(each) for each in state.read(self.folder).records)

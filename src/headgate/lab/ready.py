@@ -41,7 +41,7 @@ def http_ok(url: str, timeout_s: float = 2.0) -> bool:
 
 
 def tail(log: Path) -> str:
-    """Return the part of a log that tells why: its first error and what follows, else its last lines."""
+    """Return the part of a log that tells why: its first error, else its last lines."""
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError as error:

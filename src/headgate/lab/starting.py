@@ -53,6 +53,18 @@ def bring_up(folder: Path, options: settings.Options, report: progress.Report) -
         raise
 
 
+def add_connect(folder: Path, options: settings.Options, report: progress.Report) -> None:
+    """Start Connect workers and PostgreSQL in a lab that is up without them."""
+    jars.fetch([jars.SINK], report)
+    known = state.read(folder)
+    nodes = [each for each in known.records if each.kind is parts.Kind.BROKER]
+    bootstrap = ",".join(f"{ports.HOST}:{each.port}" for each in nodes)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        database = pool.submit(_start_postgres, folder)
+        _start_workers(folder, bootstrap, dataclasses.replace(options, brokers=len(nodes)))
+        database.result()
+
+
 def launch(folder: Path, record: state.Record) -> state.Record:
     """Start the part's process and keep it in the state; return the record with its identity."""
     process = processes.launch(
@@ -146,19 +158,28 @@ def _start(folder: Path, options: settings.Options, report: progress.Report) -> 
         bootstrap = _start_brokers(folder, options, report)
         if options.registry:
             running.append(pool.submit(_start_registry, folder, options))
-        workers = [
-            launch(folder, connect.prepare(folder, number, bootstrap, options.brokers, options))
-            for number in range(1, options.connect_workers + 1)
+        names = [
+            *(["Connect"] if options.connect_workers else []),
+            *(["PostgreSQL"] if options.postgres else []),
+            *(["the schema registry"] if options.registry else []),
         ]
-        step = progress.Step(what="Starting Connect, PostgreSQL and registry")
-        if workers or running:
+        step = progress.Step(what=f"Starting {' and '.join(names)}")
+        if names:
             report(step)
-        for worker in workers:
-            connect.wait_ready(worker)
+        _start_workers(folder, bootstrap, options)
         for future in running:
             future.result()
-        if workers or running:
+        if names:
             report(dataclasses.replace(step, finished=True))
+
+
+def _start_workers(folder: Path, bootstrap: str, options: settings.Options) -> None:
+    workers = [
+        launch(folder, connect.prepare(folder, number, bootstrap, options))
+        for number in range(1, options.connect_workers + 1)
+    ]
+    for worker in workers:
+        connect.wait_ready(worker)
 
 
 def _start_brokers(folder: Path, options: settings.Options, report: progress.Report) -> str:

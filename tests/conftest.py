@@ -1,0 +1,56 @@
+"""Fixtures for all tests: one real lab per session, started by the first test that needs it.
+
+A lab that cannot be had fails the tests that need it; it never skips them.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from headgate.lab import lab as lab_
+from headgate.lab import settings
+
+
+class _Labs:
+    """Keeps the session's one lab: grown when a test needs Connect, for two labs are too many."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lab: lab_.Lab | None = None
+        self._with_connect = False
+
+    def get(self, *, connect: bool) -> lab_.Lab:
+        if self._lab is None:
+            self._lab = lab_.Lab.up(
+                settings.Options(
+                    folder=self._folder, connect_workers=0, postgres=False, dies_with_starter=True
+                )
+            )
+        if connect and not self._with_connect:
+            self._lab.add_connect()
+            self._with_connect = True
+        return self._lab
+
+    def close(self) -> None:
+        if self._lab is not None:
+            self._lab.down()
+
+
+@pytest.fixture(scope="session")
+def _labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Labs]:
+    labs = _Labs(tmp_path_factory.mktemp("lab") / "lab")
+    yield labs
+    labs.close()
+
+
+@pytest.fixture(scope="session")
+def lab_cluster(_labs: _Labs) -> lab_.Lab:
+    """Three real brokers, shared by the session: use topics and groups of your own."""
+    return _labs.get(connect=False)
+
+
+@pytest.fixture(scope="session")
+def lab_connect(_labs: _Labs) -> lab_.Lab:
+    """The same lab with a Connect worker and PostgreSQL: use connectors and tables of your own."""
+    return _labs.get(connect=True)
