@@ -105,7 +105,7 @@ class Answerer:
                 exists=False,
                 decodes=Unknown("there is no record at this offset"),
                 format=shared,
-                why="a transaction marker, or compacted away",
+                why="deleted, compacted away, or a transaction marker",
                 neighbours=decoded,
             )
         suspect, after = found[0], found[1:]

@@ -27,6 +27,8 @@ record near the first must not hide it."""
 _FRAME = struct.Struct(">bI")
 """Confluent's framing: a zero byte, then the id of the schema."""
 
+_NAMES = {"json": "JSON", "text": "text"}
+
 _PRINTED_CONTROLS = frozenset("\t\n\r")
 
 
@@ -106,7 +108,7 @@ def parse_json(value: bytes) -> object:
             parse_float=len,
         )
     except UnicodeDecodeError as error:
-        raise NotDecoded(f"not UTF-8 at byte {error.start}") from None
+        raise NotDecoded(f"not JSON: not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
         if not value.strip():
             raise NotDecoded("not JSON: it is empty") from None
@@ -124,7 +126,7 @@ def parse_text(value: bytes) -> str:
     try:
         text = value.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise NotDecoded(f"not UTF-8 at byte {error.start}") from None
+        raise NotDecoded(f"not text: not UTF-8 at byte {error.start}") from None
     for place, character in enumerate(text):
         if (character < " " and character not in _PRINTED_CONTROLS) or character == "\x7f":
             raise NotDecoded(f"not text: a control character at {place}")
@@ -149,7 +151,10 @@ def _verdict(
             return True, _odd_shape(parse_json(value), values)
         parse_text(value)
     except NotDecoded as error:
-        return False, str(error)
+        own = schema_id(value)
+        if own is None or shared == "confluent-schema":
+            return False, str(error)
+        return False, f"not {_NAMES[shared]}: it begins like a record framed with schema id {own}"
     return True, ""
 
 

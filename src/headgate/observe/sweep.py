@@ -224,6 +224,9 @@ class Sweep:
                 value = answer
             else:
                 value, missing = columns.commits(partitions, answer)
+                if not isinstance(groups, Unknown):
+                    # Groups that could not be listed were not asked for their commits either.
+                    missing = (*groups[1], *missing)
         return self._followed(asked, "OffsetFetch", value, missing)
 
     def _followed(
