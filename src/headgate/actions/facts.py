@@ -16,6 +16,9 @@ from headgate.domain.unknown import Unknown
 STALE_AFTER_INTERVALS = 3
 """Evidence older than so many polling intervals is stale (vocabulary, ``conventions.unknown``)."""
 
+PAST: frozenset[vocabulary.Source] = frozenset({"history", "timeline"})
+"""Sources that speak of the past on purpose; how old they are says nothing about freshness."""
+
 
 @dataclass(slots=True)
 class Readings:
@@ -69,7 +72,7 @@ def build(
     ``facts.Facts``; ``reversibility`` overrides the vocabulary's where a use is worse than usual.
     """
     everything = (*origin.evidence, *readings.items)
-    oldest = min((item.at for item in everything), default=None)
+    oldest = min((item.at for item in everything if item.source not in PAST), default=None)
     age_s = max(0.0, (world.clock.now() - oldest).total_seconds()) if oldest else math.inf
     complete = not readings.unread and not any(
         isinstance(item.value, Unknown) for item in origin.evidence
