@@ -88,11 +88,7 @@ class Member:
             if self._slot in settings.hung:
                 self._stop.wait(_POLL_S)
                 continue
-            for message in self._client.consume(batch_size(settings.work_ms), _POLL_S):
-                if self._stop.wanted():
-                    break
-                self._take(message)
-            self._commit(only_if_due=True)
+            self._take(self._client.consume(batch_size(settings.work_ms), _POLL_S))
         self._commit()
         self._client.close()
 
@@ -105,13 +101,31 @@ class Member:
         if self._settings().leaves_on_crash or self._stop.wanted():
             self._client.close()
 
-    def _take(self, message: confluent_kafka.Message) -> None:
-        if (error := message.error()) is not None:
-            _log(f"poll: {error}")
-            return
-        self._handle(message, self._settings())
-        topic, partition, offset = coordinates(message)
-        self._handled[(topic, partition)] = offset + 1
+    def _take(self, batch: list[confluent_kafka.Message]) -> None:
+        """Handle a batch, partition by partition as far as each goes.
+
+        A partition whose record fails stops there; the others of the batch are still handled
+        before the failure ends the process, as with one worker per partition.
+        """
+        failed: dict[tuple[str, int], records.Undecodable] = {}
+        for message in batch:
+            if self._stop.wanted():
+                break
+            if (error := message.error()) is not None:
+                _log(f"poll: {error}")
+                continue
+            topic, partition, offset = coordinates(message)
+            if (topic, partition) in failed:
+                continue
+            try:
+                self._handle(message, self._settings())
+            except records.Undecodable as failure:
+                failed[(topic, partition)] = failure
+                continue
+            self._handled[(topic, partition)] = offset + 1
+            self._commit(only_if_due=True)
+        if failed:
+            raise next(iter(failed.values()))
         self._commit(only_if_due=True)
 
     def _handle(self, message: confluent_kafka.Message, settings: interface.Consumer) -> None:

@@ -12,19 +12,14 @@ import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, TypeAlias
 
+from headgate.lab import errors
+
 GroupProtocol: TypeAlias = Literal["classic", "consumer"]
 """Kafka's `group.protocol`: the classic one, or that of KIP-848."""
 
 
-class WorkloadError(Exception):
+class WorkloadError(errors.LabError):
     """A workload of the lab could not do what was asked."""
-
-    def __init__(self, what: str = "", *, where: str = "", next_step: str = "") -> None:
-        """Keep what went wrong, where, and what to do next."""
-        super().__init__(what or type(self).__doc__)
-        self.what = what or str(type(self).__doc__)
-        self.where = where
-        self.next_step = next_step
 
 
 class BadSettings(WorkloadError):
