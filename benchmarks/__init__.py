@@ -1,0 +1,1 @@
+"""Every promised number, measured. ``python -m benchmarks`` prints them as one table."""
