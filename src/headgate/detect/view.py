@@ -1,0 +1,158 @@
+"""One observation as detectors read it: trailing windows, hold times and filled gaps.
+
+Made once per look and shared by all detectors, so that what several need is computed once.
+"""
+
+import functools
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headgate.detect import words
+from headgate.domain import history, observation, resource, snapshot, vocabulary
+from headgate.domain.unknown import Unknown
+
+STALE_INTERVALS = 3
+"""Past this many polling intervals a value counts as missing (vocabulary, ``unknown``)."""
+WINDOW_SAMPLES = 5
+"""With fewer samples than this a window is unknown, never healthy (vocabulary, ``window``)."""
+PENDING_SHARE = 0.25
+"""A condition is listed as pending once this share of its hold is waited out; before that it is
+the ordinary gap between two commits."""
+
+T = TypeVar("T")
+
+
+class View:
+    """An observation with its windows."""
+
+    def __init__(self, seen: observation.Observation) -> None:
+        self.observation = seen
+        self.snapshot: snapshot.Snapshot = seen.snapshot
+        self.history: history.History = seen.history
+        self.at: datetime = seen.snapshot.at
+        self.now: float = seen.snapshot.at.timestamp()
+        self._made: dict[object, object] = {}
+        self.cluster = resource.Resource("cluster", seen.snapshot.cluster)
+
+    # parts
+
+    def read(self, part: snapshot.Part[T]) -> T | Unknown:
+        """The part's value; Unknown also where it is older than three polling intervals."""
+        if isinstance(part.value, Unknown):
+            return part.value
+        age_s = (self.at - part.at).total_seconds()
+        if age_s > STALE_INTERVALS * self.observation.interval_s:
+            return Unknown(f"last read {words.duration(age_s)} ago")
+        return part.value
+
+    @functools.cached_property
+    def partitions(self) -> snapshot.Partitions | Unknown:
+        """Topics and partitions, if they are fresh."""
+        return self.read(self.snapshot.partitions)
+
+    @functools.cached_property
+    def brokers(self) -> snapshot.Brokers | Unknown:
+        """Brokers, if they are fresh."""
+        return self.read(self.snapshot.brokers)
+
+    @functools.cached_property
+    def configs(self) -> snapshot.Configs | Unknown:
+        """Topic settings; they change rarely and are read rarely, so any age will do."""
+        return self.snapshot.configs.value
+
+    @functools.cached_property
+    def groups(self) -> snapshot.Groups | Unknown:
+        """Consumer groups, if they are fresh."""
+        return self.read(self.snapshot.groups)
+
+    @functools.cached_property
+    def connects(self) -> dict[str, snapshot.ConnectCluster | Unknown]:
+        """Connect clusters by name, if they are fresh."""
+        return {name: self.read(part) for name, part in self.snapshot.connects.items()}
+
+    def connector_of(self, group_id: str) -> tuple[str, snapshot.Connector] | None:
+        """The Connect cluster and sink connector that a group belongs to."""
+        return self._sinks.get(group_id)
+
+    @functools.cached_property
+    def _sinks(self) -> dict[str, tuple[str, snapshot.Connector]]:
+        found: dict[str, tuple[str, snapshot.Connector]] = {}
+        for cluster, connect in self.connects.items():
+            if isinstance(connect, Unknown):
+                continue
+            for connector in connect.connectors.values():
+                if connector.type != "source":
+                    found[sink_group(connector)] = (cluster, connector)
+        return found
+
+    def once(self, make: Callable[["View"], T]) -> T:
+        """What ``make`` returns for this view; computed at the first asking, then kept."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast("T", self._made[make])
+
+    # time
+
+    @property
+    def tolerance_s(self) -> float:
+        """Jitter of the sweeps that a hold time forgives."""
+        return self.observation.interval_s / 2
+
+    @functools.cached_property
+    def sample_s(self) -> float:
+        """Median seconds between two samples; the planned interval with fewer than two."""
+        gaps = np.diff(self.history.times)
+        return float(np.median(gaps)) if len(gaps) else self.observation.interval_s
+
+    def rows(self, seconds: float) -> slice:
+        """The history's rows of the trailing seconds."""
+        low = np.searchsorted(self.history.times, self.now - seconds - self.tolerance_s)
+        return slice(int(low), len(self.history.times))
+
+    def waited(self, since: float, seconds: float) -> bool:
+        """Whether so many seconds have passed since then."""
+        return self.now - since >= seconds - min(self.tolerance_s, seconds / 4)
+
+    def state(self, code: str, name: str, since: float) -> vocabulary.FindingState | None:
+        """The state of a condition that has held since then; None: too young to be listed.
+
+        ``name`` is the finding's parameter for its hold or window. A one-shot look lists only
+        what outlasted the cut hold, marked pending.
+        """
+        seconds = self.observation.seconds(code, name)
+        if self.waited(since, seconds):
+            return "pending" if self.observation.is_cut(code, name) else "firing"
+        if self.observation.cut_s is not None:
+            return None
+        young_s = max(seconds * PENDING_SHARE, self.sample_s * 0.9)
+        return "pending" if self.now - since >= young_s else None
+
+
+def sink_group(connector: snapshot.Connector) -> str:
+    """The consumer group of a sink connector: its override, or ``connect-NAME``."""
+    return connector.config.get("consumer.override.group.id") or f"connect-{connector.name}"
+
+
+def filled(
+    values: NDArray[np.int64], times: NDArray[np.float64], limit_s: float
+) -> NDArray[np.int64]:
+    """The values with each unread cell taken from the row above it, if that is young enough.
+
+    ``values`` int64[W, C]; a cell stays UNREAD where nothing was read in the last ``limit_s``.
+    """
+    unread = values < 0
+    if not unread.any():
+        return values
+    columns = np.flatnonzero(unread.any(axis=0))
+    part = values[:, columns]
+    row = np.where(part < 0, -1, np.arange(len(times), dtype=np.int32)[:, None])
+    np.maximum.accumulate(row, axis=0, out=row)
+    held = np.take_along_axis(part, np.maximum(row, 0), axis=0)
+    fresh = (row >= 0) & (times[:, None] - times[np.maximum(row, 0)] <= limit_s)
+    result = values.copy()
+    result[:, columns] = np.where(fresh, held, history.UNREAD)
+    return result

@@ -1,0 +1,216 @@
+"""Folds findings with one root into one incident, and sets hazards apart.
+
+Every finding that is wrong now hangs on a root: a broker, a connector, a group, a partition, a
+topic or the cluster. Findings with the same root are one incident; its key names the root and not
+the symptom, so that an incident stays the same while its symptoms change.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from headgate.diagnose import blast, interface, runner, sinks, titles
+from headgate.domain import diagnosis, evidence, finding, incident, resource, vocabulary
+from headgate.domain.unknown import Unknown
+
+_LEADS = (
+    "cluster.unreachable",
+    "broker.down",
+    "broker.fenced",
+    "connect.unreachable",
+    "connect.task_failed",
+    "connect.connector_failed",
+    "connect.restart_loop",
+    "connect.running_idle",
+    "partition.offline",
+    "partition.under_min_isr",
+    "partition.at_min_isr",
+    "partition.under_replicated",
+    "group.offset_out_of_range",
+    "lag.stalled",
+    "lag.stopped",
+    "lag.rewound",
+    "rebalance.storm",
+    "lag.growing",
+    "lag.near_retention",
+    "lag.over_objective",
+    "lag.skewed",
+    "lag.draining",
+    "leader.imbalance",
+    "partition.hot",
+    "topic.input_surge",
+    "evidence.stale",
+)
+"""Which finding speaks for an incident: the first of these that it holds."""
+_BROKER_LEVEL = ("partition.", "leader.")
+
+
+@dataclass(slots=True)
+class _Fold:
+    """Findings of one root."""
+
+    family: str
+    root: resource.Resource
+    findings: list[finding.Finding] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """The same in every look for the same root."""
+        return f"{self.family}@{self.root}"
+
+
+def fold(
+    case: interface.Case, diagnoses: Sequence[diagnosis.Diagnosis]
+) -> tuple[tuple[incident.Draft, ...], tuple[finding.Finding, ...]]:
+    """(Incidents most urgent first, hazards): what is wrong now, and what will hurt later."""
+    known = {item.finding: item for item in diagnoses}
+    hazards = tuple(f for f in case.detection.findings if vocabulary.findings()[f.code].hazard)
+    folds: dict[str, _Fold] = {}
+    for item in case.detection.findings:
+        if item in hazards:
+            continue
+        family, root = _root(case, item, known)
+        made = _Fold(family, root)
+        folds.setdefault(made.key, made).findings.append(item)
+    drafts = [_draft(case, each, known) for each in folds.values()]
+    return tuple(sorted(drafts, key=urgency)), hazards
+
+
+def urgency(draft: incident.Draft) -> tuple[int, float, str]:
+    """What sorts incidents: severity, then the nearest deadline, then the key."""
+    due = draft.deadline.timestamp() if draft.deadline else float("inf")
+    return -vocabulary.SEVERITIES.index(draft.severity), due, draft.key
+
+
+def _root(
+    case: interface.Case, item: finding.Finding, known: dict[str, diagnosis.Diagnosis]
+) -> tuple[str, resource.Resource]:
+    """The family and resource that the finding hangs on."""
+    if case.findings("cluster.unreachable"):
+        return "cluster", case.seen.cluster
+    if item.resource.kind == "partition" and item.code != "partition.hot":
+        return _replica_root(case, item)
+    if item.code == "leader.imbalance":
+        gone = case.findings("broker.down", "broker.fenced")
+        return ("broker", gone[0].resource) if gone else ("leader", item.resource)
+    if item.resource.kind in ("task", "connector"):
+        found = sinks.connector(case, item.resource)
+        name = found[1].name if found else item.resource.id
+        return "connector", resource.Resource("connector", name)
+    if item.resource.kind == "group":
+        return _group_root(case, item, known)
+    if item.code in ("partition.hot", "topic.input_surge"):
+        return _input_root(case, item, known)
+    return item.code.partition(".")[0], item.resource
+
+
+def _replica_root(case: interface.Case, item: finding.Finding) -> tuple[str, resource.Resource]:
+    """The broker whose loss explains the partition's trouble, else the partition itself."""
+    for root in runner.roots(case, item):
+        if root.resource.kind == "broker":
+            return "broker", root.resource
+    return "partition", item.resource
+
+
+def _group_root(
+    case: interface.Case, item: finding.Finding, known: dict[str, diagnosis.Diagnosis]
+) -> tuple[str, resource.Resource]:
+    """The sink connector, the dead coordinator or leader behind the group, else the group."""
+    owner = case.seen.connector_of(item.resource.id)
+    if owner is not None:
+        return "connector", resource.Resource("connector", owner[1].name)
+    top = known[item.key].causes[0]
+    if top.code == "coordinator.unavailable" and top.resource.kind == "broker":
+        return "broker", top.resource
+    if top.resource.kind == "partition" and top.code.startswith("replica."):
+        for offline in case.findings("partition.offline"):
+            if resource.partition_of(top.resource) in offline.partitions:
+                return _replica_root(case, offline)
+    return "group", item.resource
+
+
+def _input_root(
+    case: interface.Case, item: finding.Finding, known: dict[str, diagnosis.Diagnosis]
+) -> tuple[str, resource.Resource]:
+    """The group that suffers from the input, where exactly one does."""
+    topic = item.resource.id if item.resource.kind == "topic" else item.partitions[0].topic
+    explains = "partition.hot_key" if item.code == "partition.hot" else "traffic.burst"
+    hit = {
+        other.resource
+        for other in case.detection.findings
+        if other.resource.kind == "group"
+        and any(name.topic == topic for name in other.partitions)
+        and known[other.key].causes[0].code == explains
+    }
+    if len(hit) == 1:
+        return _group_root_of(case, hit.pop())
+    return "topic", resource.Resource("topic", topic)
+
+
+def _group_root_of(case: interface.Case, group: resource.Resource) -> tuple[str, resource.Resource]:
+    owner = case.seen.connector_of(group.id)
+    if owner is not None:
+        return "connector", resource.Resource("connector", owner[1].name)
+    return "group", group
+
+
+def _draft(
+    case: interface.Case, fold_: _Fold, known: dict[str, diagnosis.Diagnosis]
+) -> incident.Draft:
+    order = {code: place for place, code in enumerate(_LEADS)}
+    # A pending finding speaks only where nothing fires.
+    listed = sorted(
+        fold_.findings,
+        key=lambda f: (f.state != "firing", order.get(f.code, len(order)), str(f.resource)),
+    )
+    causes = _causes(listed, known)
+    cited = {name for cause in causes for name in (*cause.for_, *cause.against)}
+    facts: dict[str, evidence.Evidence] = {}
+    for item in listed:
+        facts |= {fact.id: fact for fact in item.evidence}
+        facts |= {f.id: f for f in known[item.key].evidence if f.id in cited}
+    severity = listed[0].severity
+    for item in listed:
+        severity = vocabulary.worse(severity, item.severity)
+    return incident.Draft(
+        key=fold_.key,
+        title=titles.title(case, listed[0], causes, listed),
+        severity=severity,
+        resource=fold_.root,
+        findings=tuple(listed),
+        causes=causes,
+        evidence=tuple(facts.values()),
+        chain=blast.chain(case, fold_.root, listed, causes),
+        blast_radius=blast.radius(case, listed),
+        deadline=min((f.deadline for f in listed if f.deadline), default=None),
+    )
+
+
+def _causes(
+    listed: list[finding.Finding], known: dict[str, diagnosis.Diagnosis]
+) -> tuple[diagnosis.Cause, ...]:
+    """The leading finding's causes, best first; then what only its companions brought up."""
+    merged: dict[tuple[str, str], diagnosis.Cause] = {}
+    for cause in known[listed[0].key].causes:
+        merged[cause.code, str(cause.resource)] = cause
+    decided = {cause.code for cause in merged.values()}
+    for item in listed[1:]:
+        for cause in known[item.key].causes:
+            if cause.code not in decided and cause.verdict in ("confirmed", "likely"):
+                merged.setdefault((cause.code, str(cause.resource)), cause)
+    rank: dict[vocabulary.Verdict, int] = {
+        "confirmed": 0,
+        "likely": 1,
+        "possible": 2,
+        "ruled_out": 3,
+    }
+    leading = list(merged.values())
+    return tuple(sorted(leading, key=lambda cause: (rank[cause.verdict], cause.code == "unknown")))
+
+
+def unreadable(detection: finding.Detection, item: finding.Finding) -> str | Unknown:
+    """Why the finding could not be judged in this look; Unknown where it could."""
+    for gap in detection.not_seen:
+        wider = gap.resource.kind in ("cluster", "connect")
+        if gap.code == item.code and (gap.resource == item.resource or wider):
+            return gap.reason
+    return Unknown("it was judged")

@@ -1,0 +1,157 @@
+"""An incident's title is its answer, in one sentence."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from headgate.detect import traces, words
+from headgate.diagnose import groups, interface, records, sinks
+from headgate.domain import diagnosis, finding
+from headgate.domain.unknown import Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a title is made of."""
+
+    case: interface.Case
+    item: finding.Finding
+    top: diagnosis.Cause
+
+
+_Write = Callable[[_Told], str]
+
+
+def title(
+    case: interface.Case,
+    leading: finding.Finding,
+    causes: Sequence[diagnosis.Cause],
+    listed: Sequence[finding.Finding],
+) -> str:
+    """What is wrong and why, as far as it is known, without a full stop."""
+    top = causes[0] if causes else None
+    if top is not None and top.verdict in ("confirmed", "likely"):
+        for item in (leading, *listed):
+            write = _BY_CAUSE.get((item.resource.kind, top.code))
+            if write is not None:
+                return write(_Told(case, item, top))
+    if top is not None and leading.resource.kind == "broker":
+        return _broker(_Told(case, leading, top))
+    return leading.summary.rstrip(".")
+
+
+def _poison(told: _Told) -> str:
+    for each in records.before(told.case, told.item):
+        if str(each.name) == told.top.resource.id:
+            offset = words.count(each.offset)
+            if told.top.verdict != "confirmed":
+                return (
+                    f"{told.item.resource.id} is stuck on {each.name}, probably at a record that "
+                    f"it cannot read (offset {offset})"
+                )
+            return (
+                f"{told.item.resource.id} is stuck on {each.name}: "
+                f"it cannot read the record at offset {offset}"
+            )
+    where = (
+        told.top.resource.id
+        if told.top.resource.kind == "partition"
+        else words.partitions(told.item.partitions)
+    )
+    return f"{told.item.resource.id} is stuck on {where}, probably at a record that it cannot read"
+
+
+def _hung(told: _Told) -> str:
+    member = told.top.resource.id.partition("/")[2] if told.top.resource.kind == "member" else ""
+    whose = f": its member {member} hangs" if member else ": a member hangs"
+    return (
+        f"{told.item.resource.id} stands still on {words.partitions(told.item.partitions)}{whose}"
+    )
+
+
+def _crash(told: _Told) -> str:
+    group = groups.facts(told.case, told.item.resource.id)
+    beat = f" about every {words.duration(group.beat_s)}" if group.beat_s else ""
+    return f"{told.item.resource.id} crashes again and again{beat} and reads nothing on " + (
+        words.partitions(told.item.partitions)
+    )
+
+
+def _stopped(told: _Told) -> str:
+    wait = next((f.value for f in told.item.evidence if f.id.endswith("/lag")), 0)
+    many = words.many(wait, "record") if isinstance(wait, int) else "records"
+    topics = words.names(dict.fromkeys(name.topic for name in told.item.partitions))
+    return f"{told.item.resource.id} has stopped: it has no member, and {many} of {topics} wait"
+
+
+def _task(told: _Told) -> str:
+    found = sinks.connector(told.case, told.item.resource)
+    name = found[1].name if found else told.item.resource.id
+    failed = [t for t in found[1].tasks if t.state == "FAILED"] if found else []
+    trace = next((t.trace for t in failed if t.trace), "")
+    reading = traces.read(trace)
+    if told.top.code == "record.poison" and told.top.resource.kind == "partition":
+        return f"{name} has failed: it cannot take a record of {told.top.resource.id}"
+    return f"{name} has failed: {reading.rule or str(reading.cause)}"
+
+
+def _outage(told: _Told) -> str:
+    others = sorted(
+        {
+            owner[1].name
+            for each in told.case.findings("connect.task_failed")
+            if (owner := sinks.connector(told.case, each.resource)) is not None
+        }
+    )
+    return f"{words.names(others)} failed together: what they write to does not answer"
+
+
+def _broker(told: _Told) -> str:
+    brokers = told.case.seen.brokers
+    name = f"Broker {told.item.resource.id}"
+    if told.top.code == "broker.planned_stop":
+        return f"{name} was stopped as planned and is not back yet"
+    if told.top.code == "broker.hung":
+        return f"{name} hangs: its process is there and answers nothing"
+    if told.top.code == "network.partition":
+        return f"{name} is cut off from the controllers"
+    count = sum(
+        len(each.partitions)
+        for each in told.case.findings("partition.under_replicated", "partition.offline")
+    )
+    left = (
+        ""
+        if isinstance(brokers, Unknown) or not count
+        else (f"; {words.many(count, 'partition')} miss a replica")
+    )
+    return f"{name} crashed{left}" if told.top.code == "broker.crashed" else f"{name} is down{left}"
+
+
+def _single(told: _Told) -> str:
+    return f"{words.partitions(told.item.partitions)} is offline: its only replica is gone"
+
+
+def _strict(told: _Told) -> str:
+    return (
+        f"{words.partitions(told.item.partitions)} takes no writes: min.insync.replicas allows no "
+        "replica to be away, and one is"
+    )
+
+
+_BY_CAUSE: Mapping[tuple[str, str], _Write] = {
+    ("group", "record.poison"): _poison,
+    ("group", "consumer.hung"): _hung,
+    ("group", "consumer.crash_loop"): _crash,
+    ("group", "consumer.stopped"): _stopped,
+    ("task", "connect.transient"): _task,
+    ("task", "connect.misconfigured"): _task,
+    ("task", "connect.credentials"): _task,
+    ("task", "record.poison"): _task,
+    ("task", "downstream.outage"): _task,
+    ("broker", "broker.crashed"): _broker,
+    ("broker", "broker.planned_stop"): _broker,
+    ("broker", "broker.hung"): _broker,
+    ("broker", "network.partition"): _broker,
+    ("partition", "replica.single_copy"): _single,
+    ("partition", "min_isr.too_strict"): _strict,
+}
+"""(Kind of the finding's resource, cause) -> how it is said."""
