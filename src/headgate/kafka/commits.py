@@ -1,0 +1,104 @@
+"""Committed offsets: read for many groups at once, and set for a group without members."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from headgate.domain.resource import TopicPartition
+from headgate.kafka import failure, library
+from headgate.kafka.coordinators import Coordinators, Told
+from headgate.ports import kafka
+
+NAMED = 9
+"""The newest version of OffsetFetch and OffsetCommit that names topics rather than their ids."""
+NO_MEMBER = ("", -1)
+"""Member id and epoch of somebody outside the group."""
+
+
+def read(
+    coordinators: Coordinators, group_ids: Sequence[str], *, deadline: float
+) -> Mapping[str, Mapping[TopicPartition, int] | kafka.Failure]:
+    """All commits of each group; a group that does not exist has none."""
+    request = library.consumer.OffsetFetchRequest
+
+    def make(chunk: Sequence[str]) -> Any:
+        return request(
+            groups=[request.OffsetFetchRequestGroup(group_id=name, topics=None) for name in chunk],
+            require_stable=False,
+            min_version=8,
+            max_version=NAMED,
+        )
+
+    def told(answer: Any) -> Iterator[Told]:
+        for group in answer.groups:
+            yield Told(group.group_id, group.error_code, "", _offsets(group))
+
+    return coordinators.ask(group_ids, make, told, deadline=deadline)
+
+
+def write(
+    coordinators: Coordinators,
+    group_id: str,
+    offsets: Mapping[TopicPartition, int],
+    *,
+    deadline: float,
+) -> Mapping[TopicPartition, kafka.Failure | None]:
+    """The commits are set, each with its own outcome. A group with members refuses them."""
+    if not offsets:
+        return {}
+    request = library.consumer.OffsetCommitRequest
+    topic = request.OffsetCommitRequestTopic
+    by_topic: dict[str, dict[int, int]] = {}
+    for name, offset in offsets.items():
+        by_topic.setdefault(name.topic, {})[name.partition] = offset
+    member_id, epoch = NO_MEMBER
+
+    def make(_: Sequence[str]) -> Any:
+        return request(
+            group_id=group_id,
+            generation_id_or_member_epoch=epoch,
+            member_id=member_id,
+            group_instance_id=None,
+            topics=[
+                topic(
+                    name=name,
+                    partitions=[
+                        topic.OffsetCommitRequestPartition(
+                            partition_index=number,
+                            committed_offset=offset,
+                            committed_leader_epoch=-1,
+                            committed_metadata="",
+                        )
+                        for number, offset in parts.items()
+                    ],
+                )
+                for name, parts in by_topic.items()
+            ],
+            max_version=NAMED,
+        )
+
+    def told(answer: Any) -> Iterator[Told]:
+        codes = {
+            TopicPartition(item.name, part.partition_index): part.error_code
+            for item in answer.topics
+            for part in item.partitions
+        }
+        moved = next((code for code in codes.values() if code in (14, 15, 16)), 0)
+        yield Told(group_id, moved, "", codes)
+
+    answer = coordinators.ask([group_id], make, told, deadline=deadline, lane="write")[group_id]
+    if isinstance(answer, kafka.Failure):
+        return dict.fromkeys(offsets, answer)
+    return {name: _outcome(answer.get(name, -1)) for name in offsets}
+
+
+def _outcome(code: int) -> kafka.Failure | None:
+    return failure.of_code(code, name=library.error_name(code)) if code else None
+
+
+def _offsets(group: Any) -> dict[TopicPartition, int]:
+    return {
+        TopicPartition(topic.name, part.partition_index): part.committed_offset
+        for topic in group.topics
+        for part in topic.partitions
+        if part.committed_offset >= 0 and not part.error_code
+    }

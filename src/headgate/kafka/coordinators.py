@@ -1,0 +1,143 @@
+"""Which broker coordinates which group: looked up in batches, remembered, and looked up again when
+a broker says that it is another."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent import futures
+from typing import Any, NamedTuple, TypeVar
+
+from headgate.kafka import failure, library
+from headgate.kafka.nodes import Nodes, finished, outcome
+from headgate.kafka.wire import Lane
+from headgate.ports import errors, kafka
+
+T = TypeVar("T")
+
+GROUP = 0
+"""FindCoordinator's key type for groups."""
+MOVED = frozenset((14, 15, 16))
+"""Codes after which the coordinator is looked up again: loading, not available, not this one."""
+CHUNK = 100
+"""Groups in one request."""
+PAUSE_S = 0.1
+"""Before a coordinator is looked up again; doubled each time."""
+
+
+class Told(NamedTuple):
+    """What an answer tells of one group: a Kafka error, or the value."""
+
+    group_id: str
+    code: int
+    message: str
+    value: Any
+
+
+class Coordinators:
+    """The coordinators of one cluster's groups. Safe to use from several threads."""
+
+    def __init__(self, nodes: Nodes) -> None:
+        self._nodes = nodes
+        self._lock = threading.Lock()
+        self._brokers: dict[str, int] = {}
+
+    def note(self, group_ids: Iterable[str], broker: int) -> None:
+        """That broker was seen to coordinate these groups."""
+        with self._lock:
+            self._brokers.update(dict.fromkeys(group_ids, broker))
+
+    def get(self, group_id: str) -> int | None:
+        """The coordinator last seen; None where none was."""
+        return self._brokers.get(group_id)
+
+    def ask(
+        self,
+        group_ids: Sequence[str],
+        make: Callable[[Sequence[str]], Any],
+        told: Callable[[Any], Iterable[Told]],
+        *,
+        deadline: float,
+        lane: Lane = "read",
+    ) -> dict[str, Any | kafka.Failure]:
+        """What each group's coordinator tells, all coordinators asked at once.
+
+        Groups whose coordinator has moved are asked for again until the deadline; what another
+        error or a silent broker spoils is a failure of those groups alone.
+        """
+        answers: dict[str, Any | kafka.Failure] = {}
+        left, pause_s = list(dict.fromkeys(group_ids)), PAUSE_S
+        while left:
+            answers.update(self._round(left, make, told, deadline, lane))
+            left = [name for name in left if _moved(answers.get(name))]
+            if time.monotonic() + pause_s > deadline:
+                break
+            if left:
+                self._forget(left)
+                time.sleep(pause_s)
+                pause_s *= 2
+        return answers
+
+    def _round(
+        self,
+        group_ids: Sequence[str],
+        make: Callable[[Sequence[str]], Any],
+        told: Callable[[Any], Iterable[Told]],
+        deadline: float,
+        lane: Lane,
+    ) -> dict[str, Any | kafka.Failure]:
+        answers: dict[str, Any | kafka.Failure] = dict(self._look_up(group_ids, deadline))
+        by_broker: dict[int, list[str]] = {}
+        for name in group_ids:
+            if name not in answers:
+                by_broker.setdefault(self._brokers[name], []).append(name)
+        asked: dict[futures.Future[Any], Sequence[str]] = {}
+        for broker, names in by_broker.items():
+            for start in range(0, len(names), CHUNK):
+                chunk = names[start : start + CHUNK]
+                asked[self._nodes.ask(broker, make(chunk), deadline=deadline, lane=lane)] = chunk
+        for future in finished(asked, deadline=deadline):
+            answer = outcome(future)
+            if isinstance(answer, errors.PortError):
+                self._forget(asked[future])
+                failed = failure.of_error(answer, writing=lane == "write")
+                answers.update(dict.fromkeys(asked[future], failed))
+                continue
+            for item in told(answer):
+                answers[item.group_id] = (
+                    failure.of_code(item.code, item.message, name=library.error_name(item.code))
+                    if item.code
+                    else item.value
+                )
+        for name in group_ids:
+            answers.setdefault(name, kafka.Failure(code=0, name="NOT_TOLD", reason="no answer"))
+        return answers
+
+    def _look_up(self, group_ids: Sequence[str], deadline: float) -> Mapping[str, kafka.Failure]:
+        """Every group's coordinator is known, but for those with a failure."""
+        unknown = [name for name in group_ids if name not in self._brokers]
+        failures: dict[str, kafka.Failure] = {}
+        for start in range(0, len(unknown), CHUNK):
+            keys = unknown[start : start + CHUNK]
+            answer = self._nodes.any(
+                lambda keys=keys: library.metadata.FindCoordinatorRequest(  # type: ignore[misc]
+                    key_type=GROUP, coordinator_keys=keys, min_version=4
+                ),
+                deadline=deadline,
+            )
+            for found in answer.coordinators:
+                if found.error_code:
+                    failures[found.key] = failure.of_code(
+                        found.error_code, name=library.error_name(found.error_code)
+                    )
+                else:
+                    self.note([found.key], found.node_id)
+        return failures
+
+    def _forget(self, group_ids: Iterable[str]) -> None:
+        with self._lock:
+            for name in group_ids:
+                self._brokers.pop(name, None)
+
+
+def _moved(answer: object) -> bool:
+    return isinstance(answer, kafka.Failure) and answer.code in MOVED

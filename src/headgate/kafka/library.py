@@ -1,0 +1,67 @@
+"""The one door to kafka-python: its message classes and connections, imported quietly.
+
+kafka-python reads its schemas through a function that Python 3.11 calls deprecated, and logs every
+lost connection as an error. Both are of no use to a person, so the first is hidden while importing
+and the second is switched off; what went wrong reaches people as a ``ports.errors.PortError``.
+It is untyped: ``Any`` begins here and ends in this room.
+"""
+
+import logging
+import warnings
+from typing import Any
+
+logging.getLogger("kafka").setLevel(logging.CRITICAL + 1)
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import kafka.errors
+    from kafka.future import Future
+    from kafka.net.connection import KafkaConnection
+    from kafka.net.selector import NetworkSelector
+    from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
+    from kafka.protocol import admin, consumer, metadata, producer
+    from kafka.protocol.api_message import ApiMessage
+    from kafka.protocol.broker_version_data import BrokerVersionData
+    from kafka.record import MemoryRecordsBuilder
+
+    from headgate.kafka import messages
+
+    class ConsumerGroupDescribeRequest(ApiMessage, load_json=messages):  # type: ignore[misc,call-arg]
+        """Asks for groups of the new protocol (KIP-848)."""
+
+    class ConsumerGroupDescribeResponse(ApiMessage, load_json=messages):  # type: ignore[misc,call-arg]
+        """Groups of the new protocol with epochs, assignment and target."""
+
+    class ConsumerGroupHeartbeatRequest(ApiMessage, load_json=messages):  # type: ignore[misc,call-arg]
+        """A member's heartbeat; epoch -1 says that it leaves."""
+
+    class ConsumerGroupHeartbeatResponse(ApiMessage, load_json=messages):  # type: ignore[misc,call-arg]
+        """What the coordinator makes of a heartbeat."""
+
+
+def error_name(code: int) -> str:
+    """Kafka's name of an error code, as kafka-python knows it."""
+    known: Any = kafka.errors.for_code(code)
+    return str(getattr(known, "message", "") or known.__name__)
+
+
+__all__ = [
+    "ApiMessage",
+    "BrokerVersionData",
+    "ConsumerGroupDescribeRequest",
+    "ConsumerGroupDescribeResponse",
+    "ConsumerGroupHeartbeatRequest",
+    "ConsumerGroupHeartbeatResponse",
+    "Future",
+    "KafkaConnection",
+    "KafkaSSLTransport",
+    "KafkaTCPTransport",
+    "MemoryRecordsBuilder",
+    "NetworkSelector",
+    "admin",
+    "consumer",
+    "error_name",
+    "kafka",
+    "metadata",
+    "producer",
+]

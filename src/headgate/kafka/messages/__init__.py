@@ -1,0 +1,1 @@
+"""Message schemas that kafka-python lacks, in the form of Kafka's own protocol schemas."""
