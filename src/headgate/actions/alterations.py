@@ -291,7 +291,11 @@ def _difference(
     one: Alteration, held: Mapping[str, snapshot.ConfigValue], meaning: settings.Meaning
 ) -> change.Difference:
     return change.Difference(
-        sign="~" if one.before is not None and one.after is not None else "-" if one.after is None else "+",
+        sign="~"
+        if one.before is not None and one.after is not None
+        else "-"
+        if one.after is None
+        else "+",
         what=one.key,
         before=_text(held.get(one.key)),
         after="the cluster's default" if one.after is None else f"{one.after} ({OWN})",

@@ -210,11 +210,11 @@ class CommitPast:
         name = TopicPartition(asked.topic, asked.partition)
         try:
             at = reading.commits(world, asked.group).get(name, NO_COMMIT)
+            if at > asked.offset:
+                return interface.Look("passed", f"{asked.group} stands at {at:,} on {name}")
             span = reading.range_of(world, name)
         except errors.PortError as error:
             return Unknown(str(error))
-        if at > asked.offset:
-            return interface.Look("passed", f"{asked.group} stands at {at:,} on {name}")
         if span is None:
             return Unknown(f"the end of {name} could not be read")
         if at == asked.offset and span.latest <= at:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+import numpy as np
+
 from headgate.actions import facts, findings, interface, outcome, parameters, reading
-from headgate.domain import change, resource, snapshot
+from headgate.domain import change, history, resource, snapshot
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 from headgate.ports import errors
@@ -47,15 +49,15 @@ class Tasks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Where a sink's group stood."""
+class Sink:
+    """What a sink reads."""
 
     __pydantic_config__: ClassVar[Any] = parameters.CONFIG
 
     group: str
     """The sink's consumer group."""
-    commits: Mapping[str, int]
-    """Partition (``orders-3``) -> commit, for the partitions that had lag; -1: no commit."""
+    topics: tuple[str, ...]
+    """The topics it reads."""
 
 
 class RestartFailed:
@@ -81,7 +83,6 @@ class RestartFailed:
         target = resource.Resource("connector", connector.name)
         readings = facts.Readings(world)
         _note_states(readings, connector, world.connects[parameters.connect].url)
-        group = group_of(connector)
         arguments = {
             "connect": parameters.connect,
             "connector": connector.name,
@@ -116,7 +117,7 @@ class RestartFailed:
                     sentence=f"{connector.name} and all its tasks stay RUNNING",
                     hold_s=RUNNING_HOLD_S,
                 ),
-                *_lag_checks(world, connector, group, readings),
+                *_lag_checks(connector),
                 *findings.checks(origin),
             ),
             verify_within_s=VERIFY_WITHIN_S,
@@ -207,23 +208,47 @@ class Running:
 
 
 class CommitMoves:
-    """``group.commit_moves``: the group works off what it had left."""
+    """``group.commit_moves``: the group works off what it had left, or has nothing left."""
 
     kind: ClassVar[str] = "group.commit_moves"
 
     def look(
         self, arguments: change.Arguments, world: interface.World, since: datetime
     ) -> interface.Look | Unknown:
-        """Its commits against those it had before."""
-        before = parameters.parse(Standing, arguments)
+        """Its commits now against those of the last sweep before the change."""
+        sink = parameters.parse(Sink, arguments)
         try:
-            now = reading.commits(world, before.group)
+            now = reading.commits(world, sink.group)
+            if not _lagging(world, sink, now):
+                return interface.Look("passed", f"{sink.group} has read all there is")
         except errors.PortError as error:
             return Unknown(str(error))
-        moved = [name for name, offset in before.commits.items() if _at(now, name) > offset]
+        seen = world.observed()
+        if isinstance(seen, Unknown):
+            return seen
+        before = commits_before(seen.history, sink.group, since)
+        if isinstance(before, Unknown):
+            return before
+        moved = [str(name) for name, at in now.items() if at > before.get(name, -1)]
         if moved:
-            return interface.Look("passed", f"{before.group} commits again on {', '.join(moved)}")
-        return interface.Look("not_yet", f"{before.group} has not committed since the change")
+            return interface.Look("passed", f"{sink.group} commits again on {', '.join(moved)}")
+        return interface.Look("not_yet", f"{sink.group} has not committed since the change")
+
+
+def commits_before(
+    seen: history.History, group: str, since: datetime
+) -> Mapping[TopicPartition, int] | Unknown:
+    """Each partition's commit in the last sample before that time; without one, none is listed."""
+    rows = int(np.searchsorted(seen.times, since.timestamp(), side="right"))
+    if not rows:
+        return Unknown("no sweep before the change is kept")
+    found: dict[TopicPartition, int] = {}
+    for column, (owner, name) in enumerate(seen.commit_keys):
+        read = seen.commits[:rows, column]
+        known = read[read != history.UNREAD]
+        if owner == group and len(known):
+            found[name] = int(known[-1])
+    return found
 
 
 def group_of(connector: snapshot.Connector) -> str:
@@ -233,8 +258,15 @@ def group_of(connector: snapshot.Connector) -> str:
     return connector.config.get("consumer.override.group.id") or f"connect-{connector.name}"
 
 
-def _at(commits: Mapping[TopicPartition, int], name: str) -> int:
-    return commits.get(resource.partition_of(resource.Resource("partition", name)), -1)
+def _lagging(world: interface.World, sink: Sink, commits: Mapping[TopicPartition, int]) -> bool:
+    """Whether some partition of its topics holds what it has not read."""
+    parts = reading.partitions(world)
+    for topic in sink.topics:
+        found = reading.only(parts, topic)
+        for number, span in (reading.ranges(world, found) if found else {}).items():
+            if max(commits.get(TopicPartition(topic, number), 0), span.earliest) < span.latest:
+                return True
+    return False
 
 
 def _read(world: interface.World, connect_name: str, name: str) -> snapshot.Connector:
@@ -311,42 +343,17 @@ def _note_states(readings: facts.Readings, connector: snapshot.Connector, url: s
         readings.add(what, task.state, how=how, source="connect")
 
 
-def _lag_checks(
-    world: interface.World, connector: snapshot.Connector, group: str, readings: facts.Readings
-) -> tuple[change.Check, ...]:
-    """That a sink which has something to read commits again; best effort, never a reason not to
-    restart: what could not be read is listed as such.
-    """
-    if not group:
-        return ()
-    names = connector.topics or tuple(
-        x.strip() for x in connector.config.get("topics", "").split(",") if x.strip()
-    )
-    standing: dict[str, int] = {}
-    try:
-        held = reading.commits(world, group)
-        parts = reading.partitions(world)
-        for name in names:
-            found = reading.only(parts, name)
-            for number, span in (reading.ranges(world, found) if found else {}).items():
-                at = held.get(TopicPartition(name, number), snapshot.UNREAD)
-                if max(at, span.earliest) < span.latest:
-                    standing[str(TopicPartition(name, number))] = at
-    except errors.PortError as error:
-        readings.add(f"lag of {group}", Unknown(str(error)), how="OffsetFetch, ListOffsets")
-        return ()
-    readings.add(
-        f"partitions that {group} has not read to the end",
-        len(standing),
-        how="OffsetFetch, ListOffsets",
-    )
-    if not standing:
+def _lag_checks(connector: snapshot.Connector) -> tuple[change.Check, ...]:
+    """That a sink whose topics are known commits again."""
+    group = group_of(connector)
+    named = tuple(x.strip() for x in connector.config.get("topics", "").split(",") if x.strip())
+    if not group or not (connector.topics or named):
         return ()
     return (
         change.Check(
             kind=CommitMoves.kind,
-            arguments={"group": group, "commits": standing},
-            sentence=f"{group} commits again",
+            arguments=dict(parameters.dump(Sink(group=group, topics=connector.topics or named))),
+            sentence=f"{group} commits again, or has read all there is",
         ),
     )
 

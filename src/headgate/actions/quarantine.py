@@ -1,12 +1,13 @@
 """Setting one poison record aside: a copy in a dead-letter topic, and the commit past it."""
 
-import re
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from headgate.actions import (
     commits,
+    deadletters,
     facts,
     findings,
     groups,
@@ -21,16 +22,10 @@ from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 from headgate.ports import kafka
 
-DAY_MS = 86_400_000
-KEEP_MS = 7 * DAY_MS
-"""Dead letters are kept at least so long: a week-end and the days to look into them."""
-HEADROOM_BYTES = 4096
-"""What the coordinates may add to the largest record of the source."""
 CRASH_PERIODS = 5
 """Members must outlive so many of their old crash periods (vocabulary, the action's verify)."""
 STEADY_S = (20.0, 120.0)
 """Bounds of that hold: above the ghost of 6.5 s seen in the lab; short enough to wait for."""
-_NAME = re.compile(r"[^a-zA-Z0-9._-]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +69,8 @@ class QuarantineRecord:
         source = _partition_of(parts, asked.topic, asked.partition)
         place = records.Place(topic=asked.topic, partition=asked.partition, offset=asked.offset)
         record = _poison(world, asked, place)
-        to_topic = asked.dead_letter_topic or dead_letter_topic(asked.topic, asked.group)
-        letters, creation = _dead_letters(world, parts, source, to_topic)
+        to_topic = asked.dead_letter_topic or deadletters.name_for(asked.topic, asked.group)
+        letters, creation = deadletters.find(world, parts, source, to_topic)
         move = commits.Move(
             topic=asked.topic,
             partition=asked.partition,
@@ -120,11 +115,6 @@ class QuarantineRecord:
             evidence=tuple(readings.items),
             notes=_quarantine_notes(asked, record, to_topic, letters),
         )
-
-
-def dead_letter_topic(topic: str, group: str) -> str:
-    """The default dead-letter topic of a group on a topic: a name that Kafka takes."""
-    return _NAME.sub("-", f"{topic}.{group}.dlq")[-249:]
 
 
 def crash_period_s(seen: history.History, group_id: str) -> float | None:
@@ -188,40 +178,6 @@ def _poison(
     return record
 
 
-def _dead_letters(
-    world: interface.World, parts: snapshot.Partitions, source: reading.Topic, name: str
-) -> tuple[Mapping[str, snapshot.ConfigValue] | None, topics.Creation | None]:
-    """The dead-letter topic's settings where it exists, else how to create it."""
-    if name == source.name or _NAME.search(name) or len(name) > 249 or name in (".", ".."):
-        raise interface.CannotPlan(
-            f"{name} cannot be the dead-letter topic",
-            next_step="Give another topic's name, of letters, digits, dots, dashes and underscores",
-        )
-    found = reading.only(parts, name)
-    if found is not None:
-        held = reading.settings(world, name)
-        if found.internal or "compact" in _value(held, "cleanup.policy"):
-            raise interface.CannotPlan(
-                f"{name} is compacted or internal, so a copy would not be kept there",
-                where=f"topic {name}",
-                next_step="Give another dead_letter_topic",
-            )
-        return held, None
-    of_source = reading.settings(world, source.name)
-    retention_ms = int(_value(of_source, "retention.ms") or KEEP_MS)
-    largest = int(_value(of_source, "max.message.bytes") or 1_048_588)
-    return None, topics.Creation(
-        topic=name,
-        partitions=1,
-        replication_factor=source.replication_factor,
-        config={
-            "cleanup.policy": "delete",
-            "retention.ms": str(max(KEEP_MS, retention_ms)),
-            "max.message.bytes": str(largest + HEADROOM_BYTES),
-        },
-    )
-
-
 def _copying(
     asked: QuarantineParameters,
     place: records.Place,
@@ -270,7 +226,7 @@ def _quarantine_differences(
 ) -> tuple[change.Difference, ...]:
     created: tuple[change.Difference, ...] = ()
     if creation:
-        days = int(creation.config["retention.ms"]) / DAY_MS
+        days = int(creation.config["retention.ms"]) / deadletters.DAY_MS
         created = (
             change.Difference(
                 sign="+",
@@ -331,7 +287,8 @@ def _quarantine_checks(
 ) -> tuple[change.Check, ...]:
     seen = world.observed()
     period = None if isinstance(seen, Unknown) else crash_period_s(seen.history, asked.group)
-    hold_s = STEADY_S[0] if period is None else period * CRASH_PERIODS
+    # in whole multiples, so that the digest stays while the measured period wavers
+    hold_s = STEADY_S[0] * math.ceil((period or 0.0) * CRASH_PERIODS / STEADY_S[0])
     hold_s = min(max(hold_s, STEADY_S[0]), STEADY_S[1])
     return (
         change.Check(
@@ -371,9 +328,9 @@ def _quarantine_notes(
     if record.key is not None:
         notes.append("Later records of the same key are read without this one")
     if letters is not None:
-        kept_ms = _value(letters, "retention.ms")
-        if kept_ms not in ("", "-1") and int(kept_ms) < KEEP_MS:
-            notes.append(f"{to_topic} keeps records only {int(kept_ms) / DAY_MS:.2g} days")
+        kept_ms = deadletters.kept_ms(letters)
+        if kept_ms is not None and kept_ms < deadletters.KEEP_MS:
+            notes.append(f"{to_topic} keeps records only {kept_ms / deadletters.DAY_MS:.2g} days")
     return tuple(notes)
 
 
@@ -392,11 +349,6 @@ def _note(
         how="Fetch without a group",
         source="records",
     )
-
-
-def _value(held: Mapping[str, snapshot.ConfigValue], key: str) -> str:
-    found = held.get(key)
-    return found.value or "" if found else ""
 
 
 def _dump(value: object) -> change.Arguments:
