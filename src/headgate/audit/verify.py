@@ -42,18 +42,20 @@ class Unreadable(Exception):
         super().__init__(f"{what} ({self.where})")
 
 
-def records(found: Iterable[store.AuditRecord], *, head: str = "") -> Verdict:
+def records(
+    found: Iterable[store.AuditRecord], *, head: str = "", from_first: bool = True
+) -> Verdict:
     """The verdict on records in the order of their numbers.
 
-    A chain that begins after its first record is judged from there: its first link is taken as
-    given. With ``head``, some record must carry that hash.
+    With ``head``, some record must carry that hash. Without ``from_first`` the chain may begin
+    after its first record, as an exported part does; its first link is then taken as given.
     """
     looked = 0
     last: store.AuditRecord | None = None
     head_seen = not head
     for record in found:
         looked += 1
-        wrong = _wrong(last, record)
+        wrong = _wrong(last, record, from_first)
         if wrong:
             return Verdict(
                 intact=False,
@@ -119,8 +121,10 @@ def exported(lines: Iterable[str]) -> Iterator[store.AuditRecord]:
             yield _parsed(line, number)
 
 
-def _wrong(last: store.AuditRecord | None, record: store.AuditRecord) -> str:
+def _wrong(last: store.AuditRecord | None, record: store.AuditRecord, from_first: bool) -> str:
     """What keeps the record from following the last one; empty: nothing."""
+    if last is None and from_first and record.number != 1:
+        return "it is the oldest, and those before it are missing"
     if last is None:
         if record.number == 1 and record.previous != chain.GENESIS:
             return "it is the first, but names one before it"

@@ -80,9 +80,8 @@ def why_rolling_back(item: change.Change) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text as a sentence."""
+    """The text with a full stop; its first letter stays, for it may begin a name."""
     text = text.strip()
-    text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) or not text else f"{text}."
 
 

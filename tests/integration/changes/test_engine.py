@@ -64,7 +64,7 @@ def test_a_change_runs_to_its_verification(store: ports.Store, setting: fakes.Se
     finish(engine_of(store, setting, on_change=told.append), setting, 20)
     item = kept(store)
     assert item.state == "succeeded"
-    assert item.outcome == "Verified: The symptom is gone."
+    assert item.outcome == "Verified: the symptom is gone."
     assert [(line.step, line.phase, line.outcome) for line in item.journal] == [
         (0, "intent", ""),
         (0, "result", "done"),
