@@ -8,10 +8,14 @@ class AppError(Exception):
     """The HTTP status that stands for it."""
     title = "Headgate cannot do that"
 
-    def __init__(self, what: str, *, where: str = "", next_step: str = "") -> None:
+    def __init__(
+        self, what: str, *, where: str = "", next_step: str = "", fields: tuple[str, ...] = ()
+    ) -> None:
         self.what = what
         self.where = where
         self.next_step = next_step
+        self.fields = fields
+        """Names of what was sent wrongly, where it is about fields."""
         super().__init__(what)
 
 
@@ -41,6 +45,13 @@ class NotPermitted(AppError):
 
     status = 403
     title = "Not permitted"
+
+
+class Refused(AppError):
+    """Headgate never does that, whoever asks."""
+
+    status = 403
+    title = "Refused"
 
 
 class Stale(AppError):

@@ -1,6 +1,7 @@
 """Who may do what: one table of verbs and the least role for each.
 
-Roles include those before them: viewer, operator, approver, admin. Every question names the actor,
+An operator may what a viewer may, an approver what an operator may; an admin is an operator who
+keeps users and the kill switch. Every question names the actor,
 the verb and the resource, so that a refusal can say all three.
 """
 
@@ -8,7 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from headgate.app import errors
+from headgate.changes import approvals, transitions
 from headgate.domain import change, person
+from headgate.domain.unknown import Unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,16 +34,23 @@ TABLE: Mapping[str, Right] = {
 }
 
 
-def holds(actor: person.Actor, role: person.Role) -> bool:
-    """Whether the actor has the role, or one that includes it."""
-    least = person.ROLES.index(role)
-    return any(person.ROLES.index(held) >= least for held in actor.roles)
+_INCLUDED: Mapping[person.Role, frozenset[person.Role]] = {
+    "viewer": frozenset({"viewer"}),
+    "operator": frozenset({"viewer", "operator"}),
+    "approver": frozenset({"viewer", "operator", "approver"}),
+    # who hands out roles does not thereby approve: that takes the role approver as well
+    "admin": frozenset({"viewer", "operator", "admin"}),
+}
 
 
 def included(roles: Iterable[person.Role]) -> frozenset[person.Role]:
     """The roles with all that they include."""
-    most = max((person.ROLES.index(role) for role in roles), default=-1)
-    return frozenset(person.ROLES[: most + 1])
+    return frozenset(inner for role in roles for inner in _INCLUDED[role])
+
+
+def holds(actor: person.Actor, role: person.Role) -> bool:
+    """Whether the actor has the role, or one that includes it."""
+    return role in included(actor.roles)
 
 
 def may(actor: person.Actor, verb: str) -> bool:
@@ -67,16 +77,27 @@ def demand(actor: person.Actor, verb: str, resource: str) -> None:
 
 
 def why_not_decide(actor: person.Actor, item: change.Change) -> str:
-    """Empty: the actor may approve or reject the change; else why not, in one sentence."""
-    if actor.kind == "headgate":
-        return "Headgate never approves."
-    if not may(actor, "decide"):
-        return f"Deciding takes the role {TABLE['decide'].role}."
-    if item.requester.kind != "headgate" and item.requester.name == actor.name:
-        return "You asked for it; somebody else must decide."
-    if item.state != "waiting_approval":
-        return f"It is {item.state.replace('_', ' ')}; there is nothing to decide."
-    return ""
+    """Empty: the actor may decide on the change now; else why not, in one sentence."""
+    if item.state not in ("waiting_approval", "in_review"):
+        return f"It is {transitions.words(item.state)}; there is nothing to decide."
+    return approvals.refusal(item, actor, not_entitled(actor, item))
+
+
+def not_entitled(actor: person.Actor, item: change.Change) -> str:
+    """Empty: the actor is entitled to the change's target; else why not, in one sentence.
+
+    Who belongs to teams decides on what those teams own and on what nobody owns; an approver
+    without teams decides on everything.
+    """
+    owned_by = item.plan.facts.owners
+    if not actor.teams or isinstance(owned_by, Unknown) or not owned_by:
+        return ""
+    if actor.teams & set(owned_by):
+        return ""
+    return (
+        f"{item.plan.target} belongs to {', '.join(owned_by)}; "
+        f"{actor.name} is of {', '.join(sorted(actor.teams))}"
+    )
 
 
 def describe(actor: person.Actor) -> str:

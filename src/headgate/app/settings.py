@@ -100,12 +100,16 @@ class Boundary(_Section):
     """Folder of Cedar policies; the built-in ones where it is not named."""
     owners: Path | None = None
     """File of owners; nobody owns anything where it is not named."""
-    budgets: dict[str, int] = {}
-    """Action code, then how often it may run alone on one cluster within the window."""
+    budget: int = pydantic.Field(default=10, ge=0)
+    """How often each action may run alone on one cluster within the window."""
+    budgets: dict[str, Annotated[int, pydantic.Field(ge=0)]] = {}
+    """The same for single actions, by their code."""
     budget_hours: float = pydantic.Field(default=1.0, gt=0, le=24 * 7)
     """The budgets' window."""
     approval_minutes: float = pydantic.Field(default=60.0, gt=0, le=24 * 60)
-    """For how long a change waits for a person, and an approval holds."""
+    """For how long an approval holds before the change must have started."""
+    waiting_hours: float = pydantic.Field(default=24.0, gt=0, le=24 * 30)
+    """For how long a change waits for a person."""
 
 
 class Engine(_Section):
@@ -114,7 +118,7 @@ class Engine(_Section):
     propose: bool = True
     """Whether Headgate proposes changes by itself for incidents whose cause it knows."""
     retry_minutes: list[Annotated[float, pydantic.Field(ge=0)]] = [0, 2, 6, 12, 20, 30]
-    """Minutes to wait after the first, second, ... try before the same fix is proposed again."""
+    """Minutes to wait before the first, second, ... try of a fix; after the last there is none."""
     lease_s: float = pydantic.Field(default=15.0, ge=1, le=300)
     """For how long a silent process keeps the right to run changes on a cluster."""
 

@@ -1,0 +1,269 @@
+"""Use cases that look: clusters, incidents, the inbox, charts and the audit."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import timedelta
+
+from headgate.actions import interface as actions
+from headgate.app import (
+    charts,
+    context,
+    errors,
+    interface,
+    permissions,
+    responses,
+    summaries,
+    translate,
+)
+from headgate.audit import verify
+from headgate.changes import parameters, transitions
+from headgate.domain import change, finding, incident, observation, person, vocabulary
+from headgate.domain.unknown import Unknown
+from headgate.ports import store
+
+RECENT = timedelta(days=1)
+MOST = 200
+"""Items of one kind in the inbox, and of one page of a list."""
+LIVE = ("open", "watching", "acting")
+UNDER_WAY = tuple(sorted(transitions.UNDER_WAY | {"approved", "proposed"}))
+
+
+class Looking:
+    """What needs the role viewer."""
+
+    def __init__(self, running: context.Context) -> None:
+        self._running = running
+
+    def clusters(self, actor: person.Actor) -> tuple[interface.ClusterSummary, ...]:
+        """Every cluster, worst first."""
+        permissions.demand(actor, "look", "clusters")
+        found = [self._summary(name) for name in self._running.clusters]
+        rank = {None: -1, "info": 0, "warning": 1, "critical": 2}
+        return tuple(sorted(found, key=lambda one: (-rank[one.worst], one.name)))
+
+    def cluster(self, actor: person.Actor, name: str) -> interface.ClusterSummary:
+        """One cluster."""
+        permissions.demand(actor, "look", name)
+        self._running.watched(name)
+        return self._summary(name)
+
+    def observation(self, actor: person.Actor, cluster: str) -> observation.Observation | Unknown:
+        """The newest observation, or why there is none."""
+        permissions.demand(actor, "look", cluster)
+        return self._running.watched(cluster).observed()
+
+    def detection(self, actor: person.Actor, cluster: str) -> finding.Detection | Unknown:
+        """The newest findings, or why there are none."""
+        permissions.demand(actor, "look", cluster)
+        return self._running.watched(cluster).detected()
+
+    def chart(
+        self, actor: person.Actor, cluster: str, subject: str, name: str, what: str
+    ) -> interface.Chart:
+        """One chart over the history that is held."""
+        permissions.demand(actor, "look", cluster)
+        seen = self._running.watched(cluster).observed()
+        if isinstance(seen, Unknown):
+            raise errors.Unavailable(
+                f"There is nothing to draw yet: {seen.reason}",
+                where=cluster,
+                next_step="Wait for the first look",
+            )
+        return charts.draw(seen, subject, name, what, self._marks(cluster, subject, name))
+
+    def inbox(self, actor: person.Actor) -> interface.Inbox:
+        """What needs this person."""
+        permissions.demand(actor, "look", "inbox")
+        since = self._running.clock.now() - RECENT
+        with translate.translated(), self._running.store.read() as work:
+            incidents = work.incidents.page(states=LIVE, limit=MOST).items
+            waiting = work.changes.page(states=("waiting_approval", "in_review"), limit=MOST).items
+            running = work.changes.page(states=UNDER_WAY, limit=MOST).items
+            ended = work.changes.page(states=tuple(transitions.FINAL), limit=MOST).items
+        return interface.Inbox(
+            incidents=tuple(sorted(incidents, key=summaries.urgency)),
+            waiting=tuple(one for one in waiting if not permissions.why_not_decide(actor, one)),
+            running=running,
+            recent=tuple(one for one in ended if one.state_since >= since),
+        )
+
+    def incidents(
+        self,
+        actor: person.Actor,
+        *,
+        cluster: str = "",
+        states: Sequence[str] = (),
+        cursor: str = "",
+        limit: int = 50,
+    ) -> store.Page[incident.Incident]:
+        """Incidents, newest first."""
+        permissions.demand(actor, "look", "incidents")
+        _known_states(states, vocabulary.incident_transitions(), "an incident")
+        with translate.translated(), self._running.store.read() as work:
+            return work.incidents.page(
+                cluster=cluster, states=states, cursor=cursor, limit=min(limit, MOST)
+            )
+
+    def show_incident(self, actor: person.Actor, incident_id: str) -> incident.Incident:
+        """One incident."""
+        permissions.demand(actor, "look", incident_id)
+        with translate.translated(), self._running.store.read() as work:
+            found = work.incidents.get(incident_id)
+        if found is None:
+            raise errors.NotFound(
+                f"There is no incident {incident_id}",
+                next_step="The list of incidents names them",
+            )
+        return found
+
+    def changes(
+        self,
+        actor: person.Actor,
+        *,
+        cluster: str = "",
+        states: Sequence[str] = (),
+        incident: str = "",
+        cursor: str = "",
+        limit: int = 50,
+    ) -> store.Page[change.Change]:
+        """Changes, newest first."""
+        permissions.demand(actor, "look", "changes")
+        _known_states(states, vocabulary.change_transitions(), "a change")
+        with translate.translated(), self._running.store.read() as work:
+            return work.changes.page(
+                cluster=cluster,
+                states=states,
+                incident=incident,
+                cursor=cursor,
+                limit=min(limit, MOST),
+            )
+
+    def show_change(self, actor: person.Actor, change_id: str) -> change.Change:
+        """One change with journal and approvals."""
+        permissions.demand(actor, "look", change_id)
+        with translate.translated(), self._running.store.read() as work:
+            found = work.changes.get(change_id)
+        if found is None:
+            raise errors.NotFound(
+                f"There is no change {change_id}", next_step="The list of changes names them"
+            )
+        return found
+
+    def may_decide(self, actor: person.Actor, item: change.Change) -> str:
+        """Empty: this person may approve or reject it; else why not, in one sentence."""
+        return permissions.why_not_decide(actor, item)
+
+    def actions(self, actor: person.Actor) -> tuple[interface.ActionInfo, ...]:
+        """The catalogue."""
+        permissions.demand(actor, "look", "actions")
+        known = vocabulary.actions()
+        return tuple(
+            _info(one, known[code])
+            for code, one in sorted(self._running.desk.catalogue.actions.items())
+        )
+
+    def audit(
+        self, actor: person.Actor, *, target: str = "", cursor: str = "", limit: int = 100
+    ) -> store.Page[store.AuditRecord]:
+        """Audit records, newest first."""
+        permissions.demand(actor, "look", "audit")
+        with translate.translated(), self._running.store.read() as work:
+            return work.audit.page(target=target, cursor=cursor, limit=min(limit, 1000))
+
+    def verify_audit(self, actor: person.Actor) -> interface.Verdict:
+        """Whether the chain is whole."""
+        permissions.demand(actor, "look", "audit")
+        with translate.translated():
+            found = verify.stored(self._running.store)
+        return interface.Verdict(
+            intact=found.intact,
+            records=found.records,
+            head=found.head,
+            first_bad=found.first_bad,
+            text=found.text,
+        )
+
+    def notices(
+        self, actor: person.Actor
+    ) -> AbstractContextManager[Iterator[interface.Notice | None]]:
+        """A stream of notices."""
+        permissions.demand(actor, "look", "events")
+        return self._running.hub.listen()
+
+    def kill_switch(self) -> bool:
+        """Whether it is on."""
+        with translate.translated():
+            return self._running.killed()
+
+    def _summary(self, name: str) -> interface.ClusterSummary:
+        watched = self._running.clusters[name]
+        with translate.translated(), self._running.store.read() as work:
+            live = [one for one in work.incidents.live(name) if responses.is_live(one)]
+        return summaries.summarise(
+            watched.about.name,
+            watched.about.environment,
+            watched.about.bootstrap,
+            seen=watched.observed(),
+            live=sorted(live, key=summaries.urgency),
+            age_s=self._age_s(watched),
+        )
+
+    def _age_s(self, watched: watching.Watched) -> float | Unknown:
+        seen = watched.observed()
+        if isinstance(seen, Unknown):
+            return seen
+        return max(0.0, (self._running.clock.now() - seen.snapshot.at).total_seconds())
+
+    def _marks(self, cluster: str, subject: str, name: str) -> tuple[interface.Mark, ...]:
+        """Incidents, changes and deploys to be marked on a chart; of a subject, only its own."""
+        with translate.translated(), self._running.store.read() as work:
+            incidents = work.incidents.page(cluster=cluster, limit=50).items
+            changes = work.changes.page(cluster=cluster, limit=50).items
+            since = self._running.clock.now() - RECENT
+            planned = work.timeline.since(cluster, since)
+        marks = [
+            interface.Mark(
+                at=one.opened_at.timestamp(), kind="incident", text=one.draft.title, ref=one.id
+            )
+            for one in incidents
+            if subject == "cluster" or _concerns(one, subject, name)
+        ]
+        marks += [
+            interface.Mark(
+                at=one.started_at.timestamp(), kind="change", text=one.plan.summary, ref=one.id
+            )
+            for one in changes
+            if one.started_at is not None and (subject == "cluster" or name in str(one.plan.target))
+        ]
+        marks += [
+            interface.Mark(at=one.at.timestamp(), kind="deploy", text=one.what)
+            for one in planned
+            if subject == "cluster" or name in one.resource
+        ]
+        return tuple(sorted(marks, key=lambda mark: mark.at))
+
+
+def _concerns(item: incident.Incident, subject: str, name: str) -> bool:
+    about = item.draft.resource
+    hit = item.draft.blast_radius.groups if subject == "group" else item.draft.blast_radius.topics
+    return name in hit or (about.kind == subject and about.id == name)
+
+
+def _info(one: actions.Action, meaning: vocabulary.ActionCode) -> interface.ActionInfo:
+    return interface.ActionInfo(
+        code=one.code,
+        title=one.title,
+        meaning=meaning,
+        schema=parameters.schema(one),
+        example=one.example,
+    )
+
+
+def _known_states(states: Sequence[str], known: Mapping[str, object], what: str) -> None:
+    wrong = sorted(set(states) - set(known))
+    if wrong:
+        raise errors.Invalid(
+            f"{wrong[0]!r} is no state of {what}",
+            next_step=f"The states are {', '.join(known)}",
+            fields=("state",),
+        )

@@ -1,0 +1,111 @@
+"""From a look to incidents that are kept, and to changes that Headgate proposes for them."""
+
+from collections.abc import Sequence
+
+from headgate import diagnose
+from headgate.app import context, ids, proposing, responses, watching
+from headgate.detect import view
+from headgate.diagnose import correlate, lifecycle
+from headgate.diagnose import interface as diagnosing
+from headgate.domain import finding, incident, observation
+from headgate.ports import store
+
+_TOLD = {
+    "opened": "incident.opened",
+    "resolved": "incident.resolved",
+    "reopened": "incident.reopened",
+    "merged": "incident.merged",
+    "closed": "incident.closed",
+}
+"""Kinds of happenings that the audit keeps."""
+
+
+class Thinker:
+    """Diagnoses each look; one thread per cluster calls it."""
+
+    def __init__(self, running: context.Context, proposer: proposing.Proposer) -> None:
+        self._running = running
+        self._proposer = proposer
+
+    def think(
+        self,
+        watched: watching.Watched,
+        seen: observation.Observation,
+        found: finding.Detection,
+    ) -> None:
+        """The look's incidents are kept, told of, and answered.
+
+        Raises:
+            StoreError: the database cannot be used; the next look is thought about anew.
+        """
+        drafts = self._drafts(watched, seen, found)
+        live = self._keep(watched.name, drafts, found)
+        for item in live:
+            self._proposer.consider(watched, item)
+
+    def _drafts(
+        self,
+        watched: watching.Watched,
+        seen: observation.Observation,
+        found: finding.Detection,
+    ) -> Sequence[incident.Draft]:
+        questions = diagnose.questions(found, seen)
+        answers = watched.answerer.answer(questions, seen.snapshot) if questions else {}
+        diagnoses = diagnose.run(found, seen, answers)
+        case = diagnosing.Case(view.View(seen), found, answers)
+        drafts, _hazards = correlate.fold(case, diagnoses)
+        return drafts
+
+    def _keep(
+        self, cluster: str, drafts: Sequence[incident.Draft], found: finding.Detection
+    ) -> tuple[incident.Incident, ...]:
+        """The incidents that go on now, stored."""
+        running = self._running
+        with running.store.read() as work:
+            if not drafts and not work.incidents.live(cluster):
+                return ()
+        told: list[incident.Incident] = []
+        with running.store.begin() as work:
+            now = running.clock.now()
+            before = {one.id: one for one in work.incidents.live(cluster)}
+            after = dict(before)
+            for one in lifecycle.advance(
+                tuple(before.values()),
+                drafts,
+                detection=found,
+                now=now,
+                new_id=lambda: ids.new("inc"),
+            ):
+                after[one.id] = one
+            for name, one in after.items():
+                changes = work.changes.page(incident=name, limit=100).items if one.changes else ()
+                after[name] = responses.answered(one, changes, now) if changes else one
+            for name, one in after.items():
+                old = before.get(name)
+                if old == one:
+                    continue
+                work.incidents.put(one)
+                for line in _news(old, one):
+                    work.audit.append(_event(one, line))
+                if old is None or _shown(old) != _shown(one):
+                    told.append(one)
+        for one in told:
+            running.changed("incident", cluster, one.id)
+        return tuple(one for one in after.values() if responses.is_live(one))
+
+
+def _news(old: incident.Incident | None, new: incident.Incident) -> Sequence[incident.Happening]:
+    known = len(old.timeline) if old is not None else 0
+    return [line for line in new.timeline[known:] if line.kind in _TOLD]
+
+
+def _event(item: incident.Incident, line: incident.Happening) -> store.Event:
+    return store.Event(
+        at=line.at, actor="headgate", what=_TOLD[line.kind], target=item.id, text=line.what
+    )
+
+
+def _shown(item: incident.Incident) -> object:
+    """What a page would show differently."""
+    draft = item.draft
+    return (item.state, draft.title, draft.severity, draft.deadline, len(item.timeline))

@@ -1,0 +1,154 @@
+"""One cluster being watched: a thread that looks at the interval, and one that thinks about it.
+
+Looking never waits for thinking: a diagnosis that reads records takes its time, and the next sweep
+comes when it is due. Thinking always takes the newest look and skips those it was too slow for.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from headgate import detect
+from headgate.app import interface, settings
+from headgate.domain import finding, observation
+from headgate.domain.unknown import Unknown
+from headgate.observe import answers, collector, watch
+from headgate.ports import clock, connect, kafka
+from headgate.ports import store as ports
+
+_log = structlog.get_logger(__name__)
+
+PLANNED_S = 3600.0
+"""How far back deeds of people are looked for that explain what is seen."""
+
+Think = Callable[["Watched", observation.Observation, finding.Detection], None]
+"""What is done with each look."""
+
+
+class Watched:
+    """One cluster with its connections and its newest look; any thread may read it."""
+
+    def __init__(
+        self,
+        about: settings.Cluster,
+        *,
+        cluster: kafka.Kafka,
+        connects: Sequence[connect.Connect],
+        database: ports.Store,
+        ticks: clock.Clock,
+        publish: Callable[[interface.Notice], None],
+    ) -> None:
+        self.about = about
+        self.kafka = cluster
+        self.connects: Mapping[str, connect.Connect] = {one.name: one for one in connects}
+        self.answerer = answers.Answerer(
+            cluster, read_records=about.read_records, deadline_s=about.deadline_s
+        )
+        self._watch = watch.Watch(
+            collector.Collector(cluster, tuple(connects), clock=ticks, interval_s=about.interval_s),
+            environment=about.environment,
+            thresholds=about.thresholds,
+        )
+        self._store = database
+        self._clock = ticks
+        self._publish = publish
+        self._latest: tuple[observation.Observation, finding.Detection] | None = None
+        self._fresh = threading.Event()
+        self._failure = ""
+        self.sweeps = 0
+        """Looks since the start."""
+        self.last_s = 0.0
+        """Seconds that the newest look took."""
+
+    @property
+    def name(self) -> str:
+        """What Headgate calls the cluster."""
+        return self.about.name
+
+    def observed(self) -> observation.Observation | Unknown:
+        """The newest observation, or why there is none."""
+        latest = self._latest
+        return self._why_none() if latest is None else latest[0]
+
+    def detected(self) -> finding.Detection | Unknown:
+        """The newest findings, or why there are none."""
+        latest = self._latest
+        return self._why_none() if latest is None else latest[1]
+
+    def reread_settings(self) -> None:
+        """The next look reads all topic settings again."""
+        self._watch.reread_settings()
+
+    def look(self) -> tuple[observation.Observation, finding.Detection]:
+        """One look is done and is the newest."""
+        began = time.monotonic()
+        seen = self._watch.look(self._planned())
+        found = detect.run(seen)
+        self._latest = (seen, found)
+        self.sweeps += 1
+        self.last_s = time.monotonic() - began
+        self._fresh.set()
+        self._publish(interface.Notice(kind="sweep", cluster=self.name))
+        return seen, found
+
+    def run_looking(self, stop: threading.Event) -> None:
+        """Looks at the interval until ``stop``; a look that fails is tried again at the next."""
+        due = time.monotonic()
+        while not stop.is_set():
+            try:
+                self.look()
+            except Exception as error:  # noqa: BLE001 - one bad look must not end the watch
+                self._failure = f"looking failed: {type(error).__name__}: {error}"
+                _log.error(
+                    "A look at a cluster failed",
+                    event_key="watch.failed",
+                    cluster=self.name,
+                    exc_info=error,
+                )
+            # a look that took longer than the interval is followed at once, not made up for
+            due = max(due + self.about.interval_s, time.monotonic())
+            stop.wait(due - time.monotonic())
+        self._fresh.set()
+
+    def run_thinking(self, stop: threading.Event, think: Think) -> None:
+        """Thinks about each newest look until ``stop``."""
+        while not stop.is_set():
+            self._fresh.wait()
+            self._fresh.clear()
+            latest = self._latest
+            if stop.is_set() or latest is None:
+                continue
+            try:
+                think(self, *latest)
+            except Exception as error:  # noqa: BLE001 - the next look is thought about anew
+                _log.error(
+                    "Thinking about a look failed",
+                    event_key="think.failed",
+                    cluster=self.name,
+                    exc_info=error,
+                )
+
+    def close(self) -> None:
+        """Connections are closed."""
+        self.kafka.close()
+        for one in self.connects.values():
+            close = getattr(one, "close", None)
+            if close is not None:
+                close()
+
+    def _planned(self) -> Sequence[observation.Planned]:
+        since: datetime = self._clock.now() - timedelta(seconds=PLANNED_S)
+        try:
+            with self._store.read() as work:
+                return work.timeline.since(self.name, since)
+        except ports.StoreError as error:
+            _log.warning(
+                "The timeline could not be read", event_key="watch.timeline", reason=str(error)
+            )
+            return ()
+
+    def _why_none(self) -> Unknown:
+        return Unknown(self._failure or "the first look at the cluster is not over yet")
