@@ -19,7 +19,11 @@ import psutil
 from headgate.lab import errors, parts, state
 
 MARK = "HEADGATE_LAB_MEMBER_OF"
-_DETACHED = 'log="$1"; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!'
+STARTED = "=== started by the lab"
+"""Begins the line that each start leaves in the log."""
+_DETACHED = '"$@" </dev/null >&2 & echo $!'
+"""The shell's own output is the pid, its errors are the log; so the program writes to the log."""
+_SHELL_WITHIN_S = 20.0
 _SAME_START_S = 2.0
 """Start times are computed from the clock, which may be set a little."""
 _POLL_S = 0.02
@@ -31,23 +35,24 @@ def launch(
 ) -> state.Identity:
     """Start a program detached, its output added to the log, and return who it is."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    log.touch()
-    if user:
-        os.chown(log, _uid(user), -1)
     try:
-        told = subprocess.run(
-            ["/bin/sh", "-c", _DETACHED, "lab", str(log), *argv],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            env={**os.environ, **env, MARK: str(folder)},
-            cwd="/" if user else folder,
-            user=user or None,
-            group=_gid(user) if user else None,
-            extra_groups=[] if user else None,
-            start_new_session=True,
-            timeout=20,
-            check=True,
-        ).stdout
+        with log.open("ab") as output:
+            output.write(f"{STARTED} {time.strftime('%Y-%m-%dT%H:%M:%S%z')} ===\n".encode())
+            output.flush()
+            told = subprocess.run(
+                ["/bin/sh", "-c", _DETACHED, "lab", *argv],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                env={**os.environ, **env, MARK: str(folder)},
+                cwd="/" if user else folder,
+                user=user or None,
+                group=_gid(user) if user else None,
+                extra_groups=[] if user else None,
+                start_new_session=True,
+                timeout=_SHELL_WITHIN_S,
+                check=False,
+            ).stdout
         return identify(int(told))
     except (OSError, ValueError, subprocess.SubprocessError, *_GONE) as error:
         raise errors.StartFailed(
@@ -121,9 +126,13 @@ def terminate(identity: state.Identity | None, timeout_s: float) -> bool:
 
 
 def kill(identities: Iterable[state.Identity | None], timeout_s: float = 10.0) -> bool:
-    """End the processes and their children at once; return whether all are gone."""
+    """End the processes and their children at once; return whether all are gone.
+
+    This process is spared: the watchdog takes down the lab that it is part of.
+    """
     named = [*identities]
     family = [process for each in named for process in _tree(find(each))]
+    family = [process for process in family if process.pid != os.getpid()]
     for process in family:
         with contextlib.suppress(*_GONE):
             process.kill()
@@ -169,12 +178,6 @@ def _is_zombie(process: psutil.Process) -> bool:
         return process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
-
-
-def _uid(user: str) -> int:
-    import pwd
-
-    return pwd.getpwnam(user).pw_uid
 
 
 def _gid(user: str) -> int:

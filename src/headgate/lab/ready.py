@@ -12,7 +12,7 @@ from headgate.lab import errors, processes, state
 _POLL_S = 0.05
 _TAIL_LINES = 12
 _WIDEST = 300
-_BAD = re.compile(r"\b(ERROR|FATAL|Exception|Error occurred)\b")
+_BAD = re.compile(r"\b(ERROR|FATAL)\b")
 
 
 def wait(record: state.Record, answers: Callable[[], bool], timeout_s: float) -> None:
@@ -46,6 +46,8 @@ def tail(log: Path) -> str:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError as error:
         return f"(the log cannot be read: {error})"
+    starts = [number for number, line in enumerate(lines) if line.startswith(processes.STARTED)]
+    lines = lines[starts[-1] :] if starts else lines  # what earlier runs wrote tells nothing
     told = [number for number, line in enumerate(lines) if _BAD.search(line)]
     first = told[0] if told else len(lines) - _TAIL_LINES
     return "\n".join(line[:_WIDEST] for line in lines[max(first, 0) :][:_TAIL_LINES])
