@@ -1,6 +1,7 @@
 """Which broker coordinates which group: looked up in batches, remembered, and looked up again when
 a broker says that it is another."""
 
+import functools
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -41,14 +42,25 @@ class Coordinators:
         self._lock = threading.Lock()
         self._brokers: dict[str, int] = {}
 
-    def note(self, group_ids: Iterable[str], broker: int) -> None:
-        """That broker was seen to coordinate these groups."""
+    def saw(self, group_ids: Iterable[str], broker: int) -> None:
+        """That broker listed these groups just now."""
         with self._lock:
             self._brokers.update(dict.fromkeys(group_ids, broker))
+
+    def known(self) -> tuple[str, ...]:
+        """The groups whose coordinator was seen and not forgotten."""
+        with self._lock:
+            return tuple(self._brokers)
 
     def get(self, group_id: str) -> int | None:
         """The coordinator last seen; None where none was."""
         return self._brokers.get(group_id)
+
+    def forget(self, group_ids: Iterable[str]) -> None:
+        """The coordinators of these groups are looked up when next needed."""
+        with self._lock:
+            for name in group_ids:
+                self._brokers.pop(name, None)
 
     def ask(
         self,
@@ -72,7 +84,7 @@ class Coordinators:
             if time.monotonic() + pause_s > deadline:
                 break
             if left:
-                self._forget(left)
+                self.forget(left)
                 time.sleep(pause_s)
                 pause_s *= 2
         return answers
@@ -85,7 +97,7 @@ class Coordinators:
         deadline: float,
         lane: Lane,
     ) -> dict[str, Any | kafka.Failure]:
-        answers: dict[str, Any | kafka.Failure] = dict(self._look_up(group_ids, deadline))
+        answers: dict[str, Any | kafka.Failure] = dict(self.look_up(group_ids, deadline=deadline))
         by_broker: dict[int, list[str]] = {}
         for name in group_ids:
             if name not in answers:
@@ -98,7 +110,7 @@ class Coordinators:
         for future in finished(asked, deadline=deadline):
             answer = outcome(future)
             if isinstance(answer, errors.PortError):
-                self._forget(asked[future])
+                self.forget(asked[future])
                 failed = failure.of_error(answer, writing=lane == "write")
                 answers.update(dict.fromkeys(asked[future], failed))
                 continue
@@ -112,31 +124,36 @@ class Coordinators:
             answers.setdefault(name, kafka.Failure(code=0, name="NOT_TOLD", reason="no answer"))
         return answers
 
-    def _look_up(self, group_ids: Sequence[str], deadline: float) -> Mapping[str, kafka.Failure]:
-        """Every group's coordinator is known, but for those with a failure."""
-        unknown = [name for name in group_ids if name not in self._brokers]
+    def look_up(
+        self, group_ids: Sequence[str], *, deadline: float, anew: bool = False
+    ) -> Mapping[str, kafka.Failure]:
+        """Every group's coordinator is known, but for those with a failure.
+
+        ``anew``: those already known are looked up again, and kept where that fails.
+        """
+        unknown = [name for name in group_ids if anew or name not in self._brokers]
         failures: dict[str, kafka.Failure] = {}
         for start in range(0, len(unknown), CHUNK):
             keys = unknown[start : start + CHUNK]
-            answer = self._nodes.any(
-                lambda keys=keys: library.metadata.FindCoordinatorRequest(  # type: ignore[misc]
-                    key_type=GROUP, coordinator_keys=keys, min_version=4
-                ),
-                deadline=deadline,
-            )
+            try:
+                answer = self._nodes.any(functools.partial(_find, keys), deadline=deadline)
+            except errors.PortError as error:
+                failures.update(dict.fromkeys(keys, failure.of_error(error)))
+                continue
             for found in answer.coordinators:
                 if found.error_code:
                     failures[found.key] = failure.of_code(
                         found.error_code, name=library.error_name(found.error_code)
                     )
                 else:
-                    self.note([found.key], found.node_id)
+                    self.saw([found.key], found.node_id)
         return failures
 
-    def _forget(self, group_ids: Iterable[str]) -> None:
-        with self._lock:
-            for name in group_ids:
-                self._brokers.pop(name, None)
+
+def _find(keys: Sequence[str]) -> Any:
+    return library.metadata.FindCoordinatorRequest(
+        key_type=GROUP, coordinator_keys=list(keys), min_version=4
+    )
 
 
 def _moved(answer: object) -> bool:

@@ -38,16 +38,16 @@ def read(
     """
     groups: dict[str, snapshot.Group] = {}
     missing: list[snapshot.Missing] = []
+    silent: dict[int, str] = {}
     asked: dict[futures.Future[Any], list[snapshot.Group]] = {}
     for broker, answer in nodes.every(_list_request, deadline=deadline):
         if isinstance(answer, errors.PortError):
-            missing.append(snapshot.Missing(what=f"broker:{broker}", reason=str(answer)))
+            silent[broker] = str(answer)
             continue
         if answer.error_code:
-            reason = failure.of_code(answer.error_code).reason
-            missing.append(snapshot.Missing(what=f"broker:{broker}", reason=reason))
+            silent[broker] = failure.of_code(answer.error_code).reason
         listed = [_listed(entry, broker) for entry in answer.groups]
-        coordinators.note((group.id for group in listed), broker)
+        coordinators.saw([group.id for group in listed], broker)
         groups.update((group.id, group) for group in listed)
         for chunk, request in _describe(listed):
             asked[nodes.ask(broker, request, deadline=deadline)] = chunk
@@ -58,7 +58,34 @@ def read(
                 missing.append(
                     snapshot.Missing(what=f"group:{group.id}", reason=told.members.reason)
                 )
+    missing += (snapshot.Missing(what=f"broker:{n}", reason=why) for n, why in silent.items())
+    missing += _lost(coordinators, groups, silent, deadline=deadline)
     return {name: groups[name] for name in sorted(groups)}, tuple(missing)
+
+
+def _lost(
+    coordinators: Coordinators,
+    groups: Mapping[str, snapshot.Group],
+    silent: Mapping[int, str],
+    *,
+    deadline: float,
+) -> Iterator[snapshot.Missing]:
+    """Groups seen before that nobody lists, because the broker that would does not answer.
+
+    Their coordinators are looked up: a group whose coordinator answers and does not list it is
+    gone and no longer missed.
+    """
+    left = [name for name in coordinators.known() if name not in groups]
+    failures = coordinators.look_up(left, deadline=deadline, anew=True)
+    for name in left:
+        failed = failures.get(name)
+        broker = coordinators.get(name)
+        if failed is not None:
+            yield snapshot.Missing(what=f"group:{name}", reason=failed.reason)
+        elif broker in silent:
+            yield snapshot.Missing(what=f"group:{name}", reason=silent[broker])
+        else:
+            coordinators.forget([name])
 
 
 def one(coordinators: Coordinators, group_id: str, *, deadline: float) -> _Found:

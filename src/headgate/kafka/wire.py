@@ -37,6 +37,8 @@ WATCH_S = 0.75
 """After this long without an answer the broker is probed on another connection."""
 PROBE_S = 1.0
 """How long a probe is waited for."""
+MUTE_S = 0.1
+"""How long anything is waited for at an address whose probe is still not answered."""
 ABANDON_S = 3600.0
 """After this long a silent connection is given up and dialled again."""
 LARGEST_ANSWER = 200 * 1024 * 1024
@@ -73,6 +75,7 @@ class Wire:
         self._links: dict[tuple[Address, Lane], _Link] = {}
         self._probes: dict[Address, Any] = {}
         self._answered: dict[Address, float] = {}
+        self._mute: set[Address] = set()
 
     def send(
         self, address: Address, request: Any, *, deadline: float, lane: Lane = "read"
@@ -85,9 +88,12 @@ class Wire:
         return self._start(lambda: self._ask(address, lane, request, deadline), address)
 
     def probe(self, address: Address, *, deadline: float) -> "futures.Future[snapshot.PortState]":
-        """What the port does now; found out by a request that costs the broker nothing."""
+        """What the port does now; found out by a request that costs the broker nothing.
+
+        What waits for an answer from a port that does not answer the probe fails at once.
+        """
         wait_s = min(PROBE_S, deadline - time.monotonic())
-        return self._start(lambda: self._state(address, wait_s), address)
+        return self._start(lambda: self._watch(address, wait_s), address)
 
     def answered_at(self, address: Address) -> float:
         """Monotonic time of the last answer from there; 0.0 if there was none."""
@@ -136,6 +142,7 @@ class Wire:
                 self._loop = None
                 self._links.clear()
                 self._probes.clear()
+                self._mute.clear()
             if self._loop is None:
                 self._loop = library.NetworkSelector(
                     client_id="headgate", slow_task_threshold_secs=0
@@ -153,7 +160,7 @@ class Wire:
             raise complaint.Late(address)
         if link.connection.paused:
             raise complaint.Late(address)
-        watch = self._loop.call_later(WATCH_S, lambda: self._watch(address))
+        watch = self._loop.call_later(WATCH_S, lambda: self._watch(address, PROBE_S))
         try:
             answer = await link.connection.send_request(request, request_timeout_ms=left_s * 1000)
         except library.kafka.errors.IncompatibleBrokerVersion:
@@ -175,39 +182,52 @@ class Wire:
         except Exception as error:
             raise complaint.of(link.error or error, address, sent=False) from error
 
-    async def _watch(self, address: Address) -> None:
-        """Fails what waits for a broker that does not answer a probe either."""
-        state = await self._state(address, PROBE_S)
-        if state != "answers":
+    async def _watch(self, address: Address, wait_s: float) -> snapshot.PortState:
+        """Probes, and fails what waits for a broker that does not answer the probe either."""
+        state = await self._state(address, wait_s)
+        if state in ("accepts", "silent"):
             await self._drop(address, complaint.Silent(address, accepted=state == "accepts"))
+        return state
 
     async def _state(self, address: Address, wait_s: float) -> snapshot.PortState:
-        until = time.monotonic() + wait_s
+        until = time.monotonic() + (min(wait_s, MUTE_S) if address in self._mute else wait_s)
         link = self._link(address, "probe")
         fresh = not link.connection.connected
         if address not in self._probes:
-            request = library.metadata.ApiVersionsRequest(
-                client_software_name="headgate", client_software_version="1"
-            )
-            answer = link.connection.send_request(request, request_timeout_ms=ABANDON_S * 1000)
-            self._probes[address] = answer
-            answer.add_both(lambda _: self._probes.pop(address, None))
+            self._send_probe(address, link)
         try:
             await self._by(self._probes[address], until)
         except TimeoutError:
+            self._mute.add(address)
             return "accepts" if link.accepted else "silent"
         except Exception as error:  # noqa: BLE001 - whatever it was, it is told as a port state
             if not fresh:  # an old connection was lost, which says nothing of the port now
                 return await self._state(address, until - time.monotonic())
             return complaint.port_state(complaint.of(link.error or error, address, sent=False))
-        self._answered[address] = time.monotonic()
         return "answers"
+
+    def _send_probe(self, address: Address, link: _Link) -> None:
+        """One probe is on its way, and stays so until it is answered or its connection lost."""
+
+        def over(_: Any) -> None:
+            del self._probes[address]
+            self._mute.discard(address)
+
+        request = library.metadata.ApiVersionsRequest(
+            client_software_name="headgate", client_software_version="1"
+        )
+        self._probes[address] = answer = link.connection.send_request(
+            request, request_timeout_ms=ABANDON_S * 1000
+        )
+        answer.add_callback(lambda _: self._answered.update({address: time.monotonic()}))
+        answer.add_both(over)
 
     def _link(self, address: Address, lane: Lane) -> _Link:
         link = self._links.get((address, lane))
         if link is None or link.connection.closed:
             connection = library.KafkaConnection(self._loop, node_id=str(address), **self._settings)
-            link = _Link(connection, time.monotonic() + self._setup_s)
+            patience_s = MUTE_S if address in self._mute else self._setup_s
+            link = _Link(connection, time.monotonic() + patience_s)
             self._links[address, lane] = link
             self._loop.call_soon(lambda: self._dial(link, address))
         return link
