@@ -26,6 +26,8 @@ class Record:
     entries: tuple[change.Entry, ...] = ()
     """The entries that the advance added."""
     events: tuple[store.Event, ...] = ()
+    journal_only: bool = False
+    """Whether nothing but the journal grew, of a change that only the lease's holder writes."""
 
 
 def save(work: store.Work, record: Record) -> None:
@@ -35,7 +37,8 @@ def save(work: store.Work, record: Record) -> None:
         store.Conflict: the change was moved by somebody else, or its id is taken.
     """
     if record.expect:
-        work.changes.update(record.item, expect=record.expect)
+        if not record.journal_only:
+            work.changes.update(record.item, expect=record.expect)
         for entry in record.entries:
             work.changes.append(record.item.id, entry)
     else:
@@ -94,7 +97,14 @@ def advance(
     events = [_entry_event(item, entry, actor) for entry in entries]
     if to is not None:
         events.append(state_event(after, at=at, actor=actor, text=why))
-    return Record(item=after, expect=item.state, entries=entries, events=tuple(events))
+    return Record(
+        item=after,
+        expect=item.state,
+        entries=entries,
+        events=tuple(events),
+        journal_only=replace(after, journal=item.journal) == item
+        and item.state in transitions.UNDER_WAY,
+    )
 
 
 def state_event(

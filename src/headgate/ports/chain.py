@@ -37,8 +37,14 @@ _SECRET_TEXT = (
 
 
 def moment(at: datetime) -> str:
-    """The time in UTC as RFC 3339 with microseconds, always of the same length."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """The time in UTC as RFC 3339 with microseconds: of fixed length, so it sorts as time does.
+
+    Raises:
+        ValueError: the time has no zone.
+    """
+    if at.tzinfo is None:
+        raise ValueError(f"a time without its zone cannot be kept: {at!r}")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def canonical_json(value: object) -> str:

@@ -9,22 +9,26 @@ from headgate.ports import chain, store
 from headgate.store import codec, cursors
 from headgate.store.tables import AUDIT
 
+# Made once: building a statement and its cache key costs more than SQLite takes to run it
+_LAST = sa.select(AUDIT.c.number, AUDIT.c.hash).order_by(AUDIT.c.number.desc()).limit(1)
+_INSERT = sa.insert(AUDIT)
+
 
 class Audit:
     """The audit in one transaction; writers come one at a time, so the newest link is the last."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
+        self._last: store.AuditRecord | None = None
+        """The newest record, where this transaction wrote it."""
 
     def append(self, event: store.Event) -> store.AuditRecord:
         """The event, without secrets, is the newest link of the chain."""
-        last = self._connection.execute(
-            sa.select(AUDIT.c.number, AUDIT.c.hash).order_by(AUDIT.c.number.desc()).limit(1)
-        ).first()
+        last = self._last or self._connection.execute(_LAST).first()
         number, previous = (last.number + 1, last.hash) if last else (1, chain.GENESIS)
         record = chain.link(number, previous, event)
         self._connection.execute(
-            sa.insert(AUDIT),
+            _INSERT,
             {
                 "number": number,
                 "at": codec.instant(record.event.at),
@@ -37,6 +41,7 @@ class Audit:
                 "hash": record.hash,
             },
         )
+        self._last = record
         return record
 
     def page(

@@ -15,6 +15,12 @@ from headgate.store.tables import CHANGES, JOURNAL
 FINAL = ("succeeded", "rolled_back", "failed", "rejected", "refused", "cancelled", "expired")
 """States that nothing follows; a test compares them with the vocabulary."""
 
+# Made once: building a statement and its cache key costs more than SQLite takes to run it
+_INSERT_ENTRY = sa.insert(JOURNAL)
+_UPDATE = sa.update(CHANGES).where(
+    CHANGES.c.id == sa.bindparam("key"), CHANGES.c.state == sa.bindparam("expect")
+)
+
 
 class Changes:
     """Changes in one transaction."""
@@ -42,9 +48,7 @@ class Changes:
     def update(self, item: change.Change, *, expect: str) -> None:
         """All of the change but its journal is replaced."""
         done = self._connection.execute(
-            sa.update(CHANGES).where(
-                CHANGES.c.id == sa.bindparam("key"), CHANGES.c.state == sa.bindparam("expect")
-            ),
+            _UPDATE,
             {"key": item.id, "expect": expect, **_columns(item, with_id=False)},
         )
         if done.rowcount != 1:
@@ -57,7 +61,7 @@ class Changes:
     def append(self, change_id: str, entry: change.Entry) -> None:
         """The journal has one more entry."""
         self._connection.execute(
-            sa.insert(JOURNAL),
+            _INSERT_ENTRY,
             {
                 "change_id": change_id,
                 "number": entry.number,

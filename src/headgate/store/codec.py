@@ -4,14 +4,14 @@ Values are kept as JSON beside the columns that queries need. ``Unknown`` is an 
 reason, so it survives in every union; numbers that are not finite are written out by name.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 import pydantic
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError, to_json
 
-from headgate.ports import store
+from headgate.ports import chain, store
 
 T = TypeVar("T")
 
@@ -89,12 +89,10 @@ def _mended(parts: object) -> object:
 
 
 def instant(at: datetime) -> str:
-    """The time as text of fixed length that sorts as the time does."""
-    if at.tzinfo is None:
-        raise ValueError(f"a time without its zone cannot be stored: {at!r}")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """The time as the columns keep it: text that sorts as the time does."""
+    return chain.moment(at)
 
 
 def read_instant(text: str) -> datetime:
     """The time that ``instant`` was given, in UTC."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)

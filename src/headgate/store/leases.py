@@ -8,6 +8,7 @@ from headgate.ports import store
 from headgate.store import codec
 from headgate.store.tables import LEASES
 
+_GET = sa.select(LEASES).where(LEASES.c.name == sa.bindparam("key"))
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -69,7 +70,7 @@ class Leases:
 
     def get(self, name: str) -> store.Lease | None:
         """Who holds it, or held it until it ran out."""
-        row = self._connection.execute(sa.select(LEASES).where(LEASES.c.name == name)).first()
+        row = self._connection.execute(_GET, {"key": name}).first()
         if row is None:
             return None
         return store.Lease(
