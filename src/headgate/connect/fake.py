@@ -2,7 +2,7 @@
 
 It keeps the manners of the real one that matter to callers: secrets are masked, a restart is only
 *asked for* and shows RESTARTING first, a task whose reason is still there fails again, an answer
-can be lost before or after the work was done.
+can be lost before or after the work was done, a name with a slash cannot be addressed.
 """
 
 import threading
@@ -94,6 +94,12 @@ class FakeConnect:
         self._wait(deadline_s)
         with self._lock:
             self._answer()
+            if "/" in name or "%" in name:
+                raise errors.Refused(
+                    "Connect's HTTP server takes no address with an encoded / or % in it",
+                    where=self._url,
+                    next_step="The connector can be listed but not addressed",
+                )
             if self._rebalancing:
                 self._rebalancing -= 1
                 raise errors.NotNow(

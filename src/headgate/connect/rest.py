@@ -105,6 +105,8 @@ class RestConnect:
             info = shapes.Info.model_validate_json(self._wire.read(path, deadline_s=left.seconds))
         except pydantic.ValidationError as error:
             raise self._misread(path, error) from error
+        except wire.Unaddressable:
+            return self._listed(name, left)
         return self._connector(name, status, info, left)
 
     def restart_failed(self, name: str, *, deadline_s: float) -> None:
@@ -123,6 +125,17 @@ class RestConnect:
     def close(self) -> None:
         """Connections are closed."""
         self._wire.close()
+
+    def _listed(self, name: str, left: wire.Remaining) -> snapshot.Connector:
+        """The connector out of the list of all, for a name that no address can hold."""
+        found = self.cluster(deadline_s=left.seconds).connectors.get(name)
+        if found is None:
+            raise errors.Refused(
+                f"Connect has no connector named {name}",
+                where=self.url,
+                next_step="List the connectors to see the names",
+            )
+        return found
 
     def _worker_version(self, left: wire.Remaining) -> str:
         known = self._version

@@ -23,6 +23,14 @@ _KEEP_ALIVE_S = 20.0
 _TITLE = re.compile(rb"<title[^>]*>([^<]{1,200})", re.IGNORECASE)
 
 
+class Unaddressable(errors.Refused):
+    """The worker's HTTP server accepts no address with this name in it; nothing was changed.
+
+    Jetty 12, in Kafka 4, answers 400 "Ambiguous URI path" wherever an encoded slash or percent
+    stands in a path, so such connectors can be made and listed but not addressed.
+    """
+
+
 class Remaining(dict[str, float]):
     """Stands in for the client's table of timeouts and gives each phase only what time is left.
 
@@ -186,6 +194,12 @@ class Wire:
             )
         if 200 <= status < 300 and (not body or _looks_like_json(body)):
             return
+        if status == 400 and b"Ambiguous URI" in body[:4096]:
+            raise Unaddressable(
+                "Connect's HTTP server takes no address with an encoded / or % in it",
+                where=self.url,
+                next_step="The connector can be listed but not addressed; give it a plainer name",
+            )
         problem = shapes.problem(body) if _looks_like_json(body) else ""
         if 300 <= status < 400 or not problem:
             raise self._not_connect(response, body, kind)
