@@ -15,6 +15,7 @@ from headgate.lab.workloads import interface as workloads
 
 _FLUSH_S = 20.0
 _EMPTY_WITHIN_S = 15.0
+_REACHED_WITHIN_S = 10.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +64,7 @@ class PoisonRecord(interface.Fault):
         offset = int(saved["offset"])
         did = []
         for application in _strict_readers(lab, self.topic):
-            now = cluster.committed(lab.bootstrap, application.group)
-            if now.get((self.topic, self.partition), 0) > offset:
+            if _wait_reached(lab, application.group, self.topic, self.partition, offset) > offset:
                 did.append(f"{application.group} has passed the record already.")
                 continue
             _set_past(lab, application, self.topic, self.partition, offset)
@@ -207,6 +207,23 @@ def _strict_readers(lab: lab_.Lab, topic: str) -> list[workloads.Consumer]:
         for each in applications.groups(lab)
         if topic in each.topics and not each.skips_undecodable
     ]
+
+
+def _wait_reached(lab: lab_.Lab, group: str, topic: str, partition: int, offset: int) -> int:
+    """Return the group's commit once it stands at the offset or behind it."""
+    try:
+        return cluster.until(
+            lambda found: found >= offset,
+            lambda: cluster.committed(lab.bootstrap, group).get((topic, partition), 0),
+            within_s=_REACHED_WITHIN_S,
+            what=f"Group {group} at offset {offset} of {topic}-{partition}",
+        )
+    except workloads.WorkloadUnchanged as error:
+        raise interface.FaultError(
+            f"{group} has not come to the record yet; skipping to it would lose good records.",
+            where=error.where,
+            next_step="Heal again when it has, or heal first what keeps the group back.",
+        ) from error
 
 
 def _set_past(

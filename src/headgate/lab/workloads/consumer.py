@@ -36,7 +36,10 @@ def configuration(
         "socket.timeout.ms": process.SOCKET_TIMEOUT_MS,
         "fetch.min.bytes": 16_384,
         "fetch.wait.max.ms": 500,
-        "queued.max.messages.kbytes": 4_096,
+        # Little read ahead: with more, librdkafka hands out one partition's backlog before the
+        # next one's, and the others look stalled meanwhile.
+        "queued.min.messages": 50,
+        "max.partition.fetch.bytes": 8_192,
     }
     if settings.protocol == "classic":
         config["session.timeout.ms"] = min(
@@ -73,6 +76,8 @@ class Member:
         self._slot = slot
         self._stop = stop
         self._handled: Positions = {}
+        self._attempts: dict[tuple[str, int, int], int] = {}
+        self._failure: records.Undecodable | None = None
         self._committed_s = time.monotonic()
         settings = self._settings()
         self._client = confluent_kafka.Consumer(configuration(settings, bootstrap, slot))
@@ -104,10 +109,10 @@ class Member:
     def _take(self, batch: list[confluent_kafka.Message]) -> None:
         """Handle a batch, partition by partition as far as each goes.
 
-        A partition whose record fails stops there; the others of the batch are still handled
-        before the failure ends the process, as with one worker per partition.
+        A record that fails is read again with the next poll, while the other partitions go on;
+        after the last attempt the failure ends the process.
         """
-        failed: dict[tuple[str, int], records.Undecodable] = {}
+        failed: set[tuple[str, int]] = set()
         for message in batch:
             if self._stop.wanted():
                 break
@@ -117,31 +122,38 @@ class Member:
             topic, partition, offset = coordinates(message)
             if (topic, partition) in failed:
                 continue
-            try:
-                self._handle(message, self._settings())
-            except records.Undecodable as failure:
-                failed[(topic, partition)] = failure
+            if not self._handle(message, self._settings()):
+                failed.add((topic, partition))
                 continue
             self._handled[(topic, partition)] = offset + 1
             self._commit(only_if_due=True)
-        if failed:
-            raise next(iter(failed.values()))
+        if (failure := self._failure) is not None:
+            raise failure
         self._commit(only_if_due=True)
 
-    def _handle(self, message: confluent_kafka.Message, settings: interface.Consumer) -> None:
-        for attempt in range(1, settings.attempts + 1):
-            try:
-                records.decode(message.value())
-                break
-            except records.Undecodable as error:
-                topic, partition, offset = coordinates(message)
-                _log(f"{topic}-{partition} offset {offset}, attempt {attempt}: {error}")
-                if settings.skips_undecodable:
-                    break
-                if attempt == settings.attempts or self._stop.wait(settings.attempt_pause_s):
-                    raise
+    def _handle(self, message: confluent_kafka.Message, settings: interface.Consumer) -> bool:
+        topic, partition, offset = place = coordinates(message)
+        try:
+            records.decode(message.value())
+        except records.Undecodable as error:
+            attempt = self._attempts[place] = self._attempts.get(place, 0) + 1
+            _log(f"{topic}-{partition} offset {offset}, attempt {attempt}: {error}")
+            if settings.skips_undecodable:
+                return True
+            if attempt >= settings.attempts:
+                self._failure = error
+            else:
+                self._seek(topic, partition, offset)
+            return False
         if settings.work_ms > 0:
             self._stop.wait(settings.work_ms / 1_000)
+        return True
+
+    def _seek(self, topic: str, partition: int, offset: int) -> None:
+        try:
+            self._client.seek(confluent_kafka.TopicPartition(topic, partition, offset))
+        except confluent_kafka.KafkaException as error:  # the partition was taken away meanwhile
+            _log(f"seek: {error}")
 
     def _commit(self, *, only_if_due: bool = False) -> None:
         now_s = time.monotonic()

@@ -61,10 +61,8 @@ class Consumer:
     """Pause of the supervisor before it starts a crashed member again."""
     restart_limit_s: float = 1.0
     """The pause doubles with each crash up to this; equal to `restart_after_s`: it stays."""
-    attempts: int = 1
-    """How often the handler tries a record that fails before it gives up and crashes."""
-    attempt_pause_s: float = 0.5
-    """Pause between two attempts."""
+    attempts: int = 3
+    """How often a record that fails is read and tried before the process gives up and crashes."""
     skips_undecodable: bool = False
     """True: a record that does not decode is logged and passed over, as tolerant readers do."""
     leaves_on_crash: bool = False

@@ -23,6 +23,7 @@ def configuration(settings: interface.Producer, bootstrap: str) -> dict[str, str
         "acks": "all",
         "enable.idempotence": True,
         "linger.ms": 100,
+        "batch.num.messages": 25,  # a reader gets whole batches, and should see all partitions
         "socket.timeout.ms": process.SOCKET_TIMEOUT_MS,
         "message.timeout.ms": 120_000,
         "queue.buffering.max.messages": 50_000,
