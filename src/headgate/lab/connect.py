@@ -31,6 +31,14 @@ def prepare(folder: Path, number: int, bootstrap: str, options: settings.Options
     )
 
 
+def training(folder: Path, bootstrap: str) -> tuple[tuple[str, ...], int]:
+    """Write the configuration of a throw-away worker; return main class, configuration, port."""
+    [port] = ports.pick(1)
+    config = folder / "worker.properties"
+    config.write_text(properties(port, bootstrap, 1), encoding="utf-8")
+    return (_MAIN, str(config)), port
+
+
 def properties(port: int, bootstrap: str, copies: int) -> str:
     """Return the worker's configuration."""
     values: dict[str, str | int] = {

@@ -42,7 +42,13 @@ def archive(program: Program) -> Path:
 def command(program: Program, *, heap_mb: int, metrics_port: int) -> tuple[str, ...]:
     """Return the command line up to the main class, with archive and metrics agent."""
     agent = f"-javaagent:{jars.path(jars.EXPORTER)}={ports.HOST}:{metrics_port}:{DATA}/exporter.yml"
-    return (*bare_command(heap_mb), *_use(archive(program)), agent, "-cp", class_path())
+    java_options = plain_command(program, heap_mb=heap_mb)
+    return (java_options[0], agent, *java_options[1:])
+
+
+def plain_command(program: Program, *, heap_mb: int) -> tuple[str, ...]:
+    """Return the command line up to the main class, with the archive where there is one."""
+    return (*bare_command(heap_mb), *_use(archive(program)), "-cp", class_path())
 
 
 def training_command(file: Path, *, heap_mb: int) -> tuple[str, ...]:

@@ -56,6 +56,7 @@ def bring_up(folder: Path, options: settings.Options, report: progress.Report) -
 def add_connect(folder: Path, options: settings.Options, report: progress.Report) -> None:
     """Start Connect workers and PostgreSQL in a lab that is up without them."""
     jars.fetch([jars.SINK], report)
+    training.prepare(["broker", "connect"], report)
     known = state.read(folder)
     nodes = [each for each in known.records if each.kind is parts.Kind.BROKER]
     bootstrap = ",".join(f"{ports.HOST}:{each.port}" for each in nodes)
@@ -147,7 +148,7 @@ def _install(options: settings.Options, report: progress.Report) -> None:
         java.find(java.REGISTRY_NEEDS)
         wanted.append(jars.REGISTRY)
     jars.fetch(wanted, report)
-    training.prepare(report)
+    training.prepare(["broker", "connect"] if options.connect_workers else ["broker"], report)
 
 
 def _start(folder: Path, options: settings.Options, report: progress.Report) -> None:

@@ -9,19 +9,31 @@ import dataclasses
 import os
 import subprocess
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
-from headgate.lab import broker, errors, jvm, parts, processes, progress, ready, state
+from headgate.lab import (
+    broker,
+    connect,
+    errors,
+    jvm,
+    parts,
+    ports,
+    processes,
+    progress,
+    ready,
+    state,
+)
 
 _FORMAT_WITHIN_S = 60.0
 _WRITE_WITHIN_S = 60.0
 _HEAP_MB = 384
 
 
-def prepare(report: progress.Report) -> None:
+def prepare(programs: Collection[jvm.Program], report: progress.Report) -> None:
     """Make what is missing; raises StartFailed when a node cannot even be formatted."""
-    archive = jvm.archive("broker")
-    if jvm.checkpoint().is_file() and archive.is_file():
+    wanted = [each for each in programs if not jvm.archive(each).is_file()]
+    if not wanted and jvm.checkpoint().is_file():
         return
     step = progress.Step(what="Preparing Kafka for quick starts (once)")
     report(step)
@@ -30,8 +42,10 @@ def prepare(report: progress.Report) -> None:
         folder = Path(name)
         main, node = broker.training(folder)
         _format(folder, main[-1])
-        if not archive.is_file():
-            _run(folder, main, node)
+        try:
+            _run(folder, main, node, wanted)
+        finally:
+            processes.kill(processes.members(folder))
     report(dataclasses.replace(step, finished=True))
 
 
@@ -67,19 +81,50 @@ def _format(folder: Path, config: str) -> None:
     part.replace(jvm.checkpoint())
 
 
-def _run(folder: Path, main: tuple[str, ...], node: broker.Node) -> None:
-    archive = jvm.archive("broker")
-    part = archive.with_name(f"{archive.name}.{os.getpid()}")
-    log = folder / "training.log"
-    argv = (*jvm.training_command(part, heap_mb=_HEAP_MB), *main)
-    process = processes.launch(folder, argv, env={}, log=log)
-    record = state.Record(
-        name=node.name, kind=parts.Kind.BROKER, argv=argv, log=log, port=node.port, process=process
+def _run(
+    folder: Path, main: tuple[str, ...], node: broker.Node, wanted: Collection[jvm.Program]
+) -> None:
+    """Run a node, and a worker on it where wanted, and let them write down their classes."""
+    kafka = _launch(folder, "broker", main, node.port, wanted)
+    broker.wait_ready([kafka], broker.READY_WITHIN_S)
+    if "connect" in wanted:
+        arguments, port = connect.training(folder, f"{ports.HOST}:{node.port}")
+        worker = _launch(folder, "connect", arguments, port, wanted)
+        connect.wait_ready(worker)
+        _end(worker, "connect")
+    _end(kafka, "broker")
+
+
+def _launch(
+    folder: Path,
+    program: jvm.Program,
+    main: tuple[str, ...],
+    port: int,
+    wanted: Collection[jvm.Program],
+) -> state.Record:
+    if program in wanted:
+        command = jvm.training_command(_part(program), heap_mb=_HEAP_MB)
+    else:
+        command = jvm.plain_command(program, heap_mb=_HEAP_MB)
+    argv = (*command, *main)
+    log = folder / f"{program}.log"
+    return state.Record(
+        name=f"{program}-1",
+        kind=parts.Kind(program),
+        argv=argv,
+        log=log,
+        port=port,
+        url=f"http://{ports.HOST}:{port}",
+        process=processes.launch(folder, argv, env={}, log=log),
     )
-    try:
-        broker.wait_ready([record], broker.READY_WITHIN_S)
-        processes.terminate(process, _WRITE_WITHIN_S)
-    finally:
-        processes.kill([process])
-        if part.is_file():
-            part.replace(archive)
+
+
+def _end(record: state.Record, program: jvm.Program) -> None:
+    processes.terminate(record.process, _WRITE_WITHIN_S)
+    if _part(program).is_file():
+        _part(program).replace(jvm.archive(program))
+
+
+def _part(program: jvm.Program) -> Path:
+    archive = jvm.archive(program)
+    return archive.with_name(f"{archive.name}.{os.getpid()}")
