@@ -207,3 +207,8 @@ def check(code: int, message: str | None, where: str) -> None:
     failed = failure.of_code(code, message or "", name=library.error_name(code))
     kind = errors.NotAllowed if failed.not_allowed else errors.Refused
     raise kind(f"{failed.name}: {failed.reason}", where=where)
+
+
+def reason(error: errors.PortError) -> str:
+    """Why an item was not read: what happened and where, without advice."""
+    return f"{error.what} ({error.where})" if error.where else error.what

@@ -131,11 +131,18 @@ class Fake(stage.Stage):
             self._enter("groups")
             found = {name: self._shown(name) for name in sorted(self._groups)}
             silent = sorted(number for number in self._alive() if not self._brokers[number].answers)
-            missing = tuple(
+            missing = [
                 snapshot.Missing(what=f"broker:{number}", reason=f"broker {number} did not answer")
                 for number in silent
+            ]
+            missing += (
+                snapshot.Missing(what=f"group:{name}", reason=group.reason)
+                for name, group in found.items()
+                if isinstance(group, kafka.Failure)
             )
-            return {k: v for k, v in found.items() if isinstance(v, snapshot.Group)}, missing
+            return {
+                name: group for name, group in found.items() if isinstance(group, snapshot.Group)
+            }, tuple(missing)
 
     def group(self, group_id: str, *, deadline_s: float) -> snapshot.Group | kafka.Failure:
         """One group."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headgate.domain import snapshot
 from headgate.domain.resource import TopicPartition
-from headgate.kafka import columns, failure, raw
+from headgate.kafka import columns, complaint, failure, raw
 from headgate.kafka.nodes import Nodes, finished, outcome
 from headgate.ports import errors, kafka
 
@@ -39,7 +39,7 @@ def read(nodes: Nodes, partitions: snapshot.Partitions, *, deadline: float) -> k
         when, ordinals = asked[future]
         answer = outcome(future)
         if isinstance(answer, errors.PortError):
-            reasons.update(dict.fromkeys(ordinals.tolist(), str(answer)))
+            reasons.update(dict.fromkeys(ordinals.tolist(), complaint.reason(answer)))
         else:
             reasons.update(_fill(ends[when], partitions, answer.data))
     for ordinal in reasons:
