@@ -196,6 +196,9 @@ class Headgate(Protocol):
     def verify_audit(self, actor: person.Actor) -> Verdict:
         """Whether the chain is whole."""
 
+    def export_audit(self, actor: person.Actor) -> Iterator[str]:
+        """Every audit record, oldest first, one JSON object a line."""
+
     def notices(self, actor: person.Actor) -> AbstractContextManager[Iterator[Notice | None]]:
         """A stream of notices; None every 15 s or so, so that a dead reader is noticed."""
 

@@ -1,6 +1,7 @@
 """Use cases that look: clusters, incidents, the inbox, charts and the audit."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from headgate.app import (
     responses,
     summaries,
     translate,
+    watching,
 )
 from headgate.audit import verify
 from headgate.changes import parameters, transitions
@@ -183,6 +185,11 @@ class Looking:
             text=found.text,
         )
 
+    def export_audit(self, actor: person.Actor) -> Iterator[str]:
+        """Every record, oldest first, one JSON object a line."""
+        permissions.demand(actor, "look", "audit")
+        return _lines(verify.walk(self._running.store))
+
     def notices(
         self, actor: person.Actor
     ) -> AbstractContextManager[Iterator[interface.Notice | None]]:
@@ -241,6 +248,13 @@ class Looking:
             if subject == "cluster" or name in one.resource
         ]
         return tuple(sorted(marks, key=lambda mark: mark.at))
+
+
+def _lines(records: Iterable[store.AuditRecord]) -> Iterator[str]:
+    for one in records:
+        line = io.StringIO()
+        verify.export((one,), line)
+        yield line.getvalue()
 
 
 def _concerns(item: incident.Incident, subject: str, name: str) -> bool:

@@ -5,7 +5,7 @@
     [[owner]]
     name = "payments"
     contact = "#payments"
-    owns = ["group:billing*", "topic:payments.*", "connector:orders-to-warehouse"]
+    resources = ["group:billing*", "topic:payments.*", "connector:orders-to-warehouse"]
 """
 
 import fnmatch
@@ -81,19 +81,19 @@ def _read(file: Path) -> str:
 def _entries(block: object) -> list[_Entry]:
     if not isinstance(block, dict):
         raise ValueError("an owner is a table")
-    unknown = sorted(set(block) - {"name", "contact", "owns"})
+    unknown = sorted(set(block) - {"name", "contact", "resources"})
     if unknown:
-        raise ValueError(f"an owner has no {unknown[0]!r}; it has name, contact and owns")
-    name, contact, owns = block.get("name"), block.get("contact", ""), block.get("owns")
+        raise ValueError(f"an owner has no {unknown[0]!r}; it has name, contact and resources")
+    name, contact, mine = block.get("name"), block.get("contact", ""), block.get("resources")
     if not isinstance(name, str) or not name:
         raise ValueError("an owner needs a name")
     if not isinstance(contact, str):
         raise ValueError("contact is text")
-    if not isinstance(owns, list) or not owns:
-        raise ValueError("owns lists what the owner owns, such as ['group:billing*']")
+    if not isinstance(mine, list) or not mine:
+        raise ValueError("resources lists what is theirs, such as ['group:billing*']")
     owner = person.Owner(name=name, contact=contact)
     made = []
-    for pattern in owns:
+    for pattern in mine:
         kind, colon, rest = str(pattern).partition(":")
         if not colon or not rest or kind not in ("*", *resource.KINDS):
             raise ValueError(f"{pattern!r} is not KIND:PATTERN, such as 'topic:payments.*'")

@@ -27,6 +27,7 @@ class Service:
         self.actions = look.actions
         self.audit = look.audit
         self.verify_audit = look.verify_audit
+        self.export_audit = look.export_audit
         self.notices = look.notices
         self.kill_switch = look.kill_switch
 

@@ -37,6 +37,8 @@ class Server(_Section):
     """The port to listen on; 0 takes a free one and prints it."""
     session_hours: float = pydantic.Field(default=12.0, gt=0, le=24 * 30)
     """Hours after which a log-in ends."""
+    login_hint: str = ""
+    """Text under the log-in form, such as whom to ask for an account."""
     secure_cookies: bool = False
     """Whether the session cookie is sent over HTTPS only. Switch it on behind TLS."""
 

@@ -37,8 +37,9 @@ def duration(value_s: float | Unknown) -> str:
     if not math.isfinite(value_s):
         return "for ever"
     left = abs(value_s)
-    if left < 1:
+    if left < 0.95:
         return f"{left:.1f} s" if left >= 0.05 else "0 s"
+    left = max(left, 1.0)
     for place, (size, name) in enumerate(_STEPS):
         if left >= size:
             whole = int(left // size)

@@ -1,0 +1,223 @@
+"""Clusters and what they hold: topics, groups, brokers, connectors, findings."""
+
+from typing import Any, TypeVar
+
+from fastapi import APIRouter, Query
+
+from headgate.api import doors, paging, wire
+from headgate.app import errors
+from headgate.app.tables import brokers, connectors, groups, topics
+from headgate.domain import observation, person
+from headgate.domain.unknown import Unknown
+
+router = APIRouter(tags=["clusters"])
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+
+@router.get("/clusters")
+def list_clusters(headgate: doors.Headgate, actor: doors.Actor) -> Json:
+    """Every cluster, worst first."""
+    return wire.page(headgate.clusters(actor))
+
+
+@router.get("/clusters/{cluster}")
+def show_cluster(cluster: str, headgate: doors.Headgate, actor: doors.Actor) -> Json:
+    """One cluster, with what could be read of it in the newest look and what could not."""
+    summary: Json = wire.encode(headgate.cluster(actor, cluster))
+    seen = headgate.observation(actor, cluster)
+    if isinstance(seen, Unknown):
+        return {**summary, "capabilities": wire.encode(seen), "parts": wire.encode(seen)}
+    parts = seen.snapshot.parts()
+    return {
+        **summary,
+        "took_s": seen.snapshot.took_s,
+        "capabilities": {
+            f"read {name}": {"possible": False, "why": part.value.reason}
+            if isinstance(part.value, Unknown)
+            else {"possible": True, "why": ""}
+            for name, part in parts.items()
+        },
+        "parts": {
+            name: {
+                "source": part.source,
+                "how": part.how,
+                "at": wire.encode(part.at),
+                "took_s": part.took_s,
+                "complete": part.complete,
+                "unknown": part.value.reason if isinstance(part.value, Unknown) else "",
+                "missing": wire.encode(part.missing[:100]),
+            }
+            for name, part in parts.items()
+        },
+    }
+
+
+@router.get("/clusters/{cluster}/topics")
+def list_topics(
+    cluster: str,
+    headgate: doors.Headgate,
+    actor: doors.Actor,
+    filter: paging.Filter = "",
+    internal: bool = Query(default=False, description="Whether Kafka's own topics are listed."),
+    cursor: paging.Cursor = "",
+    limit: paging.Limit = 100,
+) -> Json:
+    """Topics by name."""
+    seen = _seen(headgate, actor, cluster)
+    rows = [row for row in _known(topics.rows(seen), cluster) if internal or not row.internal]
+    return paging.cut(rows, name=lambda row: row.name, filter=filter, cursor=cursor, limit=limit)
+
+
+@router.get("/clusters/{cluster}/topics/{topic}")
+def show_topic(cluster: str, topic: str, headgate: doors.Headgate, actor: doors.Actor) -> Json:
+    """One topic with its partitions and settings."""
+    seen = _seen(headgate, actor, cluster)
+    row = next((r for r in _known(topics.rows(seen), cluster) if r.name == topic), None)
+    if row is None:
+        raise _absent("topic", topic, cluster)
+    configs = seen.snapshot.configs.value
+    settings: object = configs
+    if not isinstance(configs, Unknown):
+        settings = configs.get(topic, Unknown("the settings of this topic were not read"))
+    return {
+        **wire.encode(row),
+        "partition_list": wire.encode(topics.partitions(seen, topic)),
+        "settings": wire.encode(settings),
+    }
+
+
+@router.get("/clusters/{cluster}/groups")
+def list_groups(
+    cluster: str,
+    headgate: doors.Headgate,
+    actor: doors.Actor,
+    filter: paging.Filter = "",
+    cursor: paging.Cursor = "",
+    limit: paging.Limit = 100,
+) -> Json:
+    """Groups by name."""
+    rows = _known(groups.rows(_seen(headgate, actor, cluster)), cluster)
+    return paging.cut(rows, name=lambda row: row.id, filter=filter, cursor=cursor, limit=limit)
+
+
+@router.get("/clusters/{cluster}/groups/{group}")
+def show_group(cluster: str, group: str, headgate: doors.Headgate, actor: doors.Actor) -> Json:
+    """One group with its members and its position on each partition."""
+    seen = _seen(headgate, actor, cluster)
+    row = next((r for r in _known(groups.rows(seen), cluster) if r.id == group), None)
+    if row is None:
+        raise _absent("group", group, cluster)
+    known = seen.snapshot.groups.value
+    members: object = known if isinstance(known, Unknown) else known[group].members
+    return {
+        **wire.encode(row),
+        "member_list": wire.encode(members),
+        "positions": wire.encode(groups.positions(seen, group)),
+    }
+
+
+@router.get("/clusters/{cluster}/brokers")
+def list_brokers(cluster: str, headgate: doors.Headgate, actor: doors.Actor) -> Json:
+    """Brokers by id."""
+    return wire.page(_known(brokers.rows(_seen(headgate, actor, cluster)), cluster))
+
+
+@router.get("/clusters/{cluster}/connectors")
+def list_connectors(
+    cluster: str,
+    headgate: doors.Headgate,
+    actor: doors.Actor,
+    filter: paging.Filter = "",
+    cursor: paging.Cursor = "",
+    limit: paging.Limit = 100,
+) -> Json:
+    """Connectors by Connect cluster and name; Connect clusters that did not answer are named."""
+    seen = _seen(headgate, actor, cluster)
+    answer = paging.cut(
+        connectors.rows(seen),
+        name=lambda row: f"{row.connect}/{row.name}",
+        filter=filter,
+        cursor=cursor,
+        limit=limit,
+    )
+    answer["not_read"] = {
+        name: part.value.reason
+        for name, part in seen.snapshot.connects.items()
+        if isinstance(part.value, Unknown)
+    }
+    return answer
+
+
+@router.get("/clusters/{cluster}/connectors/{connector}")
+def show_connector(
+    cluster: str, connector: str, headgate: doors.Headgate, actor: doors.Actor
+) -> Json:
+    """One connector with its tasks, traces and settings; secrets are masked."""
+    seen = _seen(headgate, actor, cluster)
+    for name, part in seen.snapshot.connects.items():
+        if not isinstance(part.value, Unknown) and connector in part.value.connectors:
+            return {"connect": name, **wire.encode(part.value.connectors[connector])}
+    raise _absent("connector", connector, cluster)
+
+
+@router.get("/findings")
+def list_findings(
+    headgate: doors.Headgate,
+    actor: doors.Actor,
+    cluster: str = "",
+    code: str = "",
+    cursor: paging.Cursor = "",
+    limit: paging.Limit = 100,
+) -> Json:
+    """What is abnormal in the newest look, and what could not be judged, with the reason."""
+    names = [cluster] if cluster else [one.name for one in headgate.clusters(actor)]
+    rows: list[Json] = []
+    not_seen: list[Json] = []
+    unread: Json = {}
+    for name in names:
+        found = headgate.detection(actor, name)
+        if isinstance(found, Unknown):
+            unread[name] = found.reason
+            continue
+        rows += [
+            {"cluster": name, "key": one.key, "at": found.at, **wire.encode(one)}
+            for one in found.findings
+            if code in ("", one.code)
+        ]
+        not_seen += [
+            {"cluster": name, **wire.encode(one)}
+            for one in found.not_seen
+            if code in ("", one.code)
+        ]
+    answer = paging.cut(
+        rows,
+        name=lambda row: f"{row['cluster']}/{row['key']}",
+        filter="",
+        cursor=cursor,
+        limit=limit,
+    )
+    return {**answer, "not_seen": not_seen, "not_read": unread}
+
+
+def _seen(headgate: doors.Headgate, actor: person.Actor, cluster: str) -> observation.Observation:
+    return _known(headgate.observation(actor, cluster), cluster)
+
+
+def _known(value: T | Unknown, cluster: str) -> T:
+    if isinstance(value, Unknown):
+        raise errors.Unavailable(
+            f"Not known: {value.reason}",
+            where=cluster,
+            next_step="It is read again at the next look",
+        )
+    return value
+
+
+def _absent(kind: str, name: str, cluster: str) -> errors.NotFound:
+    return errors.NotFound(
+        f"There is no {kind} {name} on {cluster}, as far as the newest look tells",
+        where=cluster,
+        next_step=f"The list of {kind}s names them",
+    )

@@ -1,0 +1,133 @@
+"""Puts a Headgate together from its configuration: the one place that names every adapter."""
+
+from pathlib import Path
+
+from headgate import actions
+from headgate.app import (
+    auth,
+    configuration,
+    context,
+    deciding,
+    errors,
+    hub,
+    owners,
+    runtime,
+    secret,
+    service,
+    settings,
+    translate,
+    watching,
+)
+from headgate.boundary import cedar
+from headgate.boundary import interface as boundary
+from headgate.changes import proposal
+from headgate.connect import rest
+from headgate.kafka import cluster
+from headgate.ports import clock, connect, kafka
+from headgate.ports import store as ports
+from headgate.store import database
+
+
+def open_store(config: Path | None = None) -> ports.Store:
+    """The database that the configuration names, brought up to this version's schema.
+
+    Raises:
+        errors.AppError: the configuration or the database cannot be used.
+    """
+    return open_configured(configuration.load(config))
+
+
+def open_configured(held: configuration.Configuration) -> ports.Store:
+    """The same for a configuration that was read already."""
+    with translate.translated():
+        return database.open_store(held.store_url())
+
+
+def load_boundary(held: configuration.Configuration) -> boundary.Boundary:
+    """The policies in force.
+
+    Raises:
+        configuration.ConfigError: a policy cannot be used; says file, line and reason.
+    """
+    try:
+        return cedar.CedarBoundary(held.path(held.settings.boundary.policies))
+    except boundary.PolicyError as error:
+        place = f"{error.file}:{error.line}" if error.file and error.line else str(error.file or "")
+        problem = configuration.Problem(place=place, setting="", reason=error.reason)
+        raise configuration.ConfigError((problem,)) from error
+
+
+def load_owners(held: configuration.Configuration) -> owners.Owners:
+    """The register of owners.
+
+    Raises:
+        configuration.ConfigError: it cannot be used; says file, line and reason.
+    """
+    return owners.load(held.path(held.settings.boundary.owners))
+
+
+def build(
+    held: configuration.Configuration,
+    store: ports.Store,
+    ticks: clock.Clock | None = None,
+) -> runtime.Runtime:
+    """A Headgate that is ready to be started; nothing was sent to any cluster yet.
+
+    Raises:
+        errors.AppError: something in the configuration cannot be used.
+    """
+    time = ticks or clock.SystemClock()
+    made = held.settings
+    notices = hub.Hub()
+    clusters = {
+        one.name: watching.Watched(
+            one,
+            cluster=_kafka(one, held.folder),
+            connects=_connects(one, held.folder),
+            database=store,
+            ticks=time,
+            publish=notices.publish,
+        )
+        for one in made.cluster
+    }
+    running = context.Context(
+        settings=made,
+        store=store,
+        clock=time,
+        auth=auth.Auth(store, time, session_hours=made.server.session_hours),
+        hub=notices,
+        desk=proposal.Desk(
+            catalogue=actions.CATALOGUE,
+            boundary=load_boundary(held),
+            terms=deciding.terms(made.boundary.approval_minutes, made.boundary.waiting_hours),
+        ),
+        clusters=clusters,
+        owners=load_owners(held),
+    )
+    return runtime.Runtime(running, service.Service(running))
+
+
+def _kafka(one: settings.Cluster, folder: Path) -> kafka.Kafka:
+    where = f"cluster {one.name}"
+    client = {
+        name: secret.resolve(value, where=f"{where}, client {name}", folder=folder)
+        for name, value in one.client.items()
+    }
+    with translate.translated():
+        return cluster.connect(one.name, one.bootstrap, client)
+
+
+def _connects(one: settings.Cluster, folder: Path) -> list[connect.Connect]:
+    made: list[connect.Connect] = []
+    for place, given in enumerate(one.connect):
+        url = secret.resolve(given, where=f"cluster {one.name}, connect", folder=folder)
+        name = "connect" if len(one.connect) == 1 else f"connect-{place + 1}"
+        try:
+            made.append(rest.RestConnect(name, url))
+        except ValueError as error:
+            raise errors.Invalid(
+                f"The Connect address cannot be used: {error}",
+                where=f"cluster {one.name}, connect",
+                next_step="Write it like http://127.0.0.1:8083",
+            ) from error
+    return made
