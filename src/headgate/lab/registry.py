@@ -1,6 +1,5 @@
 """A real schema registry, on request: Apicurio with its Confluent-compatible interface."""
 
-import os
 from pathlib import Path
 
 from headgate.lab import jars, java, parts, ports, ready, state
@@ -13,10 +12,6 @@ def prepare(folder: Path, heap_mb: int) -> state.Record:
     """Return how to start the registry; raises JavaMissing, for it needs a later Java."""
     found = java.find(java.REGISTRY_NEEDS)
     port, management_port = ports.pick(2)
-    home = jars.path(jars.REGISTRY)
-    jar_files = sorted(str(each) for each in home.rglob("*.jar"))
-    runner = [each for each in jar_files if Path(each).name.startswith("apicurio-registry-app")]
-    class_path = [*runner, *(each for each in jar_files if each not in runner)]
     return state.Record(
         name="registry",
         kind=parts.Kind.REGISTRY,
@@ -30,9 +25,8 @@ def prepare(folder: Path, heap_mb: int) -> state.Record:
             # Otherwise it also listens on port 9000 of every interface, and a second one dies.
             f"-Dquarkus.management.host={ports.HOST}",
             f"-Dquarkus.management.port={management_port}",
-            "-cp",
-            os.pathsep.join(class_path),
-            "io.quarkus.runner.GeneratedMain",
+            "-jar",
+            str(jars.path(jars.REGISTRY) / "quarkus-run.jar"),
         ),
         log=folder / "logs" / "registry.log",
         port=port,

@@ -18,6 +18,7 @@ from headgate.lab import (
     errors,
     jars,
     java,
+    jvm,
     parts,
     ports,
     postgres,
@@ -55,8 +56,7 @@ def bring_up(folder: Path, options: settings.Options, report: progress.Report) -
 
 def add_connect(folder: Path, options: settings.Options, report: progress.Report) -> None:
     """Start Connect workers and PostgreSQL in a lab that is up without them."""
-    jars.fetch([jars.SINK], report)
-    training.prepare(["broker", "connect"], report)
+    _install(options, report)
     known = state.read(folder)
     nodes = [each for each in known.records if each.kind is parts.Kind.BROKER]
     bootstrap = ",".join(f"{ports.HOST}:{each.port}" for each in nodes)
@@ -140,15 +140,21 @@ def _keep_logs(folder: Path) -> Path:
 
 
 def _install(options: settings.Options, report: progress.Report) -> None:
+    """Fetch and prepare what is missing in the cache, one lab at a time."""
     java.find(java.KAFKA_NEEDS)
     wanted = [jars.KAFKA, jars.EXPORTER]
+    programs: list[jvm.Program] = ["broker"]
     if options.connect_workers:
         wanted.append(jars.SINK)
+        programs.append("connect")
     if options.registry:
         java.find(java.REGISTRY_NEEDS)
         wanted.append(jars.REGISTRY)
-    jars.fetch(wanted, report)
-    training.prepare(["broker", "connect"] if options.connect_workers else ["broker"], report)
+    cache = settings.cache_folder()
+    cache.mkdir(parents=True, exist_ok=True)
+    with state.locked(cache / "lock"):
+        jars.fetch(wanted, report)
+        training.prepare(programs, report)
 
 
 def _start(folder: Path, options: settings.Options, report: progress.Report) -> None:

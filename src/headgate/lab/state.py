@@ -135,12 +135,20 @@ def change(folder: Path, edit: Callable[[State], State]) -> State:
 def held(folder: Path) -> Iterator[None]:
     """Hold the folder's lock; it is given up when the process ends, however."""
     try:
-        handle = (folder / _LOCK).open("ab")
+        with locked(folder / _LOCK):
+            yield
     except FileNotFoundError as error:
+        if folder.is_dir():
+            raise
         raise errors.NotUp(
             "No lab is up.", where=str(folder), next_step="Start one: headgate lab up."
         ) from error
-    with handle:
+
+
+@contextlib.contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Hold an exclusive lock on the file, waiting for whoever has it."""
+    with file.open("ab") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
