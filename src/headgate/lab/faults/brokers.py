@@ -41,6 +41,10 @@ class BrokerDown(interface.Fault):
         lab.kill(self.target)
         return interface.Broken(did=(f"{self.target} was killed.",))
 
+    def present(self, lab: lab_.Lab, saved: interface.Saved) -> bool:  # noqa: ARG002 - nothing saved
+        """Whether the process is still not running."""
+        return lab.part(self.target).life is not parts.Life.RUNNING
+
     def heal(self, lab: lab_.Lab, saved: interface.Saved) -> interface.Sentences:  # noqa: ARG002 - nothing saved
         """Start the broker."""
         return _start(lab, self.target)
@@ -76,6 +80,10 @@ class BrokerPlannedStop(interface.Fault):
         took_s = time.monotonic() - began_s
         return interface.Broken(did=(f"{self.target} shut down in {took_s:.1f} s.",))
 
+    def present(self, lab: lab_.Lab, saved: interface.Saved) -> bool:  # noqa: ARG002 - nothing saved
+        """Whether the process is still not running."""
+        return lab.part(self.target).life is not parts.Life.RUNNING
+
     def heal(self, lab: lab_.Lab, saved: interface.Saved) -> interface.Sentences:  # noqa: ARG002 - nothing saved
         """Start the broker."""
         return _start(lab, self.target)
@@ -108,6 +116,10 @@ class BrokerHung(interface.Fault):
         _may_lose(lab, self.target)
         lab.pause(self.target)
         return interface.Broken(did=(f"{self.target} is frozen.",))
+
+    def present(self, lab: lab_.Lab, saved: interface.Saved) -> bool:  # noqa: ARG002 - nothing saved
+        """Whether the process is still not running."""
+        return lab.part(self.target).life is not parts.Life.RUNNING
 
     def heal(self, lab: lab_.Lab, saved: interface.Saved) -> interface.Sentences:  # noqa: ARG002 - nothing saved
         """Let the broker run on."""
@@ -150,6 +162,11 @@ class LeaderImbalance(interface.Fault):
             )
         )
 
+    def present(self, lab: lab_.Lab, saved: interface.Saved) -> bool:  # noqa: ARG002 - nothing saved
+        """Whether some partition that prefers the broker is led by another."""
+        found = cluster.partitions(lab.bootstrap)
+        return any(each.preferred == self.broker != each.leader for each in found)
+
     def heal(self, lab: lab_.Lab, saved: interface.Saved) -> interface.Sentences:  # noqa: ARG002 - nothing saved
         """Elect the preferred leaders."""
         elected = cluster.elect_preferred(lab.bootstrap)
@@ -160,7 +177,7 @@ def _may_lose(lab: lab_.Lab, name: str) -> None:
     """Refuse to break a broker that is broken, or one whose loss takes the quorum's majority."""
     if lab.part(name).life is not parts.Life.RUNNING:
         raise interface.FaultError(
-            f"{name} does not run.", next_step=f"Start it: headgate lab start {name}."
+            f"{name} does not run.", next_step="See what is broken: headgate lab faults."
         )
     brokers = lab.brokers
     left = sum(1 for each in brokers if each.life is parts.Life.RUNNING) - 1

@@ -6,6 +6,7 @@ Keeps the book of injected faults around the faults themselves, which know nothi
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from headgate.lab import errors
 from headgate.lab import lab as lab_
 from headgate.lab.faults import book, interface
 
@@ -26,6 +27,9 @@ class Outcome:
 def break_(lab: lab_.Lab, fault: interface.Fault) -> Outcome:
     """Inject the fault once per target; a second time says since when it is there."""
     holder = book.claim(lab.folder, fault)
+    if holder is not None and not _present(lab, type(fault), holder):
+        book.forget(lab.folder, fault.name, fault.target)
+        holder = book.claim(lab.folder, fault)
     if holder is not None:
         return Outcome(
             name=fault.name,
@@ -73,6 +77,21 @@ def heal(
     return tuple(_heal(lab, kind, each) for each in chosen)
 
 
+def heal_all(lab: lab_.Lab, faults: Mapping[str, type[interface.Fault]]) -> tuple[Outcome, ...]:
+    """Heal everything that is injected, the newest first."""
+    chosen = reversed(book.active(lab.folder))
+    return tuple(_heal(lab, find(faults, each.name), each) for each in chosen)
+
+
+def injected(lab: lab_.Lab, faults: Mapping[str, type[interface.Fault]]) -> tuple[book.Active, ...]:
+    """Return the faults that are injected now and not repaired by somebody else, oldest first."""
+    return tuple(
+        each
+        for each in book.active(lab.folder)
+        if each.name in faults and _present(lab, faults[each.name], each)
+    )
+
+
 def find(faults: Mapping[str, type[interface.Fault]], name: str) -> type[interface.Fault]:
     """Return the fault of that name; raises NoSuchFault with the names there are."""
     if name not in faults:
@@ -88,6 +107,13 @@ def index(members: Sequence[type[interface.Fault]]) -> dict[str, type[interface.
     if len(by_name) != len(members):
         raise ValueError("two faults have the same name")
     return by_name
+
+
+def _present(lab: lab_.Lab, kind: type[interface.Fault], active: book.Active) -> bool:
+    try:
+        return interface.build(kind, active.parameters).present(lab, active.saved)
+    except errors.LabError:  # nobody can tell now: the book counts
+        return True
 
 
 def _heal(lab: lab_.Lab, kind: type[interface.Fault], active: book.Active) -> Outcome:

@@ -88,6 +88,10 @@ class Fault(abc.ABC):
     def break_(self, lab: lab_.Lab) -> Broken:
         """Break it; raises FaultError when that did not work."""
 
+    def present(self, lab: lab_.Lab, saved: Saved) -> bool:  # noqa: ARG002 - for those that look
+        """Whether an injected fault is still there: somebody else may have repaired it."""
+        return True
+
     @abc.abstractmethod
     def heal(self, lab: lab_.Lab, saved: Saved) -> Sentences:
         """Undo it, as far as it is not undone already, and return what was done."""

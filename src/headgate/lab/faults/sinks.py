@@ -51,6 +51,10 @@ class SinkDatabaseDown(interface.Fault):
         _stop_database(lab)
         return interface.Broken(did=("PostgreSQL was stopped.",))
 
+    def present(self, lab: lab_.Lab, saved: interface.Saved) -> bool:  # noqa: ARG002 - nothing saved
+        """Whether the process is still not running."""
+        return lab.part(self.target).life is not parts.Life.RUNNING
+
     def heal(self, lab: lab_.Lab, saved: interface.Saved) -> interface.Sentences:  # noqa: ARG002 - nothing saved
         """Start the database."""
         lab.start(_DATABASE)
@@ -143,11 +147,15 @@ class SinkRefusesRecord(interface.Fault):
             saved={"offset": str(offset)},
         )
 
+    def present(self, lab: lab_.Lab, saved: interface.Saved) -> bool:
+        """Whether the sink still stands at the record or before it."""
+        now = cluster.committed(lab.bootstrap, sink.GROUP)
+        return now.get((sink.TOPIC, self.partition), 0) <= int(saved["offset"])
+
     def heal(self, lab: lab_.Lab, saved: interface.Saved) -> interface.Sentences:
         """Set the sink past the record, unless it is past it."""
         offset = int(saved["offset"])
-        now = cluster.committed(lab.bootstrap, sink.GROUP)
-        if now.get((sink.TOPIC, self.partition), 0) > offset:
+        if not self.present(lab, saved):
             return (f"{sink.CONNECTOR} has passed the record already.",)
         sink.stop(lab)
         try:
@@ -251,7 +259,7 @@ def _stop_database(lab: lab_.Lab) -> None:
     part = lab.part(_DATABASE)
     if part.life is not parts.Life.RUNNING:
         raise interface.FaultError(
-            "PostgreSQL does not run.", next_step="Start it: headgate lab start postgres."
+            "PostgreSQL does not run.", next_step="See what is broken: headgate lab faults."
         )
     server = psutil.Process(part.pid)
     server.send_signal(signal.SIGINT)

@@ -59,6 +59,14 @@ class PoisonRecord(interface.Fault):
             saved={"offset": str(offset)},
         )
 
+    def present(self, lab: lab_.Lab, saved: interface.Saved) -> bool:
+        """Whether some strict reader still stands at the record or before it."""
+        return any(
+            cluster.committed(lab.bootstrap, each.group).get((self.topic, self.partition), 0)
+            <= int(saved["offset"])
+            for each in _strict_readers(lab, self.topic)
+        )
+
     def heal(self, lab: lab_.Lab, saved: interface.Saved) -> interface.Sentences:
         """Set every group that stands before the record past it."""
         offset = int(saved["offset"])

@@ -37,6 +37,10 @@ class WorkerDown(interface.Fault):
         lab.kill(self.target)
         return interface.Broken(did=(f"{self.target} was killed.",))
 
+    def present(self, lab: lab_.Lab, saved: interface.Saved) -> bool:  # noqa: ARG002 - nothing saved
+        """Whether the process is still not running."""
+        return lab.part(self.target).life is not parts.Life.RUNNING
+
     def heal(self, lab: lab_.Lab, saved: interface.Saved) -> interface.Sentences:  # noqa: ARG002 - nothing saved
         """Start the worker."""
         return _start(lab, self.target)
@@ -70,6 +74,10 @@ class WorkerHung(interface.Fault):
         lab.pause(self.target)
         return interface.Broken(did=(f"{self.target} is frozen.",))
 
+    def present(self, lab: lab_.Lab, saved: interface.Saved) -> bool:  # noqa: ARG002 - nothing saved
+        """Whether the process is still not running."""
+        return lab.part(self.target).life is not parts.Life.RUNNING
+
     def heal(self, lab: lab_.Lab, saved: interface.Saved) -> interface.Sentences:  # noqa: ARG002 - nothing saved
         """Let the worker run on."""
         return _start(lab, self.target)
@@ -78,7 +86,7 @@ class WorkerHung(interface.Fault):
 def _must_run(lab: lab_.Lab, name: str) -> None:
     if lab.part(name).life is not parts.Life.RUNNING:
         raise interface.FaultError(
-            f"{name} does not run.", next_step=f"Start it: headgate lab start {name}."
+            f"{name} does not run.", next_step="See what is broken: headgate lab faults."
         )
 
 
