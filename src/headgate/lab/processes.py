@@ -8,6 +8,7 @@ process whose start was cut off before it was written down.
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -34,6 +35,8 @@ def launch(
     folder: Path, argv: Sequence[str], *, env: Mapping[str, str], log: Path, user: str = ""
 ) -> state.Identity:
     """Start a program detached, its output added to the log, and return who it is."""
+    if shutil.which(argv[0]) is None:
+        raise errors.StartFailed(f"There is no program {argv[0]}.", where=str(log))
     log.parent.mkdir(parents=True, exist_ok=True)
     try:
         with log.open("ab") as output:
@@ -136,8 +139,12 @@ def kill(identities: Iterable[state.Identity | None], timeout_s: float = 10.0) -
     for process in family:
         with contextlib.suppress(*_GONE):
             process.kill()
-    _, left = psutil.wait_procs(family, timeout=timeout_s)
-    return all(_is_zombie(each) for each in left)
+    deadline = time.monotonic() + timeout_s
+    while not all(_is_gone(each) for each in family):  # a zombie is gone, whoever reaps it
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_S)
+    return True
 
 
 def wait_gone(identities: Iterable[state.Identity | None], timeout_s: float) -> bool:
@@ -173,10 +180,10 @@ def _tree(process: psutil.Process | None) -> list[psutil.Process]:
     return [process]
 
 
-def _is_zombie(process: psutil.Process) -> bool:
+def _is_gone(process: psutil.Process) -> bool:
     try:
-        return process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except _GONE:
         return True
 
 
