@@ -32,12 +32,16 @@ class Asked(Generic[T]):
     value: T | Unknown | None = None
     """None: not answered yet. Written once, by the call's own thread."""
     took_s: float = 0.0
+    timed_out: bool = False
+    """Whether the answer is that none came in time."""
+    doubtful: bool = False
+    """Whether the call before this one timed out, so that this one is not waited for long."""
 
-    def settled(self, deadline_s: float) -> T | Unknown:
-        """The answer, or Unknown where none came within the sweep's deadline."""
+    def settled(self, waited_s: float) -> T | Unknown:
+        """The answer, or Unknown where none came in the time that the sweep waited."""
         value = self.value
         if value is None:
-            return Unknown(f"no answer within {deadline_s:g} s, asked at {_hms(self.at)}")
+            return Unknown(f"no answer within {waited_s:.1f} s, asked at {_hms(self.at)}")
         return value
 
 
@@ -61,7 +65,8 @@ class Calls:
             reason = f"still waiting for an answer asked for at {_hms(before.at)}"
             done.put(name)
             return Asked(name=name, at=now, value=Unknown(reason))
-        asked: Asked[T] = Asked(name=name, at=now)
+        doubtful = before is not None and before.timed_out
+        asked: Asked[T] = Asked(name=name, at=now, doubtful=doubtful)
         self._running[name] = asked  # type: ignore[assignment]  # only its state is read
         threading.Thread(
             target=self._run,
@@ -81,6 +86,7 @@ class Calls:
         try:
             value = call()
         except errors.PortError as error:
+            asked.timed_out = isinstance(error, errors.TimedOut)
             value = Unknown(_clause(error))
         except Exception as error:  # noqa: BLE001 - a fault in one part must not take the others
             _log.exception("A part of a sweep failed", event_key="sweep.fault", part=asked.name)

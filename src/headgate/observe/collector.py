@@ -8,7 +8,8 @@
     groups -----> commits --------------+
     connect ... connect ----------------'
 
-A sweep ends at its deadline with what it has. What did not come is ``Unknown`` with the reason.
+A sweep ends at its deadline with what it has. What did not come is ``Unknown`` with the reason, and
+is not waited for that long again until it has answered once.
 """
 
 from collections.abc import Sequence

@@ -24,6 +24,10 @@ _FIRST_SHARE = 0.5
 _MARGIN_SHARE = 0.05
 """Of the deadline: calls must be over before it, so that a partial answer is not lost."""
 
+_DOUBT_SHARE = 0.25
+"""Of the deadline, for what timed out the last time: a dead Connect worker must not make every
+sweep of a healthy cluster last to the deadline."""
+
 GroupsRead = tuple[snapshot.Groups, tuple[snapshot.Missing, ...]]
 ConfigsRead = Mapping[str, Mapping[str, snapshot.ConfigValue] | kafka.Failure]
 CommitsRead = Mapping[str, Mapping[TopicPartition, int] | kafka.Failure]
@@ -60,7 +64,8 @@ class Sweep:
         self._margin_s = deadline_s * _MARGIN_SHARE
         self._started = time.monotonic()
         self._done: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._open = 0
+        self._open: dict[str, bool] = {}
+        """Names of the calls without an answer, and whether each is doubtful."""
         whole = self._left_s()
         first = deadline_s * _FIRST_SHARE
         self._partitions = self._ask("partitions", lambda: kafka.partitions(deadline_s=first))
@@ -77,14 +82,15 @@ class Sweep:
         self._follow = _Follow()
 
     def run(self) -> None:
-        """Everything has an answer, or the deadline has passed."""
+        """Everything has an answer, or the time for what has none is over."""
         while self._open:
-            wait_s = self._started + self._deadline_s - time.monotonic()
+            share = _DOUBT_SHARE if all(self._open.values()) else 1.0
+            wait_s = self._started + self._deadline_s * share - time.monotonic()
             try:
                 name = self._done.get(timeout=max(wait_s, 0.0))
             except queue.Empty:
                 break
-            self._open -= 1
+            del self._open[name]
             if name == "partitions":
                 self._after_partitions()
             elif name == "groups":
@@ -95,20 +101,18 @@ class Sweep:
         """The version, if this sweep asked for it and got it."""
         if self._version is None:
             return snapshot.UNREAD_VERSION
-        return self._version.settled(self._deadline_s)
+        return self._version.settled(self._took_s)
 
     def result(self, version: str | Unknown) -> snapshot.Snapshot:
         """All parts as they are now; what comes later is not looked at."""
-        partitions = self._partitions.settled(self._deadline_s)
+        partitions = self._partitions.settled(self._took_s)
         listed = partitions if isinstance(partitions, Unknown) else partitions[0]
-        groups = self._groups.settled(self._deadline_s)
+        groups = self._groups.settled(self._took_s)
         return snapshot.Snapshot(
             cluster=self._kafka.name,
             at=self._at,
             took_s=self._took_s,
-            brokers=_part(
-                self._brokers, "kafka", "DescribeCluster, DescribeQuorum", self._deadline_s
-            ),
+            brokers=_part(self._brokers, "kafka", "DescribeCluster, DescribeQuorum", self._took_s),
             partitions=snapshot.Part(
                 value=listed,
                 source="kafka",
@@ -133,7 +137,7 @@ class Sweep:
                     asked,
                     "connect",
                     f"GET {port.url}/connectors?expand=status&expand=info",
-                    self._deadline_s,
+                    self._took_s,
                 )
                 for name, (port, asked) in self._connects.items()
             },
@@ -146,8 +150,9 @@ class Sweep:
         return max(left, 0.05)
 
     def _ask(self, name: str, call: Callable[[], T]) -> calls.Asked[T]:
-        self._open += 1
-        return self._calls.start(name, call, self._done)
+        asked = self._calls.start(name, call, self._done)
+        self._open[name] = asked.doubtful
+        return asked
 
     def _after_partitions(self) -> None:
         answer = self._partitions.value
@@ -184,7 +189,7 @@ class Sweep:
         if asked is None:
             value = _stands_on("partitions", partitions)
         else:
-            answer = asked.settled(self._deadline_s)
+            answer = asked.settled(self._took_s)
             if isinstance(answer, Unknown):
                 value = answer
             else:
@@ -198,7 +203,7 @@ class Sweep:
         if isinstance(partitions, Unknown):
             return self._settings.part(now=self._at, problem=_stands_on("partitions", partitions))
         asked = self._follow.configs
-        answer: ConfigsRead | Unknown = {} if asked is None else asked.settled(self._deadline_s)
+        answer: ConfigsRead | Unknown = {} if asked is None else asked.settled(self._took_s)
         self._settings.keep(
             partitions.topics,
             self._follow.configs_of,
@@ -219,7 +224,7 @@ class Sweep:
         elif isinstance(partitions, Unknown):
             value = _stands_on("partitions", partitions)
         else:
-            answer = asked.settled(self._deadline_s)
+            answer = asked.settled(self._took_s)
             if isinstance(answer, Unknown):
                 value = answer
             else:
@@ -247,10 +252,10 @@ class Sweep:
 
 
 def _part(
-    asked: calls.Asked[T], source: vocabulary.Source, how: str, deadline_s: float
+    asked: calls.Asked[T], source: vocabulary.Source, how: str, waited_s: float
 ) -> snapshot.Part[T]:
     return snapshot.Part(
-        value=asked.settled(deadline_s),
+        value=asked.settled(waited_s),
         source=source,
         how=how,
         at=asked.at,

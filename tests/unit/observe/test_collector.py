@@ -75,7 +75,7 @@ def collect(
     cluster: kafka.Kafka,
     connects: Sequence[connect_fake.FakeConnect] = (),
     *,
-    deadline_s: float = 0.6,
+    deadline_s: float = 10.0,
     configs_every: int = 12,
 ) -> collector.Collector:
     return collector.Collector(
@@ -126,12 +126,12 @@ def test_a_call_that_hangs_delays_nothing_else_and_is_not_asked_twice(
     cluster: Hanging, hanging: str, unknown: set[str]
 ) -> None:
     cluster.hanging = {hanging}
-    source = collect(cluster)
+    source = collect(cluster, deadline_s=1.0)
     started = time.monotonic()
     first = source.sweep()
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 2.5
     assert parts_unknown(first).keys() == unknown
-    assert "no answer within 0.6 s" in parts_unknown(first)[hanging]
+    assert "no answer within 1.0 s" in parts_unknown(first)[hanging]
 
     second = source.sweep()
     assert source.waiting() == (hanging,)
@@ -157,10 +157,27 @@ def test_calls_are_given_less_time_than_the_sweep_has(cluster: Hanging) -> None:
 def test_a_connect_worker_that_hangs_leaves_the_other_alone(cluster: Hanging) -> None:
     good, bad = connect_fake.FakeConnect("good"), connect_fake.FakeConnect("bad")
     bad.go_silent()
-    seen = collect(cluster, [bad, good]).sweep()
+    seen = collect(cluster, [bad, good], deadline_s=1.0).sweep()
     assert parts_unknown(seen).keys() == {"connect:bad"}
     assert "no answer" in parts_unknown(seen)["connect:bad"]
     bad.come_up()
+
+
+def test_what_timed_out_is_not_waited_for_to_the_deadline_again(cluster: Hanging) -> None:
+    connect = connect_fake.FakeConnect("etl")
+    connect.go_silent()
+    source = collect(cluster, [connect], deadline_s=2.0)
+    assert source.sweep().took_s > 1.8
+    again = source.sweep()
+    assert again.took_s < 1.5
+    assert "no answer within" in parts_unknown(again)["connect:etl"]
+    connect.come_up()
+    until = time.monotonic() + 5
+    while parts_unknown(source.sweep()) and time.monotonic() < until:
+        time.sleep(0.01)
+    connect.go_silent()
+    assert source.sweep().took_s > 1.8
+    connect.come_up()
 
 
 def test_a_dead_connect_worker_says_why(cluster: Hanging) -> None:
@@ -196,7 +213,8 @@ def test_what_a_frozen_broker_kept_from_being_read_is_carried(cluster: Hanging) 
         cluster.freeze_broker(broker)
     seen = collect(cluster).sweep()
     assert len(seen.offsets.missing) == 3
-    assert {item.what for item in seen.groups.missing} == {"broker:1", "broker:2", "broker:3"}
+    missing = {item.what for item in seen.groups.missing}
+    assert missing >= {"broker:1", "broker:2", "broker:3"}
     assert seen.commits.missing == seen.groups.missing
 
 
