@@ -334,7 +334,7 @@ class Scene:
             },
             brokers={each: tuple(self._looked(i, each) for i in range(w)) for each in self.brokers},
             tasks={
-                key: tuple((self.time(i), state(i)) for i in range(w))
+                key: tuple((self.time(i), state(i)) for i in range(w) if state(i))
                 for key, state in self.tasks.items()
             },
         )

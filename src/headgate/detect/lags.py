@@ -21,6 +21,9 @@ SPREAD = 0.25
 the rise; a step in the last few samples is a pause, such as a rebalance."""
 SINK_HOLD_S = 60.0
 """Connect flushes a sink's offsets every 60 s by default (offset.flush.interval.ms)."""
+BUSY_HOLD_S = 60.0
+"""A member that reads its other partitions may be served one partition's backlog for a while
+(librdkafka hands out fetched records partition by partition); this one may be next."""
 LEAST_RISE = 20
 """A one-shot look scales the rise of ``lag.growing`` with its window, down to this."""
 
@@ -189,14 +192,14 @@ def _standing(seen: view.View, lags: Lags, result: Shapes) -> None:
     owners = past.owners[:, columns]
     known = (commits >= 0) & (ends >= 0)
     moved = known & ((commits != lags.commit[columns]) | (ends <= commits))
-    run = row > _last(moved)
+    run = row > last_row(moved)
     held = run & known
     since = times[np.argmax(held, axis=0)]
 
     owned, told = run & (owners >= 0), run & (owners != history.UNREAD_OWNER)
     empty = np.array([_empty(seen, lags.groups[g]) for g in lags.group_of[columns]], dtype=np.bool_)
     limit_s = view.STALE_INTERVALS * seen.observation.interval_s
-    last_owned = _last(owned)
+    last_owned = last_row(owned)
     lately = (last_owned >= 0) & (times[np.maximum(last_owned, 0)] >= seen.now - limit_s) & ~empty
     many = np.where(owned, owners, -1).max(axis=0) > np.where(
         owned, owners, np.iinfo(np.int32).max
@@ -217,6 +220,9 @@ def _standing(seen: view.View, lags: Lags, result: Shapes) -> None:
         seen.observation.seconds("lag.stopped", "hold"),
     )
     hold = np.where(_flushing(seen, lags, columns), np.maximum(hold, SINK_HOLD_S), hold)
+    owner = owners[np.maximum(last_owned, 0), np.arange(len(columns))]
+    busy = stalled & ~many & np.isin(owner, _readers(seen, lags, float(hold.min())))
+    hold = np.where(busy, np.maximum(hold, BUSY_HOLD_S), hold)
     waited = seen.now - start >= hold - np.minimum(seen.tolerance_s, hold / 4)
     # Standing for less than the hold does not outweigh a trend that is already certain.
     trending = (result.shape[columns] == Shape.GROWING) | (result.shape[columns] == Shape.DRAINING)
@@ -225,6 +231,15 @@ def _standing(seen: view.View, lags: Lags, result: Shapes) -> None:
     result.shape[columns[takes]] = np.where(stalled, Shape.STALLED, Shape.STOPPED)[takes]
     result.since[columns[takes]] = start[takes]
     result.change[columns[takes]] = 0
+
+
+def _readers(seen: view.View, lags: Lags, seconds: float) -> NDArray[np.int32]:
+    """Members that read something in the trailing seconds."""
+    past = seen.history
+    row = min(seen.rows(seconds).start, len(past.times) - 1)
+    moved = (past.commits[row] >= 0) & (lags.commit > past.commits[row])
+    owners = past.owners[-1, moved]
+    return np.unique(owners[owners >= 0])
 
 
 def _empty(seen: view.View, group_id: str) -> bool:
@@ -321,6 +336,6 @@ def _mean(lag: NDArray[np.int64], known: NDArray[np.bool_]) -> NDArray[np.float6
     return mean
 
 
-def _last(flags: NDArray[np.bool_]) -> NDArray[np.intp]:
+def last_row(flags: NDArray[np.bool_]) -> NDArray[np.intp]:
     """The last row of each column that is true; -1 where none is."""
     return np.where(flags.any(axis=0), len(flags) - 1 - np.argmax(flags[::-1], axis=0), -1)

@@ -13,20 +13,27 @@ from headgate.diagnose import (
     connect,
     consumers,
     correlate,
+    inputs,
     interface,
+    offsets,
     own,
     replicas,
     runner,
+    throughput,
 )
 from headgate.domain import diagnosis, finding, incident, observation
 
-_STANDSTILL = consumers.Standstill()
-
-ASKERS: tuple[interface.Asker, ...] = (_STANDSTILL,)
+ASKERS: tuple[interface.Asker, ...] = (
+    consumers.Standstill(),
+    throughput.Growth(),
+    inputs.Inputs(),
+)
 """Every diagnostician that has questions."""
 
 DIAGNOSTICIANS: tuple[interface.Diagnostician, ...] = (
     *ASKERS,
+    offsets.Offsets(),
+    offsets.Members(),
     brokers.Brokers(),
     replicas.Replicas(),
     replicas.Leaders(),

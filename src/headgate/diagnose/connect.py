@@ -20,7 +20,6 @@ _LOOK_ALIKES = (
     "connect.credentials",
     "record.poison",
 )
-_TOGETHER_S = 60.0
 
 
 class Tasks:
@@ -86,9 +85,10 @@ def _main(
     about = resource.Resource("connector", connector.name)
     text = f"{reading.rule[:1].upper()}{reading.rule[1:]}: {str(reading.cause)[:200]}"
     if code == "connect.transient":
+        alone = not sinks.failed_together(argument.case, connector.name)
         argument.cause(
             code,
-            "confirmed",
+            "confirmed" if alone else "likely",
             text,
             on=about,
             for_=cited,
@@ -184,32 +184,16 @@ def _restart(cluster: str, name: str, why: str) -> diagnosis.Suggestion:
 def _shared(
     argument: interface.Argument, code: str, cluster: str, connector: snapshot.Connector
 ) -> None:
-    """Weighs an outage that hits more than this connector, or that outlasted a restart."""
-    if code == "downstream.outage":
-        return
-    case = argument.case
-    others = sorted(
-        {
-            owner[1].name
-            for item in case.findings("connect.task_failed")
-            if item.task_failure in ("transient", "downstream")
-            and (owner := sinks.connector(case, item.resource)) is not None
-            and owner[1].name != connector.name
-            and abs((item.since - argument.about.since).total_seconds()) <= _TOGETHER_S
-        }
-    )
-    again = sinks.failures(case, cluster, connector) > 1
-    about = resource.Resource("connector", connector.name)
+    """Weighs an outage that hits more than this connector, or that outlasted a restart.
+
+    Refusals that hit several connectors at once are an outage first of all; those of one are
+    transient until they prove otherwise.
+    """
     if code != "connect.transient":
-        if not others:
-            return
-        argument.cause(
-            "downstream.outage",
-            "ruled_out",
-            "The trace names no refusal or timeout of the other side.",
-            against=argument.own("cause"),
-        )
         return
+    others = sinks.failed_together(argument.case, connector.name)
+    again = sinks.failures(argument.case, cluster, connector) > 1
+    about = resource.Resource("connector", connector.name)
     shared = argument.fact(
         "others",
         "other connectors that failed within a minute, by refusals or timeouts",
@@ -232,9 +216,14 @@ def _shared(
         not_looked_at=("whether what it writes to answers: nothing probes it",),
         next=[
             interface.watch(about, 300, "Restarts help once the other side answers."),
-            _restart(cluster, connector.name, "Once the other side answers."),
+            *(
+                _restart(cluster, name, "Once the other side answers.")
+                for name in (connector.name, *others)
+            ),
         ],
     )
+    if others:
+        argument.causes.insert(0, argument.causes.pop())
 
 
 class Clusters:

@@ -94,8 +94,7 @@ def _root(
         return ("broker", gone[0].resource) if gone else ("leader", item.resource)
     if item.resource.kind in ("task", "connector"):
         found = sinks.connector(case, item.resource)
-        name = found[1].name if found else item.resource.id
-        return "connector", resource.Resource("connector", name)
+        return _connector_root(case, found[1].name if found else item.resource.id)
     if item.resource.kind == "group":
         return _group_root(case, item, known)
     if item.code in ("partition.hot", "topic.input_surge"):
@@ -117,7 +116,7 @@ def _group_root(
     """The sink connector, the dead coordinator or leader behind the group, else the group."""
     owner = case.seen.connector_of(item.resource.id)
     if owner is not None:
-        return "connector", resource.Resource("connector", owner[1].name)
+        return _connector_root(case, owner[1].name)
     top = known[item.key].causes[0]
     if top.code == "coordinator.unavailable" and top.resource.kind == "broker":
         return "broker", top.resource
@@ -148,9 +147,16 @@ def _input_root(
 
 def _group_root_of(case: interface.Case, group: resource.Resource) -> tuple[str, resource.Resource]:
     owner = case.seen.connector_of(group.id)
-    if owner is not None:
-        return "connector", resource.Resource("connector", owner[1].name)
-    return "group", group
+    return ("group", group) if owner is None else _connector_root(case, owner[1].name)
+
+
+def _connector_root(case: interface.Case, name: str) -> tuple[str, resource.Resource]:
+    """The connector, or the Connect cluster where several connectors lost one thing together."""
+    about = resource.Resource("connector", name)
+    found = sinks.connector(case, about)
+    if found is not None and sinks.failed_together(case, name):
+        return "downstream", resource.Resource("connect", found[0])
+    return "connector", about
 
 
 def _draft(

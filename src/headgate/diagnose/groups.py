@@ -122,6 +122,37 @@ def _owner(owners: NDArray[np.int32]) -> NDArray[np.int32]:
     return result
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """How a group read before the window."""
+
+    input: float
+    reading: float
+    members: int
+    """The most members that owned its partitions at one time."""
+
+
+def before(seen: view.View, group: Facts, of: NDArray[np.bool_]) -> Before | Unknown:
+    """Rates of the chosen partitions before the window; Unknown where there is too little."""
+    window = seen.rows(seen.observation.seconds("lag.growing", "window"))
+    rows = slice(0, window.start)
+    now = lags.now(seen)
+    if isinstance(now, Unknown) or rows.stop < view.WINDOW_SAMPLES:
+        return Unknown("Headgate has not looked for long enough")
+    columns = group.columns[of]
+    times = seen.history.times[rows]
+    written = rates(times, lags.ends_of(seen, now, columns, rows))
+    read = rates(times, lags.commits_of(seen, columns, rows))
+    if np.isnan(read).all():
+        return Unknown("it had no commit then")
+    owners = seen.history.owners[rows][:, columns]
+    return Before(
+        input=float(np.nansum(written)),
+        reading=float(np.nansum(read)),
+        members=max((len(np.unique(row[row >= 0])) for row in owners), default=0),
+    )
+
+
 def owners_in(seen: view.View, column: int, since: float) -> tuple[str, ...]:
     """Ids of the members that owned a column since then, in order of appearance."""
     low = int(np.searchsorted(seen.history.times, since - 1e-6))

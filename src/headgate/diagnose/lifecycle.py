@@ -2,7 +2,7 @@
 
 ::
 
-    open <-> watching <-> acting      a draft has its key, or holds its leading finding
+    open <-> watching <-> acting      a draft has its key, or findings in common with it
       |          |           |
       +----------+-----------+--> resolved --(stayed so)--> closed
       |                              |
@@ -116,7 +116,7 @@ def _fires(draft: incident.Draft) -> bool:
 def _match(
     live: Sequence[incident.Incident], drafts: Sequence[incident.Draft]
 ) -> list[tuple[incident.Incident, incident.Draft]]:
-    """Pairs by key; then incidents whose leading finding moved into a draft nobody has."""
+    """Pairs by key; then by findings in common, for a draft that nobody has by key."""
     pairs: list[tuple[incident.Incident, incident.Draft]] = []
     free = {draft.key: draft for draft in drafts}
     waiting = sorted(live, key=lambda item: (item.state == "resolved", item.opened_at, item.id))
@@ -127,15 +127,17 @@ def _match(
             del free[draft.key]
             waiting.remove(item)
     for item in waiting:
-        if item.state == "resolved":
-            continue
-        leading = item.draft.findings[0].key
-        for draft in list(free.values()):
-            if any(each.key == leading for each in draft.findings):
-                pairs.append((item, draft))
-                del free[draft.key]
-                break
+        best = max(free.values(), key=lambda draft: _shared(item, draft), default=None)
+        if item.state != "resolved" and best is not None and _shared(item, best):
+            pairs.append((item, best))
+            del free[best.key]
     return pairs
+
+
+def _shared(item: incident.Incident, draft: incident.Draft) -> int:
+    """How many urgent findings the incident and the draft have in common."""
+    mine = {each.key for each in item.draft.findings if _urgent(each)}
+    return len(mine & {each.key for each in draft.findings if _urgent(each)})
 
 
 def _opened(draft: incident.Draft, cluster: str, now: datetime, new_id: str) -> incident.Incident:

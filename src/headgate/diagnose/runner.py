@@ -104,6 +104,10 @@ def roots(case: interface.Case, about: finding.Finding) -> tuple[finding.Finding
     """The findings whose consequence this one is, by the vocabulary and by what hangs on what."""
     inherits = vocabulary.findings()[about.code].inherits
     found = [item for item in case.findings(*inherits) if _same_path(case, item, about)]
+    if inherits and not found:
+        found += case.on(about.resource, "lag.rewound", "lag.draining")
+    if about.code == "rebalance.storm":
+        found += case.on(about.resource, "lag.stalled")
     if about.resource.kind == "group" and about.code.startswith("lag."):
         found += sinks.failed_tasks(case, about.resource.id)
     if about.resource.kind == "partition":

@@ -4,6 +4,9 @@ from headgate.diagnose import interface
 from headgate.domain import finding, resource, snapshot
 from headgate.domain.unknown import Unknown
 
+TOGETHER_S = 60.0
+"""Failures that began within so many seconds of each other may have one cause."""
+
 
 def connector(
     case: interface.Case, about: resource.Resource
@@ -71,4 +74,21 @@ def failed_tasks(case: interface.Case, group_id: str) -> tuple[finding.Finding, 
         item
         for item in case.findings("connect.task_failed", "connect.connector_failed")
         if owner is not None and connector(case, item.resource) == owner
+    )
+
+
+def failed_together(case: interface.Case, name: str) -> tuple[str, ...]:
+    """Other connectors whose tasks began to fail within a minute of this one's, by refusals."""
+    began: dict[str, list[float]] = {}
+    for item in case.findings("connect.task_failed"):
+        owner = connector(case, item.resource)
+        if owner is not None and item.task_failure in ("transient", "downstream"):
+            began.setdefault(owner[1].name, []).append(item.since.timestamp())
+    mine = began.pop(name, [])
+    return tuple(
+        sorted(
+            other
+            for other, times in began.items()
+            if any(abs(one - two) <= TOGETHER_S for one in times for two in mine)
+        )
     )

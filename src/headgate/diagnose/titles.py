@@ -30,6 +30,8 @@ def title(
     """What is wrong and why, as far as it is known, without a full stop."""
     top = causes[0] if causes else None
     if top is not None and top.verdict in ("confirmed", "likely"):
+        if top.code == "traffic.burst" and leading.code == "lag.growing":
+            return _burst(_Told(case, leading, top))
         for item in (leading, *listed):
             write = _BY_CAUSE.get((item.resource.kind, top.code))
             if write is not None:
@@ -95,14 +97,16 @@ def _task(told: _Told) -> str:
 
 
 def _outage(told: _Told) -> str:
-    others = sorted(
+    names = sorted(
         {
             owner[1].name
             for each in told.case.findings("connect.task_failed")
             if (owner := sinks.connector(told.case, each.resource)) is not None
         }
     )
-    return f"{words.names(others)} failed together: what they write to does not answer"
+    if len(names) < 2:
+        return _task(told)
+    return f"{words.names(names)} failed together: what they write to does not answer"
 
 
 def _broker(told: _Told) -> str:
@@ -137,16 +141,89 @@ def _strict(told: _Told) -> str:
     )
 
 
+def _lag(told: _Told) -> str:
+    wait = next((f.value for f in told.item.evidence if f.id.endswith("/lag")), 0)
+    many = words.many(wait, "record") if isinstance(wait, int) else "records"
+    topics = words.names(dict.fromkeys(name.topic for name in told.item.partitions))
+    return f"{told.item.resource.id} falls behind on {topics} ({many} wait): "
+
+
+def _slow(told: _Told) -> str:
+    return f"{_lag(told)}it reads more slowly than records arrive"
+
+
+def _parallel(told: _Told) -> str:
+    return f"{_lag(told)}it has too few members for its load"
+
+
+def _hot(told: _Told) -> str:
+    return f"{_lag(told)}one key sends too much to {told.top.resource.id}"
+
+
+def _member(told: _Told) -> str:
+    return f"{_lag(told)}its member {told.top.resource.id.partition('/')[2]} is slow"
+
+
+def _burst(told: _Told) -> str:
+    return f"{_lag(told)}more records arrive than usual"
+
+
+def _abandoned(told: _Told) -> str:
+    topics = words.names(dict.fromkeys(name.topic for name in told.item.partitions))
+    return f"{told.item.resource.id} no longer reads {topics}: its members own none of it"
+
+
+def _outside(told: _Told) -> str:
+    lost = next((f.value for f in told.item.evidence if f.id.endswith("/lost")), 0)
+    where = words.partitions(told.item.partitions)
+    if isinstance(lost, int) and lost > 0:
+        return (
+            f"{told.item.resource.id} lost {words.many(lost, 'record')} of {where}: they were "
+            "deleted before it read them"
+        )
+    return f"{told.item.resource.id} stands at an offset of {where} that the log does not have"
+
+
+def _moved(told: _Told) -> str:
+    where = words.partitions(told.item.partitions)
+    return f"Somebody set {told.item.resource.id} back on {where}"
+
+
+def _blocked(told: _Told) -> str:
+    found = sinks.connector(told.case, told.item.resource)
+    name = found[1].name if found else told.top.resource.id
+    return f"{name} says RUNNING and writes nothing: a task is blocked"
+
+
+def _worker(told: _Told) -> str:
+    return f"Connect {told.item.resource.id} does not answer: no worker of it is alive"
+
+
+def _drifted(told: _Told) -> str:
+    count = words.many(len(told.item.partitions), "partition")
+    return f"{count} of {told.item.resource.id} are not led by their preferred replica"
+
+
 _BY_CAUSE: Mapping[tuple[str, str], _Write] = {
     ("group", "record.poison"): _poison,
     ("group", "consumer.hung"): _hung,
     ("group", "consumer.crash_loop"): _crash,
     ("group", "consumer.stopped"): _stopped,
+    ("group", "consumer.slow"): _slow,
+    ("group", "consumer.under_parallel"): _parallel,
+    ("group", "partition.hot_key"): _hot,
+    ("group", "member.slow"): _member,
+    ("group", "resource.abandoned"): _abandoned,
+    ("group", "offset.out_of_range"): _outside,
+    ("group", "offset.moved_by_operator"): _moved,
+    ("connector", "connect.blocked_task"): _blocked,
+    ("connect", "connect.worker_dead"): _worker,
+    ("cluster", "leader.drifted"): _drifted,
     ("task", "connect.transient"): _task,
     ("task", "connect.misconfigured"): _task,
     ("task", "connect.credentials"): _task,
     ("task", "record.poison"): _task,
-    ("task", "downstream.outage"): _task,
+    ("task", "downstream.outage"): _outage,
     ("broker", "broker.crashed"): _broker,
     ("broker", "broker.planned_stop"): _broker,
     ("broker", "broker.hung"): _broker,

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
-from tests.unit.observations import START, Scene, line
+from tests.unit.diagnose import scenes
+from tests.unit.observations import Scene
 
 from headgate import diagnose
 from headgate.domain import diagnosis, incident, observation, vocabulary
@@ -33,125 +34,10 @@ class Situation:
     incidents: int = 1
 
 
-def shop() -> Scene:
-    """Orders and clicks with steady input; analytics reads all of it."""
-    scene = Scene()
-    scene.topic("orders", 6, rate=10)
-    scene.topic("clicks", 3, rate=30)
-    scene.follow("analytics", "clicks", behind=5)
-    return scene
-
-
-def stopped() -> Scene:
-    scene = shop()
-    scene.group("billing")
-    for p in range(6):
-        scene.read(
-            "billing", "orders", p, line(START, 10, until=30), lambda i: "m1" if i < 31 else ""
-        )
-    return scene
-
-
-def hung() -> Scene:
-    scene = shop()
-    scene.follow("billing", "orders", members=2, but=(0, 2, 4))
-    for p in (0, 2, 4):
-        scene.read("billing", "orders", p, line(START, 10, until=30), "billing-0")
-    return scene
-
-
-def crashing() -> Scene:
-    """A new member every second sample; orders-3 stands, the other partitions move."""
-    scene = shop()
-
-    def alive(i: int) -> str:
-        return f"m{i // 2}" if i > 30 else "m15"
-
-    scene.group("billing", alive(69), came=lambda i: frozenset({alive(i)}))
-    for p in range(6):
-        course = line(START, 10, until=30) if p == 3 else line(START, 10)
-        scene.read("billing", "orders", p, course, alive)
-    return scene
-
-
-TRACE = """org.apache.kafka.connect.errors.ConnectException: Exiting WorkerSinkTask due to \
-unrecoverable exception.
-\tat org.apache.kafka.connect.runtime.WorkerSinkTask.deliverMessages(WorkerSinkTask.java:637)
-Caused by: org.apache.kafka.connect.errors.ConnectException: JDBC sink connector failure
-\tat io.debezium.connector.jdbc.JdbcSinkConnectorTask.put(JdbcSinkConnectorTask.java:98)
-\t... 10 more
-Caused by: {cause}
-\tat org.postgresql.core.v3.ConnectionFactoryImpl.openConnectionImpl(ConnectionFactoryImpl.java:352)
-\t... 20 more
-"""
-
-
-def sink(cause: str, tasks: int = 1) -> Callable[[], Scene]:
-    def scene() -> Scene:
-        made = shop()
-        made.group("connect-orders-sink")
-        for p in range(6):
-            made.read(
-                "connect-orders-sink",
-                "orders",
-                p,
-                line(START, 10, until=40),
-                lambda i: "c1" if i < 41 else "",
-            )
-        trace = TRACE.replace("{cause}", cause)
-        made.connector("orders-sink", *[("FAILED", trace)] * tasks, failed_at=41)
-        return made
-
-    return scene
-
-
-def crashed(port: str = "refuses") -> Callable[[], Scene]:
-    def scene() -> Scene:
-        made = shop()
-        made.follow("billing", "orders", behind=3)
-        made.broker(
-            2,
-            listed=True,
-            fenced=True,
-            port="refuses",
-            at=lambda i: made.sample(i, fenced=i >= 42, port="answers" if i < 40 else "refuses"),
-        )
-        made.lose(2, isr_at=41, leaders_at=42)
-        return made
-
-    return scene
-
-
-def planned() -> Scene:
-    made = shop()
-    made.broker(
-        2,
-        listed=True,
-        fenced=True,
-        port="refuses",
-        at=lambda i: made.sample(i, fenced=i >= 41, port="answers" if i < 41 else "refuses"),
-    )
-    made.lose(2, isr_at=42, leaders_at=41)
-    return made
-
-
-def frozen() -> Scene:
-    made = shop()
-    made.broker(
-        2,
-        listed=True,
-        fenced=True,
-        port="accepts",
-        at=lambda i: made.sample(i, fenced=i >= 42, port="answers" if i < 40 else "accepts"),
-    )
-    made.lose(2, isr_at=41, leaders_at=42)
-    return made
-
-
 SITUATIONS = (
     Situation(
         name="a consumer that stopped",
-        scene=stopped,
+        scene=scenes.stopped,
         finding="lag.stopped",
         cause="consumer.stopped",
         verdict="confirmed",
@@ -160,7 +46,7 @@ SITUATIONS = (
     ),
     Situation(
         name="a consumer that hangs",
-        scene=hung,
+        scene=scenes.hung,
         answer=SOUND,
         finding="lag.stalled",
         cause="consumer.hung",
@@ -170,7 +56,7 @@ SITUATIONS = (
     ),
     Situation(
         name="a record that cannot be read",
-        scene=crashing,
+        scene=scenes.crashing,
         answer=UNDECODABLE,
         finding="lag.stalled",
         cause="record.poison",
@@ -181,7 +67,7 @@ SITUATIONS = (
     ),
     Situation(
         name="a crash loop at a sound record",
-        scene=crashing,
+        scene=scenes.crashing,
         answer=SOUND,
         finding="lag.stalled",
         cause="consumer.crash_loop",
@@ -191,7 +77,7 @@ SITUATIONS = (
     ),
     Situation(
         name="a crash loop with records that may not be read",
-        scene=crashing,
+        scene=scenes.crashing,
         answer=Unknown("records may not be read here"),
         finding="lag.stalled",
         cause="record.poison",
@@ -201,10 +87,7 @@ SITUATIONS = (
     ),
     Situation(
         name="a database that refuses",
-        scene=sink(
-            "org.postgresql.util.PSQLException: Connection to 127.0.0.1:5432 refused. "
-            "Check that the hostname and port are correct."
-        ),
+        scene=scenes.sink(scenes.REFUSED),
         finding="connect.task_failed",
         cause="connect.transient",
         verdict="confirmed",
@@ -214,7 +97,7 @@ SITUATIONS = (
     ),
     Situation(
         name="a database without its table check",
-        scene=sink(
+        scene=scenes.sink(
             "org.apache.kafka.connect.errors.ConnectException: "
             "Failed to check for existence of table orders"
         ),
@@ -224,7 +107,7 @@ SITUATIONS = (
     ),
     Situation(
         name="a wrong password",
-        scene=sink(
+        scene=scenes.sink(
             "org.postgresql.util.PSQLException: FATAL: password authentication failed "
             'for user "sink"'
         ),
@@ -235,7 +118,7 @@ SITUATIONS = (
     ),
     Situation(
         name="a record that the database refuses",
-        scene=sink(
+        scene=scenes.sink(
             'org.postgresql.util.PSQLException: ERROR: null value in column "id" of '
             'relation "orders" violates not-null constraint\n  Detail: Failing row'
         ),
@@ -246,7 +129,7 @@ SITUATIONS = (
     ),
     Situation(
         name="a broker that crashed",
-        scene=crashed(),
+        scene=scenes.crashed(),
         finding="broker.down",
         cause="broker.crashed",
         verdict="confirmed",
@@ -255,7 +138,7 @@ SITUATIONS = (
     ),
     Situation(
         name="a broker stopped as planned",
-        scene=planned,
+        scene=scenes.planned,
         finding="broker.down",
         cause="broker.planned_stop",
         verdict="confirmed",
@@ -265,12 +148,179 @@ SITUATIONS = (
     ),
     Situation(
         name="a broker that hangs",
-        scene=frozen,
+        scene=scenes.frozen,
         finding="broker.fenced",
         cause="broker.hung",
         verdict="likely",
         ruled_out=("broker.crashed",),
         title="Broker 2 hangs",
+    ),
+    Situation(
+        name="a slow consumer",
+        scene=scenes.slow,
+        finding="lag.growing",
+        cause="consumer.slow",
+        verdict="likely",
+        ruled_out=("traffic.burst", "partition.hot_key", "member.slow", "consumer.under_parallel"),
+        title="billing falls behind on orders (",
+        action="owner.notify",
+    ),
+    Situation(
+        name="a slow consumer at first sight",
+        scene=scenes.slow_at_first_sight,
+        finding="lag.growing",
+        cause="consumer.slow",
+        verdict="likely",
+        ruled_out=("partition.hot_key", "member.slow"),
+    ),
+    Situation(
+        name="too few members",
+        scene=scenes.fewer,
+        finding="lag.growing",
+        cause="consumer.under_parallel",
+        verdict="likely",
+        ruled_out=("traffic.burst",),
+        action="workload.scale",
+    ),
+    Situation(
+        name="one key for most records",
+        scene=scenes.hot_key,
+        answer=diagnosis.KeyAnswer(sampled=500, keyed_share=1.0, top_key_share=0.7),
+        finding="lag.growing",
+        cause="partition.hot_key",
+        verdict="confirmed",
+        ruled_out=("member.slow", "consumer.slow", "consumer.under_parallel"),
+        title="billing falls behind on orders (",
+        action="owner.notify",
+    ),
+    Situation(
+        name="one key for most records, unread",
+        scene=scenes.hot_key,
+        answer=Unknown("records may not be read here"),
+        finding="lag.growing",
+        cause="partition.hot_key",
+        verdict="likely",
+        ruled_out=("member.slow",),
+    ),
+    Situation(
+        name="one slow member",
+        scene=scenes.slow_member,
+        finding="lag.growing",
+        cause="member.slow",
+        verdict="likely",
+        ruled_out=("partition.hot_key", "consumer.slow"),
+    ),
+    Situation(
+        name="a burst that goes on",
+        scene=scenes.burst,
+        finding="lag.growing",
+        cause="traffic.burst",
+        verdict="likely",
+        ruled_out=("consumer.slow", "member.slow"),
+        action="incident.watch",
+    ),
+    Situation(
+        name="a cap by partitions",
+        scene=scenes.capped,
+        finding="lag.growing",
+        cause="consumer.slow",
+        verdict="likely",
+        ruled_out=("member.slow",),
+    ),
+    Situation(
+        name="records deleted before they were read",
+        scene=scenes.deleted,
+        finding="group.offset_out_of_range",
+        cause="offset.out_of_range",
+        verdict="confirmed",
+        title="billing lost",
+        action="group.reset_offsets",
+    ),
+    Situation(
+        name="a group set back by somebody",
+        scene=scenes.set_back,
+        finding="lag.rewound",
+        cause="offset.moved_by_operator",
+        verdict="likely",
+        ruled_out=("offset.out_of_range",),
+        title="Somebody set billing back",
+    ),
+    Situation(
+        name="the only copy gone with its broker",
+        scene=scenes.single_copy,
+        finding="broker.down",
+        cause="broker.crashed",
+        verdict="confirmed",
+    ),
+    Situation(
+        name="no safe leader",
+        scene=scenes.no_leader,
+        finding="partition.offline",
+        cause="replica.no_safe_leader",
+        verdict="likely",
+        ruled_out=("replica.single_copy",),
+    ),
+    Situation(
+        name="a setting that forgives no loss",
+        scene=scenes.strict,
+        finding="broker.down",
+        cause="broker.crashed",
+        verdict="confirmed",
+    ),
+    Situation(
+        name="a setting that forgives no slow follower",
+        scene=scenes.strict_alone,
+        finding="partition.under_min_isr",
+        cause="min_isr.too_strict",
+        verdict="confirmed",
+        ruled_out=("broker.crashed",),
+        title="ledger-0 takes no writes",
+    ),
+    Situation(
+        name="leaders that drifted",
+        scene=scenes.drifted,
+        finding="leader.imbalance",
+        cause="leader.drifted",
+        verdict="confirmed",
+        action="leader.elect_preferred",
+    ),
+    Situation(
+        name="an outage that two sinks share",
+        scene=scenes.outage,
+        finding="connect.task_failed",
+        cause="downstream.outage",
+        verdict="likely",
+        title="invoices-sink and orders-sink failed together",
+    ),
+    Situation(
+        name="a Connect cluster that is gone",
+        scene=scenes.silent_connect,
+        finding="connect.unreachable",
+        cause="connect.worker_dead",
+        verdict="likely",
+    ),
+    Situation(
+        name="a sink that runs and does nothing",
+        scene=scenes.blocked,
+        finding="connect.running_idle",
+        cause="connect.blocked_task",
+        verdict="likely",
+        title="orders-sink says RUNNING and writes nothing",
+    ),
+    Situation(
+        name="a cluster that does not answer",
+        scene=scenes.unreachable,
+        finding="cluster.unreachable",
+        cause="unknown",
+        verdict="likely",
+    ),
+    Situation(
+        name="a storm of rebalances",
+        scene=scenes.storm,
+        finding="rebalance.storm",
+        cause="consumer.crash_loop",
+        verdict="likely",
+        ruled_out=("deploy.rolling",),
     ),
 )
 
