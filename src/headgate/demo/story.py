@@ -83,14 +83,14 @@ class Stage:
 
     def break_(self, name: str, **parameters: str) -> None:
         """The fault is injected and told of."""
-        kind = faults.catalogue.find(faults.BY_NAME, name)
+        kind = faults.catalogue.find(faults.ALL, name)
         outcome = faults.catalogue.break_(self.lab, faults.interface.build(kind, parameters))
         for sentence in outcome.did:
             self.say(f"  broken    {sentence}")
 
     def heal(self, name: str) -> None:
         """The fault is healed, if it is there."""
-        for outcome in faults.catalogue.heal(self.lab, faults.BY_NAME, name):
+        for outcome in faults.catalogue.heal(self.lab, faults.ALL, name):
             if outcome.changed:
                 for sentence in outcome.did:
                     self.say(f"  healed    {sentence}")

@@ -11,6 +11,11 @@ from headgate.console import desk
 router = APIRouter()
 
 
+def waits(count: int) -> str:
+    """How many changes wait for the reader, in words."""
+    return f"{words.plural(count, 'change')} {'waits' if count == 1 else 'wait'} for you"
+
+
 def answer(inbox: interface.Inbox, clusters: tuple[interface.ClusterSummary, ...]) -> str:
     """The state of everything in one sentence."""
     if inbox.incidents:
@@ -19,7 +24,7 @@ def answer(inbox: interface.Inbox, clusters: tuple[interface.ClusterSummary, ...
         rest = f", and {words.plural(more, 'more incident')}" if more else ""
         return f"{first.draft.title}{rest}"
     if inbox.waiting:
-        return f"{words.plural(len(inbox.waiting), 'change')} wait for you"
+        return waits(len(inbox.waiting))
     unread = [item.name for item in clusters if item.read_at is None]
     if not clusters:
         return "No cluster is configured"
@@ -35,7 +40,7 @@ def detail(inbox: interface.Inbox, clusters: tuple[interface.ClusterSummary, ...
     """What is asked and what could not be seen."""
     parts = []
     if inbox.incidents and inbox.waiting:
-        parts.append(f"{words.plural(len(inbox.waiting), 'change')} wait for you.")
+        parts.append(f"{waits(len(inbox.waiting))}.")
     if inbox.running:
         parts.append(f"{words.plural(len(inbox.running), 'change')} under way.")
     unseen = [f"{item.name}: {text}" for item in clusters for text in item.unknown]

@@ -21,7 +21,13 @@
         const open = all("main details[id][open]").map((d) => d.id);
         for (const part of ["#hg-live", "#hg-places", "#hg-facts"]) {
           const fresh = $(part, page), old = $(part);
-          if (fresh && old && fresh.innerHTML !== old.innerHTML) htmx.swap({ target: old, text: fresh.innerHTML, swap: "innerMorph" });
+          if (!fresh || !old) continue;
+          // a chart that is drawn stays; only its lines are read anew
+          for (const box of all("[data-chart]", old)) {
+            const place = page.getElementById(box.id);
+            if (place && drawn.has(box.id)) place.replaceWith(page.importNode(box, true));
+          }
+          if (fresh.innerHTML !== old.innerHTML) htmx.swap({ target: old, text: fresh.innerHTML, swap: "innerMorph" });
         }
         for (const id of open) { const d = document.getElementById(id); if (d) d.open = true; }
         charts();
