@@ -1,9 +1,5 @@
 """The engine on a real SQLite database with a fake world."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from tests.unit.changes import fakes
 
 from headgate.actions import interface
@@ -11,19 +7,6 @@ from headgate.actions.interface import Look
 from headgate.changes import approvals, engine, pace, proposal, record
 from headgate.domain import change
 from headgate.ports import store as ports
-from headgate.store import database
-
-
-@pytest.fixture(name="store")
-def _store(tmp_path: Path) -> Iterator[ports.Store]:
-    opened = database.open_store(f"sqlite:///{tmp_path / 'headgate.db'}")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def setting() -> fakes.Setting:
-    return fakes.Setting()
 
 
 def engine_of(
