@@ -18,6 +18,7 @@ def prepare(folder: Path, heap_mb: int) -> state.Record:
         argv=(
             str(found.program),
             f"-Xmx{heap_mb}m",
+            "-Xms64m",
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
             f"-Dquarkus.http.host={ports.HOST}",
