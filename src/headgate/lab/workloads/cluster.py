@@ -208,9 +208,8 @@ def elect_preferred(bootstrap: str) -> int:
     if not drifted:
         return 0
     asked = [confluent_kafka.TopicPartition(each.topic, each.number) for each in drifted]
-    answers = kafka.elect_leaders(
-        confluent_kafka.ElectionType.PREFERRED, asked, request_timeout=CALL_S
-    ).result()
+    # confluent-kafka 2.16.1 raises SystemError when it is given a request_timeout here.
+    answers = kafka.elect_leaders(confluent_kafka.ElectionType.PREFERRED, asked).result(CALL_S)
     return sum(1 for error in answers.values() if error is None)
 
 

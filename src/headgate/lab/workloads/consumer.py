@@ -34,12 +34,12 @@ def configuration(
         "auto.offset.reset": "earliest",
         "max.poll.interval.ms": settings.max_poll_interval_ms,
         "socket.timeout.ms": process.SOCKET_TIMEOUT_MS,
-        "fetch.min.bytes": 16_384,
-        "fetch.wait.max.ms": 500,
+        "fetch.min.bytes": 512,
+        "fetch.wait.max.ms": 1_000,
         # Little read ahead: with more, librdkafka hands out one partition's backlog before the
         # next one's, and the others look stalled meanwhile.
-        "queued.min.messages": 50,
-        "max.partition.fetch.bytes": 8_192,
+        "queued.min.messages": 20,
+        "max.partition.fetch.bytes": 4_096,
     }
     if settings.protocol == "classic":
         config["session.timeout.ms"] = min(
