@@ -22,6 +22,10 @@ from headgate.ports import clock, connect, kafka
 LONGEST_SWEEP_S = 8.0
 """The deadline of a sweep where the interval would allow a longer one."""
 
+SHORTEST_DEADLINE_S = 3.0
+"""The deadline where the interval is shorter: a busy machine must not make healthy parts unknown.
+A sweep that outlasts its interval is followed at once by the next."""
+
 CONFIGS_EVERY = 12
 """Sweeps between two readings of all settings: a minute at one sweep in 5 s."""
 
@@ -44,11 +48,12 @@ class Collector:
     ) -> None:
         """Nothing is read yet.
 
-        ``deadline_s`` bounds a whole sweep: by default 80 % of the interval, at most 8 s. The
-        clock gives the times that are shown; waiting is always measured in real time.
+        ``deadline_s`` bounds a whole sweep: by default 80 % of the interval, from 3 to 8 s.
+        The clock gives the times that are shown; waiting is always measured in real time.
         """
         self.interval_s = interval_s
-        self.deadline_s = deadline_s or min(interval_s * 0.8, LONGEST_SWEEP_S)
+        usual_s = min(max(interval_s * 0.8, SHORTEST_DEADLINE_S), LONGEST_SWEEP_S)
+        self.deadline_s = usual_s if deadline_s is None else deadline_s
         self._kafka = kafka
         self._connects = tuple(connects)
         self._clock = clock

@@ -306,3 +306,11 @@ def test_groups_without_commits_of_their_own_are_not_asked(cluster: Hanging) -> 
     collect(cluster).sweep()
     asked = [call.arguments for call in cluster.calls if call.method == "commits"]
     assert asked == [(("billing",),)]
+
+
+@pytest.mark.parametrize(("interval_s", "deadline_s"), [(1, 3), (5, 4), (60, 8)])
+def test_the_usual_deadline_follows_the_interval_within_bounds(
+    cluster: Hanging, interval_s: float, deadline_s: float
+) -> None:
+    source = collector.Collector(cluster, clock=clock.SystemClock(), interval_s=interval_s)
+    assert source.deadline_s == deadline_s
