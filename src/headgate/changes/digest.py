@@ -19,6 +19,7 @@ def digest(*, action: str, cluster: str, parameters: object, plan: change.Plan, 
         TypeError: a parameter or an argument of a step is not JSON.
         ValueError: one of them is a number that is not finite.
     """
+    # whole numbers where seconds are meant come back from the store as fractions
     covered = {
         "action": action,
         "cluster": cluster,
@@ -30,8 +31,8 @@ def digest(*, action: str, cluster: str, parameters: object, plan: change.Plan, 
             [condition.kind, condition.arguments, condition.fingerprint]
             for condition in plan.preconditions
         ],
-        "checks": [[check.kind, check.arguments, check.hold_s] for check in plan.checks],
-        "verify_within_s": plan.verify_within_s,
+        "checks": [[check.kind, check.arguments, float(check.hold_s)] for check in plan.checks],
+        "verify_within_s": float(plan.verify_within_s),
         "lane": lane,
     }
     text = chain.canonical_json(_plain(covered))
