@@ -15,6 +15,9 @@ from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 from headgate.ports import errors
 
+SETTLE_S = 8.0
+"""After a restart Connect goes on showing FAILED for a moment; one that is still or again FAILED
+after this has failed anew. Seen on Kafka 4.3.1: the old state is gone within 2 s."""
 RUNNING_HOLD_S = 10.0
 """How long tasks must run without a break: past the first back-offs of a connector that fails at
 its first write (the lab's JDBC sink fails about 1 s after the next record)."""
@@ -203,7 +206,11 @@ class Running:
         if connector.state != "RUNNING":
             others.insert(0, f"the connector is {connector.state}")
         if others or not connector.tasks:
-            return interface.Look("not_yet", "; ".join(others) or "it has no task yet")
+            text = "; ".join(others) or "it has no task yet"
+            passed_s = (world.clock.now() - since).total_seconds()
+            if _failed(connector) and passed_s > SETTLE_S:
+                return interface.Look("failed", f"{text}, {passed_s:.0f} s after the restart")
+            return interface.Look("not_yet", text)
         return interface.Look("passed", f"{connector.name}: {len(connector.tasks)} tasks RUNNING")
 
 

@@ -39,5 +39,7 @@ class Api:
 
     def _json(self, answer: httpx2.Response) -> Any:
         if answer.is_error:
-            raise NoAnswer(f"{answer.request.url.path} answered {answer.status_code}: {answer.text}")
+            raise NoAnswer(
+                f"{answer.request.url.path} answered {answer.status_code}: {answer.text}"
+            )
         return answer.json()

@@ -215,5 +215,3 @@ def _tail(log: Path) -> str:
         return "\n".join(log.read_text(encoding="utf-8").splitlines()[-10:])
     except OSError:
         return "(there is none)"
-
-

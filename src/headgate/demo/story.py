@@ -121,16 +121,23 @@ def act_one(stage: Stage) -> None:
     stage.say("Act 1: a repair that needs nobody")
     known = stage.known()
     stage.break_("sink-database-restart")
-    item = stage.wait(
-        "Headgate to repair the failed task",
-        lambda: stage.change("connector.restart_failed_tasks", known),
-        90,
-    )
-    tell_cause(stage, item)
-    tell_decision(stage, item)
-    ended = stage.follow(item["id"], 120)
-    stage.say(f"  {'verified' if ended['state'] == 'succeeded' else ended['state']:<9} {ended['outcome']}")
-    stage.say(f"  page      {stage.address}/changes/{item['id']}")
+    ended: Any = None
+    while ended is None or ended["state"] == "failed":
+        if ended is not None:
+            stage.say(f"  tries     once more: {ended['outcome']}")
+        item = stage.wait(
+            "Headgate to repair the failed task",
+            lambda: stage.change("connector.restart_failed_tasks", known),
+            90,
+        )
+        if ended is None:
+            tell_cause(stage, item)
+            tell_decision(stage, item)
+        known.add(item["id"])
+        ended = stage.follow(item["id"], 120)
+    word = "verified" if ended["state"] == "succeeded" else ended["state"]
+    stage.say(f"  {word:<9} {ended['outcome']}")
+    stage.say(f"  page      {stage.address}/changes/{ended['id']}")
 
 
 def act_two(stage: Stage) -> str:

@@ -105,7 +105,9 @@ RULES: tuple[Rule, ...] = (
         r"|server closed the connection|Communications link failure|No route to host"
         r"|Unable to acquire JDBC Connection|Connection is not available"
         r"|SQLSTATE[ :=\[(]*(08|57P)|backend terminated|Network is unreachable"
-        r"|Failed to check for existence of table",
+        r"|Failed to check for existence of table"
+        # What Hibernate makes of a database that it cannot reach at start.
+        r"|Unable to determine Dialect without JDBC metadata",
     ),
     _rule(
         "transient",
