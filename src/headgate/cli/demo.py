@@ -11,9 +11,7 @@ import typer
 if TYPE_CHECKING:
     from headgate.demo import scenery
 
-app = typer.Typer(
-    help="Real Kafka, Headgate and a story that plays itself.", rich_markup_mode=None
-)
+app = typer.Typer(help="Real Kafka, Headgate and a story that plays itself.", rich_markup_mode=None)
 
 
 @app.callback(invoke_without_command=True)
@@ -26,10 +24,12 @@ def demo(
         bool, typer.Option("--no-story", help="Only set the stage; break things by hand.")
     ] = False,
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="The console's port; 0 takes a free one.")
+        int,
+        typer.Option("--port", min=0, max=65535, help="The console's port; 0: any free one."),
     ] = 8420,
     folder: Annotated[
-        Path | None, typer.Option("--folder", help="Where the lab keeps its files; removed at the end.")
+        Path | None,
+        typer.Option("--folder", help="Where the lab keeps its files; removed at the end."),
     ] = None,
 ) -> None:
     """Start a real Kafka, Headgate and its console, and play a story of three acts on them.
@@ -39,10 +39,9 @@ def demo(
 
     Example: headgate demo --hands-free
     """
+    from headgate.cli import steps
     from headgate.demo import scenery, story
     from headgate.lab import settings
-
-    from headgate.cli import steps
 
     stop = threading.Event()
 
@@ -117,5 +116,3 @@ def _play(stage: "scenery.Scenery", *, hands_free: bool, stop: threading.Event) 
             hands_free=hands_free,
         )
     )
-
-
