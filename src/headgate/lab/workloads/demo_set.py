@@ -138,3 +138,15 @@ def start_workloads(lab: lab_.Lab, wanted: Sequence[interface.Workload]) -> None
     for each in wanted:
         control.write(folder, each)
     running.supervise(lab)
+
+
+def stop(lab: lab_.Lab) -> None:
+    """Stop the shop's applications and its sink, and delete its topics; the lab stays up."""
+    running.dismiss(lab)
+    folder = lab.folder / control.FOLDER
+    for name in control.read_all(folder):
+        control.remove(folder, name)
+    if lab.connect_urls:
+        sink.delete_connector(lab)
+    for each in TOPICS:
+        cluster.delete_topic(lab.bootstrap, each.name)

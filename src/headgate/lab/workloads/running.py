@@ -3,6 +3,7 @@
 `Lab` owns the supervisor, the supervisor owns the members; this module asks both.
 """
 
+import contextlib
 import signal
 import sys
 import time
@@ -19,11 +20,9 @@ SUPERVISOR = "workloads"
 
 def supervise(lab: lab_.Lab) -> None:
     """Make sure that the supervisor runs."""
-    try:
+    with contextlib.suppress(errors.NoSuchComponent):
         if lab.part(SUPERVISOR).life is not parts.Life.DEAD:
             return
-    except errors.NoSuchComponent:
-        pass
     argv = [
         sys.executable,
         "-m",
@@ -32,6 +31,12 @@ def supervise(lab: lab_.Lab) -> None:
         f"--bootstrap={lab.bootstrap}",
     ]
     lab.spawn(SUPERVISOR, argv)
+
+
+def dismiss(lab: lab_.Lab) -> None:
+    """Let all members leave, and end the supervisor."""
+    with contextlib.suppress(errors.NoSuchComponent):
+        lab.terminate(SUPERVISOR)
 
 
 def members(lab: lab_.Lab, workload: str) -> tuple[control.Member, ...]:

@@ -35,6 +35,10 @@ CREATE TABLE IF NOT EXISTS {TABLE} (
 """
 
 
+class NotFound(interface.WorkloadError):
+    """Kafka Connect does not know the connector."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One task of a connector, as Connect reports it."""
@@ -122,6 +126,14 @@ def read_configuration(lab: lab_.Lab) -> dict[str, str]:
     return {str(key): str(value) for key, value in found.items()}
 
 
+def delete_connector(lab: lab_.Lab) -> None:
+    """Delete the connector, if it is there; its commits stay with its group."""
+    try:
+        call(lab, "DELETE", f"/connectors/{CONNECTOR}")
+    except NotFound:
+        return
+
+
 def restart(lab: lab_.Lab) -> None:
     """Restart what failed of the connector."""
     call(lab, "POST", f"/connectors/{CONNECTOR}/restart?includeTasks=true&onlyFailed=true")
@@ -198,7 +210,8 @@ def call(
         if answer.status_code < 300:
             found = answer.json() if answer.content else {}
             return found if isinstance(found, dict) else {}
-        raise interface.WorkloadError(
+        kind = NotFound if answer.status_code == 404 else interface.WorkloadError
+        raise kind(
             f"Kafka Connect answered {answer.status_code} to {method} {path}.",
             where=f"{url}: {answer.text[:300]}",
         )
