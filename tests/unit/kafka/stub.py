@@ -39,8 +39,8 @@ RESPONSES: dict[int, Any] = {
 class Server:
     """Accepts connections on a free port and serves each in a thread until closed."""
 
-    def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, port: int = 0) -> None:
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.address = Address("127.0.0.1", self._listener.getsockname()[1])
         self.accepted = 0
         self._connections: list[socket.socket] = []
@@ -101,7 +101,7 @@ class Greeter(Server):
 class Broker(Server):
     """One broker. ``handlers`` maps a request's name to what gives its answer."""
 
-    def __init__(self, number: int = 1, cluster_id: str = "stub") -> None:
+    def __init__(self, number: int = 1, cluster_id: str = "stub", port: int = 0) -> None:
         self.number = number
         self.cluster_id = cluster_id
         self.handlers: dict[str, Handler] = {}
@@ -109,7 +109,8 @@ class Broker(Server):
         self.fenced: set[int] = set()
         self.heard: list[str] = []
         self.frozen = threading.Event()
-        super().__init__()
+        self.thawed = threading.Event()
+        super().__init__(port)
 
     def serve(self, connection: socket.socket) -> None:
         stream = connection.makefile("rb")
@@ -130,13 +131,28 @@ class Broker(Server):
         request = kind.decode(frame[at:], version=version)
         self.heard.append(kind.__name__)
         if self.frozen.is_set():
-            return SILENCE
+            self.thawed.wait()
         handler = self.handlers.get(kind.__name__) or getattr(self, f"_{key}")
         answer = handler(request)
         if answer is SILENCE or answer is CLOSE:
             return answer
         answer.with_header(correlation_id=correlation)
-        return bytes(answer.encode(version=version, header=True, framed=True))
+        return bytes(answer.encode(header=True, framed=True))
+
+    def freeze(self) -> None:
+        """It accepts connections and answers nothing, until it is thawed."""
+        self.thawed.clear()
+        self.frozen.set()
+
+    def thaw(self) -> None:
+        """It answers, also what was asked while it was frozen."""
+        self.frozen.clear()
+        self.thawed.set()
+
+    def close(self) -> None:
+        """Nothing listens any more, and every connection is gone."""
+        self.thaw()
+        super().close()
 
     def _18(self, request: Any) -> Any:
         response = library.metadata.ApiVersionsResponse
