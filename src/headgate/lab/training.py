@@ -120,9 +120,11 @@ def _launch(
 
 
 def _end(record: state.Record, program: jvm.Program) -> None:
+    if jvm.archive(program).is_file():
+        return
     processes.terminate(record.process, _WRITE_WITHIN_S)
-    if _part(program).is_file():
-        _part(program).replace(jvm.archive(program))
+    _part(program).touch()  # a Java that writes none is not asked at every start
+    _part(program).replace(jvm.archive(program))
 
 
 def _part(program: jvm.Program) -> Path:
