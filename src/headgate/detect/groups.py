@@ -1,5 +1,6 @@
 """Group findings besides lag: commits outside the log, idle members, rebalance storms."""
 
+import itertools
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -168,9 +169,17 @@ def _storm(seen: view.View, group: snapshot.Group) -> finding.Finding | None:
     recent = tuple(s for s in samples if s.at >= seen.now - window_s - seen.tolerance_s)
     if len(recent) < view.WINDOW_SAMPLES:
         return None
+    least = seen.observation.number("rebalance.storm", "count")
+    unsettled = sum(
+        1
+        for one, two in itertools.pairwise(recent)
+        if one.epoch != two.epoch or one.members != two.members or two.state in _RESTLESS
+    )
+    if unsettled <= least:  # each rebalance shows in one sample at least
+        return None
     times = list(rebalances(recent))
     members = float(np.median([len(sample.members) for sample in recent]))
-    if len(times) <= max(seen.observation.number("rebalance.storm", "count"), 2 * members):
+    if len(times) <= max(least, 2 * members):
         return None
     report = interface.Report(seen, "rebalance.storm", resource.Resource("group", group.id))
     span_s = recent[-1].at - recent[0].at

@@ -108,38 +108,68 @@ class Retention:
             reason = f"settings were not read: {seen.configs.reason}"
             return interface.Found(not_seen=interface.not_seen(self.codes, seen.cluster, reason))
         behind = np.flatnonzero(now.lag > 0)
-        share, due, known = _shares(seen, now, behind)
-        lagging = np.isin(shapes.shape[behind], _LAGGING)
+        kept_s = _kept_s(seen, now, behind)
         limit = seen.observation.number("lag.near_retention", "share")
-        findings = tuple(_near(seen, now, behind[share >= limit], share[share >= limit], due))
+        near, older = _past(seen, now, behind, limit * kept_s)
+        size = _size_shares(seen, now, behind)
+        near |= size >= limit
+        share, due = _shares(seen, now, behind[near], kept_s[near], size[near])
+        lagging = np.isin(shapes.shape[behind], _LAGGING)
         return interface.Found(
-            findings=findings,
-            not_seen=tuple(_not_known(now, behind[~known & lagging & (share < limit)])),
+            findings=tuple(_near(seen, now, behind[near], share, due)),
+            not_seen=tuple(_not_known(now, behind[older & lagging & ~near])),
         )
 
 
+def _kept_s(seen: view.View, now: lags.Lags, columns: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Retention in time under each column, in seconds; infinite where time deletes nothing."""
+    topics: dict[str, float] = {}
+    per_partition = np.full(len(seen.history.partitions) + 1, np.inf)
+    for place, name in enumerate(seen.history.partitions):
+        if name.topic not in topics:
+            kept = ages.retention_ms(seen, name.topic)
+            topics[name.topic] = np.inf if kept is None else kept / 1000
+        per_partition[place] = topics[name.topic]
+    return per_partition[now.partition_of[columns]]
+
+
+def _past(
+    seen: view.View, now: lags.Lags, columns: NDArray[np.intp], age_s: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether the next record is older than that, and whether it is older than the history.
+
+    The log end was past the commit so long ago: one look-up per column tells.
+    """
+    past = seen.history
+    at = np.maximum(now.partition_of[columns], 0)
+    row = np.searchsorted(past.times, seen.now - age_s, side="right") - 1
+    there = (row >= 0) & (past.ends[np.maximum(row, 0), at] > now.commit[columns])
+    first = past.ends[0, at]
+    older = (first > now.commit[columns]) & np.isfinite(age_s)
+    # Older than all that was looked at, and that alone is long enough.
+    there |= older & (seen.now - past.times[0] >= age_s)
+    return there, older
+
+
 def _shares(
-    seen: view.View, now: lags.Lags, columns: NDArray[np.intp]
-) -> tuple[NDArray[np.float64], dict[int, float], NDArray[np.bool_]]:
-    """Share of the retention used up, when the first record goes, and whether that is known."""
-    keys = seen.history.commit_keys
-    kept = np.array(
-        [
-            np.nan if (ms := ages.retention_ms(seen, keys[column][1].topic)) is None else ms / 1000
-            for column in columns
-        ],
-        dtype=np.float64,
-    )
+    seen: view.View,
+    now: lags.Lags,
+    columns: NDArray[np.intp],
+    kept_s: NDArray[np.float64],
+    size: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], dict[int, float]]:
+    """Share of the retention used up, and when the first record goes, where that is known."""
+    if not len(columns):
+        return np.zeros(0), {}
     at, exact = ages.of_columns(seen, now, columns)
     age = seen.now - at
-    share = np.nan_to_num(np.divide(age, kept, out=np.zeros(len(columns)), where=kept > 0))
+    used = np.divide(age, kept_s, out=np.zeros(len(columns)), where=kept_s > 0)
     due = {
-        int(column): float(when + limit)
-        for column, when, limit, sure in zip(columns, at, kept, exact, strict=True)
-        if sure and not np.isnan(limit)
+        int(column): float(when + kept)
+        for column, when, kept, sure in zip(columns, at, kept_s, exact, strict=True)
+        if sure and np.isfinite(kept)
     }
-    by_size = _size_shares(seen, now, columns)
-    return np.fmax(share, by_size), due, exact | np.isnan(kept)
+    return np.fmax(used, size), due
 
 
 def _size_shares(seen: view.View, now: lags.Lags, columns: NDArray[np.intp]) -> NDArray[np.float64]:

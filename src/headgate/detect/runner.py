@@ -15,9 +15,8 @@ def run(seen: view.View, detectors: Sequence[interface.Detector]) -> finding.Det
     findings: list[finding.Finding] = []
     not_seen: list[finding.NotSeen] = []
     for detector in detectors:
-        reasons = [
-            why.reason for part in detector.needs if (why := interface.freshness(seen, part))
-        ]
+        gaps = (interface.freshness(seen, part) for part in detector.needs)
+        reasons = [gap.reason for gap in gaps if gap is not None]
         if reasons:
             not_seen += interface.not_seen(detector.codes, seen.cluster, "; ".join(reasons))
             continue

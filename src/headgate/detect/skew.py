@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import interface, lags, view, words
-from headgate.domain import finding, resource, snapshot, vocabulary
+from headgate.domain import finding, history, resource, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
 LEAST_PARTITIONS = 3
@@ -23,62 +23,102 @@ class LagSkew:
     needs: ClassVar[tuple[interface.Part, ...]] = ("partitions", "offsets", "groups", "commits")
 
     def find(self, seen: view.View) -> interface.Found:
-        """One finding per group, on its most skewed topic."""
+        """One finding per group, on the first of its skewed topics.
+
+        A single look proves nothing, for commits of busy partitions take turns: what counts is
+        the same partition, or member, in each of the last samples of a window.
+        """
         now, table = lags.now(seen), interface.certain(seen.partitions)
         if isinstance(now, Unknown):
             return interface.Found(not_seen=interface.not_seen(self.codes, seen.cluster, str(now)))
-        columns = np.flatnonzero(now.lag >= 0)
-        topic = np.array(
-            [
-                table.topic_ordinals.get(seen.history.commit_keys[column][1].topic, -1)
-                for column in columns
-            ],
-            dtype=np.int64,
-        )
-        columns, topic = columns[topic >= 0], topic[topic >= 0]
-        if not len(columns):
+        columns, key = _keys(seen, now, table)
+        rows = slice(max(0, len(seen.history.times) - view.WINDOW_SAMPLES), None)
+        commits = lags.commits_of(seen, columns, rows)
+        ends = lags.ends_of(seen, now, columns, rows)
+        if len(commits) < view.WINDOW_SAMPLES or not len(columns):
             return interface.Found()
-        key = now.group_of[columns].astype(np.int64) * len(table.topics) + topic
+        unread = (commits < 0).any(axis=0) | (ends < 0).any(axis=0)
+        usable = ~np.isin(key, key[unread])
+        columns, key = columns[usable], key[usable]
+        lag = np.maximum(ends - commits, 0)[:, usable]
+        step = np.maximum(np.diff(commits[:, usable], axis=0), 0).max(axis=0, initial=0)
         _, place = np.unique(key, return_inverse=True)
-        total = np.bincount(place, weights=now.lag[columns])
-        most = np.zeros(len(total))
-        np.maximum.at(most, place, now.lag[columns])
-        wide = np.zeros(len(total), dtype=np.int64)
-        wide[place] = np.diff(table.first)[topic]
-        least = seen.observation.number("lag.skewed", "min")
+        total = _sums(place, lag)
+        share = seen.observation.number("lag.skewed", "share")
+        busy = total[-1] >= seen.observation.number("lag.skewed", "min")
+        heavy = (
+            _holds(lag.astype(np.float64), step.astype(np.float64), total[:, place], share)
+            & busy[place]
+        )
         found: dict[str, finding.Finding] = {}
-        for each in np.flatnonzero((total >= least) & (wide >= LEAST_PARTITIONS)):
-            made = _skewed(seen, now, columns[place == each])
-            if made is not None:
-                found.setdefault(made.resource.id, made)
+        for column in np.flatnonzero(heavy):
+            made = _write(seen, now, columns[place == place[column]], columns[[column]], "")
+            found.setdefault(made.resource.id, made)
+        for made in _members(seen, now, columns, place, lag, step, total, share, busy):
+            found.setdefault(made.resource.id, made)
         return interface.Found(findings=tuple(found.values()))
 
 
-def _skewed(seen: view.View, now: lags.Lags, columns: NDArray[np.intp]) -> finding.Finding | None:
-    """The finding of one group on one topic; only what lasted for a window's samples counts."""
-    rows = slice(max(0, len(seen.history.times) - view.WINDOW_SAMPLES), None)
-    commits = lags.commits_of(seen, columns, rows)
-    ends = lags.ends_of(seen, now, columns, rows)
-    if len(commits) < view.WINDOW_SAMPLES or (commits < 0).any() or (ends < 0).any():
-        return None
-    lag = np.maximum(ends - commits, 0)
-    share = seen.observation.number("lag.skewed", "share")
-    step = np.maximum(np.diff(commits, axis=0), 0).max(axis=0, initial=0)
-    one = int(np.argmax(now.lag[columns]))
-    holds = (lag[:, one] > share * lag.sum(axis=1)).all()
-    if holds and now.lag[columns[one]] > lags.STEPS * step[one]:
-        return _write(seen, now, columns, columns[[one]], "")
+def _keys(
+    seen: view.View, now: lags.Lags, table: snapshot.Partitions
+) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """The columns on topics wide enough to be skewed, and a number per group and topic."""
+    topics = np.array(
+        [table.topic_ordinals.get(name.topic, -1) for name in seen.history.partitions],
+        dtype=np.int64,
+    )
+    wide = np.append(np.diff(table.first) >= LEAST_PARTITIONS, False)
+    topic = np.where(now.partition_of >= 0, topics[np.maximum(now.partition_of, 0)], -1)
+    columns = np.flatnonzero((now.lag >= 0) & wide[topic])
+    return columns, now.group_of[columns].astype(np.int64) * len(table.topics) + topic[columns]
+
+
+def _sums(place: NDArray[np.intp], lag: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Lag of each row added up by place; float64[rows, places]."""
+    count = int(place.max(initial=-1)) + 1
+    return np.stack([np.bincount(place, weights=row, minlength=count) for row in lag])
+
+
+def _holds(
+    lag: NDArray[np.float64],
+    step: NDArray[np.float64],
+    total: NDArray[np.float64],
+    share: float,
+) -> NDArray[np.bool_]:
+    """Where lag is more than its share in every row, and more than the rhythm of commits."""
+    every = np.logical_and.reduce(lag > share * total, axis=0)
+    result: NDArray[np.bool_] = every & (lag[-1] > lags.STEPS * step)
+    return result
+
+
+def _members(
+    seen: view.View,
+    now: lags.Lags,
+    columns: NDArray[np.intp],
+    place: NDArray[np.intp],
+    lag: NDArray[np.int64],
+    step: NDArray[np.int64],
+    total: NDArray[np.float64],
+    share: float,
+    busy: NDArray[np.bool_],
+) -> Iterator[finding.Finding]:
+    """Findings for members, among at least three, whose partitions hold most of the lag."""
     owner = seen.history.owners[-1, columns]
-    members = np.unique(owner[owner >= 0])
-    if len(members) < LEAST_PARTITIONS:
-        return None
-    for member in members:
-        mine = owner == member
-        if (lag[:, mine].sum(axis=1) > share * lag.sum(axis=1)).all() and now.lag[
-            columns[mine]
-        ].sum() > lags.STEPS * step[mine].sum():
-            return _write(seen, now, columns, columns[mine], seen.history.member_ids[int(member)])
-    return None
+    owned = np.flatnonzero((owner >= 0) & busy[place])
+    if not len(owned):
+        return
+    pair = place[owned].astype(np.int64) * (int(owner.max()) + 1) + owner[owned]
+    _, first, of = np.unique(pair, return_index=True, return_inverse=True)
+    at = place[owned][first]
+    members = np.bincount(at, minlength=total.shape[1])
+    held = _sums(of, lag[:, owned])
+    steps = np.bincount(of, weights=step[owned]).astype(np.float64)
+    heavy = _holds(held, steps, total[:, at], share) & (members[at] >= LEAST_PARTITIONS)
+    for each in np.flatnonzero(heavy):
+        mine = owned[of == each]
+        whole = columns[place == at[each]]
+        name = seen.history.member_ids[int(owner[mine[0]])]
+        yield _write(seen, now, whole, columns[mine], name)
 
 
 def _write(
@@ -114,20 +154,31 @@ class HotPartitions:
         """One finding per hot partition; internal topics are uneven by design."""
         table = interface.certain(seen.partitions)
         rows = seen.rows(seen.observation.seconds("partition.hot", "window"))
-        times, past = seen.history.times[rows], seen.history
+        times = seen.history.times[rows]
         if len(times) < view.WINDOW_SAMPLES:
             reason = f"{words.many(len(times), 'sample')} of {view.WINDOW_SAMPLES} needed"
             return interface.Found(not_seen=interface.not_seen(self.codes, seen.cluster, reason))
         state = seen.state("partition.hot", "window", float(times[0]))
         if state is None:
             return interface.Found()
-        limit_s = view.STALE_INTERVALS * seen.observation.interval_s
-        edge = view.filled(past.ends[rows], times, limit_s)
-        first, last = edge[0], edge[-1]
-        written = np.where((first >= 0) & (last >= first), last - first, -1)
-        hot = np.flatnonzero(written >= least_input(seen))
-        findings = tuple(_hot(seen, table, written, hot, state, float(times[-1] - times[0])))
+        written = _written(seen, rows)
+        findings = tuple(_hot(seen, table, written, state, float(times[-1] - times[0])))
         return interface.Found(findings=findings)
+
+
+def _written(seen: view.View, rows: slice) -> NDArray[np.int64]:
+    """Records written to each partition between the window's edges; UNREAD where not known.
+
+    At either edge the nearest of the few rows that may stand in for it is taken.
+    """
+    ends = seen.history.ends[rows]
+    near = min(view.STALE_INTERVALS, len(ends))
+    first, last = ends[0], ends[-1]
+    for step in range(1, near):
+        first = np.where(first < 0, ends[step], first)
+        last = np.where(last < 0, ends[-1 - step], last)
+    known = (first >= 0) & (last >= first)
+    return np.where(known, last - first, history.UNREAD)
 
 
 def least_input(seen: view.View) -> float:
@@ -144,26 +195,25 @@ def _hot(
     seen: view.View,
     table: snapshot.Partitions,
     written: NDArray[np.int64],
-    hot: NDArray[np.intp],
     state: vocabulary.FindingState,
     span_s: float,
 ) -> Iterator[finding.Finding]:
-    ratio = seen.observation.number("partition.hot", "ratio")
-    columns: dict[str, list[int]] = {}
-    topics = {seen.history.partitions[column].topic for column in hot}
-    for column, name in enumerate(seen.history.partitions):
-        if name.topic in topics:
-            columns.setdefault(name.topic, []).append(column)
-    for column in hot:
-        name = seen.history.partitions[column]
-        place = table.topic_ordinals.get(name.topic)
-        siblings = written[columns[name.topic]]
-        siblings = siblings[siblings >= 0]
-        if place is None or table.internal[place] or len(siblings) < LEAST_PARTITIONS:
-            continue
-        median = float(np.median(siblings))
-        if written[column] < ratio * median:
-            continue
+    topic = np.array(
+        [table.topic_ordinals.get(name.topic, -1) for name in seen.history.partitions],
+        dtype=np.int64,
+    )
+    known = (written >= 0) & (topic >= 0)
+    medians, counts = _medians(topic[known], written[known], len(table.topics))
+    at = np.maximum(topic, 0)
+    hot = (
+        known
+        & ~table.internal[at]
+        & (counts[at] >= LEAST_PARTITIONS)
+        & (written >= least_input(seen))
+        & (written >= seen.observation.number("partition.hot", "ratio") * medians[at])
+    )
+    for column in np.flatnonzero(hot):
+        name, median = seen.history.partitions[column], float(medians[topic[column]])
         report = interface.Report(seen, "partition.hot", resource.partition(name))
         report.fact(
             "input",
@@ -179,3 +229,18 @@ def _hot(
             since=seen.now - span_s,
             partitions=[name],
         )
+
+
+def _medians(
+    topic: NDArray[np.int64], written: NDArray[np.int64], topics: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The median of each topic's partitions, and how many of them there are."""
+    counts = np.bincount(topic, minlength=topics)
+    ordered = written[np.lexsort((written, topic))].astype(np.float64)
+    first = np.concatenate(([0], np.cumsum(counts)[:-1]))
+    medians = np.zeros(topics)
+    filled = counts > 0
+    low = (first + (counts - 1) // 2)[filled]
+    high = (first + counts // 2)[filled]
+    medians[filled] = (ordered[low] + ordered[high]) / 2
+    return medians, counts
