@@ -102,7 +102,15 @@ def _greet(stage: "scenery.Scenery") -> None:
 
 
 def _play(stage: "scenery.Scenery", *, hands_free: bool, stop: threading.Event) -> None:
+    import time
+
     from headgate.demo import api, scenery, story
+
+    begun = time.monotonic()
+
+    def say(line: str) -> None:
+        minutes, seconds = divmod(int(time.monotonic() - begun), 60)
+        _tell(f"{minutes}:{seconds:02d}  {line}" if line else "")
 
     story.play(
         story.Stage(
@@ -111,7 +119,7 @@ def _play(stage: "scenery.Scenery", *, hands_free: bool, stop: threading.Event) 
             address=stage.address,
             operator=api.Api(stage.address, stage.tokens["mira"]),
             approver=api.Api(stage.address, stage.tokens["jonas"]),
-            say=_tell,
+            say=say,
             stop=stop,
             hands_free=hands_free,
         )
