@@ -8,9 +8,11 @@ from headgate.actions import (
     incidents,
     interface,
     leaders,
+    members,
     quarantine,
     records,
     resets,
+    tasks,
     topics,
 )
 
@@ -22,17 +24,17 @@ CATALOGUE = interface.Catalogue(
     },
     operations={
         one.kind: one
-        for module in (alterations, commits, connectors, leaders, records, topics)
+        for module in (alterations, commits, leaders, records, tasks, topics)
         for one in module.OPERATIONS
     },
     preconditions={
         one.kind: one
-        for module in (alterations, commits, connectors, leaders, records, topics)
+        for module in (alterations, commits, leaders, records, tasks, topics)
         for one in module.PRECONDITIONS
     },
     checks={
         one.kind: one
-        for module in (alterations, commits, connectors, findings, leaders, topics)
+        for module in (alterations, commits, connectors, findings, leaders, members, tasks, topics)
         for one in module.CHECKS
     },
 )

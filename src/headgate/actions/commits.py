@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from headgate.actions import interface, outcome, parameters, reading
-from headgate.domain import change, observation, snapshot
+from headgate.domain import change, snapshot
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 from headgate.ports import errors, kafka
@@ -222,37 +222,6 @@ class CommitPast:
         return interface.Look("not_yet", f"{asked.group} stands at {offset_text(at)} on {name}")
 
 
-class MembersSteady:
-    """``group.members_steady``: the group has members, and the same ones as in the sweep before."""
-
-    kind: ClassVar[str] = "group.members_steady"
-
-    def look(
-        self, arguments: change.Arguments, world: interface.World, since: datetime
-    ) -> interface.Look | Unknown:
-        """The members now against those of every sweep since the change settled."""
-        group_id = parameters.parse(Places, arguments).group
-        found = look(world, group_id)
-        if found is None:
-            return interface.Look("not_yet", f"there is no group {group_id}")
-        if isinstance(found, Unknown):
-            return found
-        if isinstance(found.members, Unknown):
-            return found.members
-        now = frozenset(member.id for member in found.members)
-        if not now:
-            return interface.Look("not_yet", f"{group_id} has no member yet")
-        seen = world.observed()
-        if isinstance(seen, Unknown):
-            return seen
-        earlier = _last_sample(seen, group_id, since)
-        if earlier is None:
-            return interface.Look("not_yet", "no sweep has ended since the change")
-        if earlier != now:
-            return interface.Look("not_yet", f"members of {group_id} still come and go")
-        return interface.Look("passed", f"{group_id} keeps its {len(now)} members")
-
-
 class CommitsStand:
     """``group.commits_stand``: the commits are as previewed, or the group went on from there."""
 
@@ -332,14 +301,6 @@ def _met_member(answers: Mapping[TopicPartition, kafka.Failure | None]) -> bool:
     )
 
 
-def _last_sample(
-    seen: observation.Observation, group_id: str, since: datetime
-) -> frozenset[str] | None:
-    """Members in the newest sweep since the change; None where none has ended."""
-    samples = [x for x in seen.history.groups.get(group_id, ()) if x.at > since.timestamp()]
-    return samples[-1].members if samples else None
-
-
 OPERATIONS: tuple[interface.OperationKind, ...] = (Commit(),)
 PRECONDITIONS: tuple[interface.PreconditionKind, ...] = (Standing(), Kind(), Empty())
-CHECKS: tuple[interface.CheckKind, ...] = (CommitPast(), MembersSteady(), CommitsStand())
+CHECKS: tuple[interface.CheckKind, ...] = (CommitPast(), CommitsStand())

@@ -1,6 +1,4 @@
-"""Actions on connectors: restarting the tasks that failed, and seeing that they keep running."""
-
-# ruff: noqa: ARG002 - every look reads now, so what it reads is always newer than ``since``
+"""Actions on connectors: restarting what failed, and seeing that a sink works its backlog off."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,18 +7,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from headgate.actions import facts, findings, interface, outcome, parameters, reading
+from headgate.actions import facts, findings, interface, parameters, reading, tasks
 from headgate.domain import change, history, resource, snapshot
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 from headgate.ports import errors
 
-SETTLE_S = 8.0
-"""After a restart Connect goes on showing FAILED for a moment; one that is still or again FAILED
-after this has failed anew. Seen on Kafka 4.3.1: the old state is gone within 2 s."""
-RUNNING_HOLD_S = 10.0
-"""How long tasks must run without a break: past the first back-offs of a connector that fails at
-its first write (the lab's JDBC sink fails about 1 s after the next record)."""
+GROUP_PREFIX = "connect-"
+"""Connect names the group of a sink so, unless the sink names its own."""
 VERIFY_WITHIN_S = 150.0
 """A sink commits once in offset.flush.interval.ms, 60 s by default; twice that and the hold."""
 
@@ -35,20 +29,6 @@ class RestartFailedTasks:
     """Name of the Connect cluster, as configured."""
     connector: str
     """Name of the connector."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tasks:
-    """Some tasks of one connector."""
-
-    __pydantic_config__: ClassVar[Any] = parameters.CONFIG
-
-    connect: str
-    """Name of the Connect cluster."""
-    connector: str
-    """Name of the connector."""
-    tasks: tuple[int, ...] = ()
-    """Task numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +56,8 @@ class RestartFailed:
     ) -> change.Plan:
         """Every task that is FAILED now is restarted; the others are left alone."""
         connector = _read(world, parameters.connect, parameters.connector)
-        failed = _failed(connector)
-        if not failed and connector.state != "FAILED":
+        asked = tasks.of(parameters.connect, connector)
+        if not asked.tasks and connector.state != "FAILED":
             raise interface.CannotPlan(
                 f"No task of {connector.name} is FAILED",
                 where=f"Connect cluster {parameters.connect}",
@@ -86,43 +66,13 @@ class RestartFailed:
         target = resource.Resource("connector", connector.name)
         readings = facts.Readings(world)
         _note_states(readings, connector, world.connects[parameters.connect].url)
-        arguments = {
-            "connect": parameters.connect,
-            "connector": connector.name,
-            "tasks": list(failed),
-        }
         return change.Plan(
-            summary=f"restart {_count(failed)} of {connector.name}",
+            summary=f"restart {tasks.count(asked.tasks)} of {connector.name}",
             target=target,
-            differences=_differences(connector, failed),
-            steps=(
-                change.Step(
-                    do=change.Operation(
-                        kind=Restart.kind,
-                        arguments=arguments,
-                        sentence=f"restart {_count(failed)} of {connector.name}",
-                    ),
-                    undo=None,
-                ),
-            ),
-            preconditions=(
-                change.Precondition(
-                    kind=FailedTasks.kind,
-                    arguments={"connect": parameters.connect, "connector": connector.name},
-                    sentence=f"the same tasks of {connector.name} are FAILED",
-                    fingerprint=_fingerprint(connector),
-                ),
-            ),
-            checks=(
-                change.Check(
-                    kind=Running.kind,
-                    arguments=arguments,
-                    sentence=f"{connector.name} and all its tasks stay RUNNING",
-                    hold_s=RUNNING_HOLD_S,
-                ),
-                *_lag_checks(connector),
-                *findings.checks(origin),
-            ),
+            differences=tasks.differences(connector),
+            steps=(tasks.restarting(asked),),
+            preconditions=(tasks.same_failed(parameters.connect, connector),),
+            checks=(tasks.running(asked), *_lag_checks(connector), *findings.checks(origin)),
             verify_within_s=VERIFY_WITHIN_S,
             facts=facts.build(
                 action=self.code,
@@ -133,85 +83,10 @@ class RestartFailed:
                 touched=(target,),
                 readings=readings,
                 connectors=1,
-                tasks=len(failed),
+                tasks=len(asked.tasks),
             ),
             evidence=tuple(readings.items),
         )
-
-
-class Restart:
-    """``connector.restart_failed``: what failed of a connector is started again."""
-
-    kind: ClassVar[str] = "connector.restart_failed"
-
-    def observe(
-        self, arguments: change.Arguments, world: interface.World
-    ) -> interface.Done | interface.NotDone | interface.Unsafe | Unknown:
-        """Done once none of the tasks is FAILED; unsafe where others failed meanwhile."""
-        asked = parameters.parse(Tasks, arguments)
-        connector = _look(world, asked)
-        if isinstance(connector, Unknown | interface.Unsafe):
-            return connector
-        failed = _failed(connector)
-        more = sorted(set(failed) - set(asked.tasks))
-        if more:
-            return interface.Unsafe(f"{_count(more)} of {connector.name} failed since the preview")
-        if failed or connector.state == "FAILED":
-            return interface.NotDone(f"{_count(failed)} of {connector.name} still FAILED")
-        return interface.Done(f"no task of {connector.name} is FAILED")
-
-    def apply(
-        self, arguments: change.Arguments, world: interface.World
-    ) -> interface.Applied | interface.Failed | interface.Lost:
-        """Connect was asked to restart what failed."""
-        asked = parameters.parse(Tasks, arguments)
-        found = world.connects.get(asked.connect)
-        if found is None:
-            return interface.Failed(f"no Connect cluster {asked.connect} is configured")
-        try:
-            found.restart_failed(asked.connector, deadline_s=world.deadline_s)
-        except errors.PortError as error:
-            return outcome.of_error(error)
-        return interface.Applied(f"asked Connect to restart {_count(asked.tasks)}")
-
-
-class FailedTasks:
-    """``connector.failed_tasks``: which tasks of a connector are FAILED."""
-
-    kind: ClassVar[str] = "connector.failed_tasks"
-
-    def fingerprint(self, arguments: change.Arguments, world: interface.World) -> str | Unknown:
-        """The connector's failed parts as text."""
-        connector = _look(world, parameters.parse(Tasks, arguments))
-        if isinstance(connector, interface.Unsafe):
-            return connector.text
-        return connector if isinstance(connector, Unknown) else _fingerprint(connector)
-
-
-class Running:
-    """``connector.running``: the connector and every task of it run."""
-
-    kind: ClassVar[str] = "connector.running"
-
-    def look(
-        self, arguments: change.Arguments, world: interface.World, since: datetime
-    ) -> interface.Look | Unknown:
-        """Connect's own states, read now."""
-        connector = _look(world, parameters.parse(Tasks, arguments))
-        if isinstance(connector, Unknown):
-            return connector
-        if isinstance(connector, interface.Unsafe):
-            return interface.Look("failed", connector.text)
-        others = [f"task {x.number} is {x.state}" for x in connector.tasks if x.state != "RUNNING"]
-        if connector.state != "RUNNING":
-            others.insert(0, f"the connector is {connector.state}")
-        if others or not connector.tasks:
-            text = "; ".join(others) or "it has no task yet"
-            passed_s = (world.clock.now() - since).total_seconds()
-            if _failed(connector) and passed_s > SETTLE_S:
-                return interface.Look("failed", f"{text}, {passed_s:.0f} s after the restart")
-            return interface.Look("not_yet", text)
-        return interface.Look("passed", f"{connector.name}: {len(connector.tasks)} tasks RUNNING")
 
 
 class CommitMoves:
@@ -262,7 +137,20 @@ def group_of(connector: snapshot.Connector) -> str:
     """The consumer group of a sink; empty for a source."""
     if connector.type != "sink":
         return ""
-    return connector.config.get("consumer.override.group.id") or f"connect-{connector.name}"
+    return connector.config.get("consumer.override.group.id") or f"{GROUP_PREFIX}{connector.name}"
+
+
+def of_group(world: interface.World, group: str) -> tuple[str, snapshot.Connector] | None:
+    """The sink connector that reads as that group, with its Connect cluster; None: none does.
+
+    Raises:
+        PortError: a Connect cluster could not be read, so that nobody knows.
+    """
+    for name, cluster in world.connects.items():
+        for connector in cluster.cluster(deadline_s=world.deadline_s).connectors.values():
+            if group_of(connector) == group:
+                return name, connector
+    return None
 
 
 def _lagging(world: interface.World, sink: Sink, commits: Mapping[TopicPartition, int]) -> bool:
@@ -286,60 +174,6 @@ def _read(world: interface.World, connect_name: str, name: str) -> snapshot.Conn
             next_step=reading.nearest(name, connectors),
         )
     return connectors[name]
-
-
-def _look(world: interface.World, asked: Tasks) -> snapshot.Connector | interface.Unsafe | Unknown:
-    found = world.connects.get(asked.connect)
-    if found is None:
-        return Unknown(f"no Connect cluster {asked.connect} is configured")
-    try:
-        return found.connector(asked.connector, deadline_s=world.deadline_s)
-    except errors.NotNow as error:
-        return Unknown(str(error))
-    except errors.Refused:
-        return interface.Unsafe(f"there is no connector {asked.connector} any more")
-    except errors.PortError as error:
-        return Unknown(str(error))
-
-
-def _failed(connector: snapshot.Connector) -> tuple[int, ...]:
-    return tuple(sorted(task.number for task in connector.tasks if task.state == "FAILED"))
-
-
-def _fingerprint(connector: snapshot.Connector) -> str:
-    parts = [f"task {number} FAILED" for number in _failed(connector)]
-    if connector.state == "FAILED":
-        parts.insert(0, "connector FAILED")
-    return ", ".join(parts) or "nothing FAILED"
-
-
-def _count(tasks: tuple[int, ...] | list[int]) -> str:
-    if not tasks:
-        return "the connector"
-    return f"task {tasks[0]}" if len(tasks) == 1 else f"{len(tasks)} tasks"
-
-
-def _differences(
-    connector: snapshot.Connector, failed: tuple[int, ...]
-) -> tuple[change.Difference, ...]:
-    whole = (
-        [change.Difference(sign="~", what=f"connector {connector.name}", before="FAILED",
-                           after="RUNNING")]
-        if connector.state == "FAILED"
-        else []
-    )  # fmt: skip
-    return (
-        *whole,
-        *(
-            change.Difference(
-                sign="~",
-                what=f"task {number} of {connector.name}",
-                before="FAILED",
-                after="RUNNING",
-            )
-            for number in failed
-        ),
-    )
 
 
 def _note_states(readings: facts.Readings, connector: snapshot.Connector, url: str) -> None:
@@ -366,6 +200,4 @@ def _lag_checks(connector: snapshot.Connector) -> tuple[change.Check, ...]:
 
 
 ACTIONS: tuple[interface.Action, ...] = (RestartFailed(),)
-OPERATIONS: tuple[interface.OperationKind, ...] = (Restart(),)
-PRECONDITIONS: tuple[interface.PreconditionKind, ...] = (FailedTasks(),)
-CHECKS: tuple[interface.CheckKind, ...] = (Running(), CommitMoves())
+CHECKS: tuple[interface.CheckKind, ...] = (CommitMoves(),)

@@ -1,31 +1,31 @@
 """Setting one poison record aside: a copy in a dead-letter topic, and the commit past it."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from headgate.actions import (
     commits,
+    connectors,
     deadletters,
     facts,
     findings,
     groups,
     interface,
+    members,
     parameters,
     reading,
     records,
+    tasks,
     topics,
 )
-from headgate.domain import change, history, resource, snapshot
-from headgate.domain.resource import TopicPartition
+from headgate.domain import change, resource, snapshot
+from headgate.domain import facts as facts_
 from headgate.domain.unknown import Unknown
-from headgate.ports import kafka
+from headgate.ports import errors, kafka
 
-CRASH_PERIODS = 5
-"""Members must outlive so many of their old crash periods (vocabulary, the action's verify)."""
-STEADY_S = (20.0, 120.0)
-"""Bounds of that hold: above the ghost of 6.5 s seen in the lab; short enough to wait for."""
+VERIFY_WITHIN_S = members.MOST_S + 60.0
+"""A minute for members to rejoin and go past the record, and the longest that they must stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,38 @@ class QuarantineParameters:
     """Where the copy goes; empty: ``<topic>.<group>.dlq``, created when missing."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scene:
+    """What was read for one plan."""
+
+    asked: QuarantineParameters
+    group: snapshot.Group
+    place: records.Place
+    record: kafka.Record
+    to_topic: str
+    letters: Mapping[str, snapshot.ConfigValue] | None
+    """The dead-letter topic's settings; None: it does not exist yet."""
+    creation: topics.Creation | None
+    sink: tuple[str, snapshot.Connector] | Unknown | None
+    """The connector that reads as the group, with its Connect cluster; None: no connector does."""
+
+    @property
+    def move(self) -> commits.Move:
+        """The commit past the record."""
+        at = self.asked
+        return commits.Move(
+            topic=at.topic, partition=at.partition, before=at.offset, after=at.offset + 1
+        )
+
+    @property
+    def failed(self) -> tuple[str, snapshot.Connector] | None:
+        """The connector, where the record has made something of it fail."""
+        if self.sink is None or isinstance(self.sink, Unknown):
+            return None
+        _, connector = self.sink
+        return self.sink if tasks.failed(connector) or connector.state == "FAILED" else None
+
+
 class QuarantineRecord:
     """``group.quarantine_record``."""
 
@@ -62,77 +94,93 @@ class QuarantineRecord:
     def plan(
         self, parameters: QuarantineParameters, world: interface.World, origin: interface.Origin
     ) -> change.Plan:
-        """The record is copied with its coordinates and that one partition's commit set past it."""
-        asked = parameters
-        group = groups.plain(world, asked.group)
-        parts = reading.partitions(world)
-        source = _partition_of(parts, asked.topic, asked.partition)
-        place = records.Place(topic=asked.topic, partition=asked.partition, offset=asked.offset)
-        record = _poison(world, asked, place)
-        to_topic = asked.dead_letter_topic or deadletters.name_for(asked.topic, asked.group)
-        letters, creation = deadletters.find(world, parts, source, to_topic)
-        move = commits.Move(
-            topic=asked.topic,
-            partition=asked.partition,
-            before=asked.offset,
-            after=asked.offset + 1,
-        )
-        target = resource.partition(place.name)
+        """The record is copied with its coordinates and that one partition's commit set past it.
+
+        Where a sink connector reads as the group, its failed tasks are restarted after that.
+        """
+        scene = _read(world, parameters)
         readings = facts.Readings(world)
-        _note(readings, asked, group, record)
+        _note(readings, scene)
+        skipped = f"skip 1 record of {scene.place.name} for {parameters.group}"
         return change.Plan(
-            summary=f"skip 1 record of {place.name} for {asked.group}, after copying it to "
-            f"{to_topic}",
-            target=target,
-            differences=_quarantine_differences(asked, place, to_topic, creation),
-            steps=(
-                *((topics.creating(creation),) if creation else ()),
-                _copying(asked, place, record, to_topic),
-                _stepping_past(asked.group, move),
-            ),
-            preconditions=_quarantine_preconditions(asked, place, group, record),
-            checks=(*_quarantine_checks(world, asked, move), *findings.checks(origin)),
-            verify_within_s=STEADY_S[1] + 60.0,
-            facts=facts.build(
-                action=self.code,
-                given=asked,
-                world=world,
-                origin=origin,
-                target=target,
-                touched=(
-                    resource.Resource("group", asked.group),
-                    resource.Resource("topic", asked.topic),
-                ),
-                readings=readings,
-                skipped=1,
-                keyed=record.key is not None,
-                topics=2 if creation else 1,
-                partitions=1,
-                groups=1,
-                members=groups.members(group),
-                pause_s=groups.REJOIN,
-            ),
+            summary=f"{skipped}, after copying it to {scene.to_topic}",
+            target=resource.partition(scene.place.name),
+            differences=_differences(scene),
+            steps=_steps(scene),
+            preconditions=_preconditions(scene),
+            checks=(*_checks(scene), *findings.checks(origin)),
+            verify_within_s=VERIFY_WITHIN_S,
+            facts=_facts(self.code, world, origin, scene, readings),
             evidence=tuple(readings.items),
-            notes=_quarantine_notes(asked, record, to_topic, letters),
+            notes=_notes(scene),
         )
 
 
-def crash_period_s(seen: history.History, group_id: str) -> float | None:
-    """Mean seconds between two members that are new to the group; None where fewer than two were.
+def _read(world: interface.World, asked: QuarantineParameters) -> _Scene:
+    group = groups.plain(world, asked.group)
+    parts = reading.partitions(world)
+    source = _partition_of(parts, asked.topic, asked.partition)
+    place = records.Place(topic=asked.topic, partition=asked.partition, offset=asked.offset)
+    record = _poison(world, asked, place)
+    to_topic = asked.dead_letter_topic or deadletters.name_for(asked.topic, asked.group)
+    letters, creation = deadletters.find(world, parts, source, to_topic)
+    return _Scene(
+        asked=asked,
+        group=group,
+        place=place,
+        record=record,
+        to_topic=to_topic,
+        letters=letters,
+        creation=creation,
+        sink=_sink(world, asked.group),
+    )
 
-    Member ids of a crash loop change every session timeout, not with the restarts (6.5 s in the
-    lab with a session timeout of 6 s).
+
+def _sink(world: interface.World, group_id: str) -> tuple[str, snapshot.Connector] | Unknown | None:
+    """The connector that reads as the group. A Connect that does not answer holds up only those
+    groups whose name says that they are a connector's.
     """
-    samples = seen.groups.get(group_id, ())
-    known: set[str] = set()
-    arrivals = []
-    for place, sample in enumerate(samples):
-        if place and sample.members - known:
-            arrivals.append(sample.at)
-        known |= sample.members
-    if len(arrivals) < 2:
-        return None
-    return (arrivals[-1] - arrivals[0]) / (len(arrivals) - 1)
+    try:
+        return connectors.of_group(world, group_id)
+    except errors.PortError as error:
+        if group_id.startswith(connectors.GROUP_PREFIX):
+            raise
+        return Unknown(str(error))
+
+
+def _facts(
+    code: str,
+    world: interface.World,
+    origin: interface.Origin,
+    scene: _Scene,
+    readings: facts.Readings,
+) -> facts_.Facts:
+    touched = [
+        resource.Resource("group", scene.asked.group),
+        resource.Resource("topic", scene.asked.topic),
+    ]
+    restarted = 0
+    if scene.failed:
+        touched.append(resource.Resource("connector", scene.failed[1].name))
+        restarted = len(tasks.failed(scene.failed[1]))
+    return facts.build(
+        action=code,
+        given=scene.asked,
+        world=world,
+        origin=origin,
+        target=resource.partition(scene.place.name),
+        touched=touched,
+        readings=readings,
+        skipped=1,
+        keyed=scene.record.key is not None,
+        topics=2 if scene.creation else 1,
+        partitions=1,
+        groups=1,
+        members=groups.members(scene.group),
+        connectors=1 if scene.failed else 0,
+        tasks=restarted,
+        pause_s=groups.REJOIN,
+    )
 
 
 def _partition_of(parts: snapshot.Partitions, topic: str, number: int) -> reading.Topic:
@@ -178,25 +226,28 @@ def _poison(
     return record
 
 
-def _copying(
-    asked: QuarantineParameters,
-    place: records.Place,
-    record: kafka.Record,
-    to_topic: str,
-) -> change.Step:
+def _steps(scene: _Scene) -> tuple[change.Step, ...]:
+    return (
+        *((topics.creating(scene.creation),) if scene.creation else ()),
+        _copying(scene),
+        _stepping_past(scene.asked.group, scene.move),
+        *((tasks.restarting(tasks.of(*scene.failed)),) if scene.failed else ()),
+    )
+
+
+def _copying(scene: _Scene) -> change.Step:
+    copying = records.Copying(
+        record=scene.place,
+        digest=records.digest_of(scene.record),
+        group=scene.asked.group,
+        to_topic=scene.to_topic,
+        to_partition=0,
+    )
     return change.Step(
         do=change.Operation(
             kind=records.Copy.kind,
-            arguments=_dump(
-                records.Copying(
-                    record=place,
-                    digest=records.digest_of(record),
-                    group=asked.group,
-                    to_topic=to_topic,
-                    to_partition=0,
-                )
-            ),
-            sentence=f"copy {place} to {to_topic}, bytes and headers as they are",
+            arguments=_dump(copying),
+            sentence=f"copy {scene.place} to {scene.to_topic}, bytes and headers as they are",
         ),
         undo=change.CannotUndo(reason="the copy stays; it does no harm"),
     )
@@ -218,51 +269,42 @@ def _stepping_past(group: str, move: commits.Move) -> change.Step:
     )
 
 
-def _quarantine_differences(
-    asked: QuarantineParameters,
-    place: records.Place,
-    to_topic: str,
-    creation: topics.Creation | None,
-) -> tuple[change.Difference, ...]:
+def _differences(scene: _Scene) -> tuple[change.Difference, ...]:
     created: tuple[change.Difference, ...] = ()
-    if creation:
-        days = int(creation.config["retention.ms"]) / deadletters.DAY_MS
+    if scene.creation:
+        days = int(scene.creation.config["retention.ms"]) / deadletters.DAY_MS
         created = (
             change.Difference(
                 sign="+",
-                what=f"topic {to_topic}",
-                after=f"{creation.partitions} partition, {creation.replication_factor} replicas, "
-                f"kept {days:g} days",
+                what=f"topic {scene.to_topic}",
+                after=f"{scene.creation.partitions} partition, "
+                f"{scene.creation.replication_factor} replicas, kept {days:g} days",
             ),
         )
+    group = scene.asked.group
     return (
         *created,
         change.Difference(
             sign="+",
-            what=f"a copy of {place} in {to_topic}",
+            what=f"a copy of {scene.place} in {scene.to_topic}",
             after="key, value and headers unchanged, coordinates added as headers",
         ),
         change.Difference(
             sign="~",
-            what=f"commit of {asked.group} on {place.name}",
-            before=f"{asked.offset:,}",
-            after=f"{asked.offset + 1:,}",
+            what=f"commit of {group} on {scene.place.name}",
+            before=f"{scene.move.before:,}",
+            after=f"{scene.move.after:,}",
         ),
         change.Difference(
-            sign="~",
-            what=f"members of {asked.group}",
-            after="each leaves once and rejoins by itself",
+            sign="~", what=f"members of {group}", after="each leaves once and rejoins by itself"
         ),
-        change.Difference(sign="=", what=f"all other commits of {asked.group}"),
+        *(tasks.differences(scene.failed[1]) if scene.failed else ()),
+        change.Difference(sign="=", what=f"all other commits of {group}"),
     )
 
 
-def _quarantine_preconditions(
-    asked: QuarantineParameters,
-    place: records.Place,
-    group: snapshot.Group,
-    record: kafka.Record,
-) -> tuple[change.Precondition, ...]:
+def _preconditions(scene: _Scene) -> tuple[change.Precondition, ...]:
+    asked, place = scene.asked, scene.place
     return (
         change.Precondition(
             kind=commits.Standing.kind,
@@ -276,79 +318,64 @@ def _quarantine_preconditions(
             kind=records.Digest.kind,
             arguments=_dump(place),
             sentence=f"{place} still holds the same bytes",
-            fingerprint=records.digest_of(record),
+            fingerprint=records.digest_of(scene.record),
         ),
-        groups.same_kind(group),
+        groups.same_kind(scene.group),
+        *((tasks.same_failed(*scene.failed),) if scene.failed else ()),
     )
 
 
-def _quarantine_checks(
-    world: interface.World, asked: QuarantineParameters, move: commits.Move
-) -> tuple[change.Check, ...]:
-    seen = world.observed()
-    period = None if isinstance(seen, Unknown) else crash_period_s(seen.history, asked.group)
-    # in whole multiples, so that the digest stays while the measured period wavers
-    hold_s = STEADY_S[0] * math.ceil((period or 0.0) * CRASH_PERIODS / STEADY_S[0])
-    hold_s = min(max(hold_s, STEADY_S[0]), STEADY_S[1])
+def _checks(scene: _Scene) -> tuple[change.Check, ...]:
+    """That the group goes on: its members stay, or the sink that reads as it keeps running."""
+    asked, move = scene.asked, scene.move
+    past = commits.Past(
+        group=asked.group, topic=asked.topic, partition=asked.partition, offset=move.after
+    )
     return (
         change.Check(
             kind=commits.CommitPast.kind,
-            arguments=_dump(
-                commits.Past(
-                    group=asked.group,
-                    topic=asked.topic,
-                    partition=asked.partition,
-                    offset=move.after,
-                )
-            ),
+            arguments=_dump(past),
             sentence=f"{asked.group} goes on past {move.after:,} on {move.name}",
         ),
-        change.Check(
-            kind=commits.MembersSteady.kind,
-            arguments=_dump(commits.Places(group=asked.group)),
-            sentence=f"members of {asked.group} stay for {hold_s:.0f} s",
-            hold_s=hold_s,
-        ),
+        tasks.running(tasks.of(*scene.failed)) if scene.failed else members.check(asked.group),
     )
 
 
-def _quarantine_notes(
-    asked: QuarantineParameters,
-    record: kafka.Record,
-    to_topic: str,
-    letters: Mapping[str, snapshot.ConfigValue] | None,
-) -> tuple[str, ...]:
+def _notes(scene: _Scene) -> tuple[str, ...]:
+    record = scene.record
     size = len(record.key or b"") + len(record.value or b"")
     notes = [
         f"The record has {size:,} bytes and {'a' if record.key is not None else 'no'} key; "
         "its contents are not shown",
-        f"If {asked.group} goes on past the record, the skip is not taken back: that would "
+        f"If {scene.asked.group} goes on past the record, the skip is not taken back: that would "
         "repeat what was read since",
     ]
     if record.key is not None:
         notes.append("Later records of the same key are read without this one")
-    if letters is not None:
-        kept_ms = deadletters.kept_ms(letters)
-        if kept_ms is not None and kept_ms < deadletters.KEEP_MS:
-            notes.append(f"{to_topic} keeps records only {kept_ms / deadletters.DAY_MS:.2g} days")
+    kept_ms = deadletters.kept_ms(scene.letters or {})
+    if kept_ms is not None and kept_ms < deadletters.KEEP_MS:
+        days = kept_ms / deadletters.DAY_MS
+        notes.append(f"{scene.to_topic} keeps records only {days:.2g} days")
     return tuple(notes)
 
 
-def _note(
-    readings: facts.Readings,
-    asked: QuarantineParameters,
-    group: snapshot.Group,
-    record: kafka.Record,
-) -> None:
-    name = TopicPartition(asked.topic, asked.partition)
-    readings.add(f"commit of {asked.group} on {name}", asked.offset, how="OffsetFetch")
-    readings.add(f"protocol of {asked.group}", group.kind, how="ConsumerGroupDescribe")
+def _note(readings: facts.Readings, scene: _Scene) -> None:
+    asked = scene.asked
+    readings.add(f"commit of {asked.group} on {scene.place.name}", asked.offset, how="OffsetFetch")
+    readings.add(f"protocol of {asked.group}", scene.group.kind, how="ConsumerGroupDescribe")
     readings.add(
-        f"record at offset {asked.offset:,} of {name}",
-        records.digest_of(record),
+        f"record at {scene.place}",
+        records.digest_of(scene.record),
         how="Fetch without a group",
         source="records",
     )
+    if isinstance(scene.sink, Unknown):
+        readings.add(
+            f"whether a connector reads as {asked.group}",
+            scene.sink,
+            how="GET /connectors",
+            source="connect",
+        )
 
 
 def _dump(value: object) -> change.Arguments:

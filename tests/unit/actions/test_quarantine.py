@@ -1,11 +1,12 @@
 """A poison record is copied exactly once, then stepped past; nothing else moves."""
 
 import hashlib
+from datetime import timedelta
 
 import pytest
 from tests.unit.actions import worlds
 
-from headgate.actions import deadletters, interface, quarantine, records
+from headgate.actions import deadletters, interface, members, records
 from headgate.domain import change, resource
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
@@ -356,32 +357,51 @@ def test_a_group_at_the_end_of_the_log_has_nothing_left() -> None:
     assert b.look(past).verdict == "passed"
 
 
-def test_members_must_be_the_ones_of_the_sweep_before() -> None:
+Samples = list[tuple[float, set[str]]]
+
+
+def steadiness(samples: Samples, *, at_s: float = 0.0, now: str = "ghost") -> tuple[str, str]:
+    """What the check sees ``at_s`` seconds after the change, with one member in the group."""
     b = bench()
     steady = worlds.check(b.plan("group.quarantine_record", GIVEN), "group.members_steady")
     since = b.clock.at
-    b.observed = worlds.observe(b, samples={"billing": [(-5, {"ghost"})]}, times=[-5])
-    assert b.look(steady, since).verdict == "not_yet"
-    b.observed = worlds.observe(b, samples={"billing": [(5, {"other"})]}, times=[5])
-    assert b.look(steady, since).verdict == "not_yet"
-    b.observed = worlds.observe(
-        b, samples={"billing": [(5, {"other"}), (10, {"ghost"})]}, times=[5, 10]
-    )
-    assert b.look(steady, since).verdict == "passed"
     b.kafka.leave("billing", "ghost")
-    assert b.look(steady, since).verdict == "not_yet"
+    if now:
+        b.kafka.join("billing", topics=["orders"], member_id=now)
+    b.clock.sleep(at_s)
+    b.observed = worlds.observe(b, samples={"billing": samples}, times=[x for x, _ in samples])
+    seen = b.look(steady, since)
+    return seen.verdict, seen.text
+
+
+LOOP: Samples = [(-30.0, {"a"}), (-23.5, {"a", "b"}), (-17.0, {"b", "c"}), (-10.5, {"c", "d"})]
 
 
 @pytest.mark.parametrize(
-    ("arrivals", "hold_s"), [([], 20.0), ([6.5, 13.0, 19.5, 26.0], 40.0), ([60, 120], 120.0)]
+    ("samples", "at_s", "now", "verdict", "told"),
+    [
+        ([(-5.0, {"m"})], 30.0, "m", "not_yet", "0 s of 20 s"),
+        ([(5.0, {"m"}), (20.0, {"m"})], 24.9, "m", "not_yet", "19 s of 20 s"),
+        ([(5.0, {"m"}), (20.0, {"m"})], 25.0, "m", "passed", "20 s of 20 s"),
+        ([(5.0, {"x"}), (20.0, {"m"})], 30.0, "m", "not_yet", "10 s of 20 s"),
+        ([(5.0, {"m"}), (20.0, {"m", "x"})], 30.0, "m", "not_yet", "0 s of 20 s"),
+        ([(5.0, {"m"}), (20.0, {"m"})], 30.0, "n", "not_yet", "0 s of 20 s"),
+        ([(5.0, {"m"})], 30.0, "", "not_yet", "no member yet"),
+        ([*LOOP, (5.0, {"m"})], 37.0, "m", "not_yet", "32 s of 33 s"),
+        ([*LOOP, (5.0, {"m"})], 37.5, "m", "passed", "32 s of 33 s"),
+    ],
 )
-def test_members_must_outlive_five_crash_periods(arrivals: list[float], hold_s: float) -> None:
-    b = bench()
-    samples = [(0.0, {"m"}), *((at, {f"m{at}"}) for at in arrivals)]
-    b.observed = worlds.observe(b, samples={"billing": samples}, times=[x for x, _ in samples])
-    plan = b.plan("group.quarantine_record", GIVEN)
-    assert worlds.check(plan, "group.members_steady").hold_s == hold_s
-    assert plan.verify_within_s > hold_s
+def test_members_must_outlive_five_crash_periods(
+    samples: Samples, at_s: float, now: str, verdict: str, told: str
+) -> None:
+    seen = steadiness(samples, at_s=at_s, now=now)
+    assert (seen[0], told in seen[1]) == (verdict, True), seen
+
+
+def test_a_slow_crash_loop_is_not_waited_for_for_ever() -> None:
+    slow: Samples = [(-200.0, {"a"}), (-140.0, {"b"}), (-80.0, {"c"}), (1.0, {"m"})]
+    assert steadiness(slow, at_s=120.0, now="m")[0] == "not_yet"
+    assert steadiness(slow, at_s=121.0, now="m")[0] == "passed"
 
 
 def test_the_crash_period_is_how_often_new_members_come() -> None:
@@ -391,8 +411,62 @@ def test_the_crash_period_is_how_often_new_members_come() -> None:
         samples={"billing": [(0, {"a"}), (5, {"a", "b"}), (10, {"b"}), (15, {"b", "c"})]},
         times=[0, 5, 10, 15],
     )
-    assert quarantine.crash_period_s(seen.history, "billing") == 10.0
-    assert quarantine.crash_period_s(seen.history, "other") is None
+    after = worlds.START + timedelta(seconds=60)
+    assert members.crash_period_s(seen.history, "billing", after) == 10.0
+    assert members.crash_period_s(seen.history, "billing", worlds.START) is None
+    assert members.crash_period_s(seen.history, "other", after) is None
+
+
+# a sink connector's group
+
+SINK = {"group": "connect-sink", "topic": "orders", "partition": 0, "offset": 10}
+
+
+def sink_bench() -> worlds.Bench:
+    b = bench()
+    b.connect.put("sink", tasks=2, topics=("orders",))
+    b.connect.fail_task("sink", 1, trace="DataException")
+    b.kafka.add_group("connect-sink")
+    b.kafka.set_commit("connect-sink", {P0: 10})
+    return b
+
+
+def test_a_sinks_failed_task_is_restarted_after_the_record_was_stepped_past() -> None:
+    b = sink_bench()
+    plan = b.plan("group.quarantine_record", SINK)
+    assert [x.do.kind for x in plan.steps] == [
+        "topic.create",
+        "record.copy",
+        "group.commit",
+        "connector.restart_failed",
+    ]
+    assert ("task 1 of sink", "FAILED", "RUNNING") in [
+        (x.what, x.before, x.after) for x in plan.differences
+    ]
+    assert [x.kind for x in plan.checks] == ["group.commit_past", "connector.running"]
+    assert (plan.facts.connectors, plan.facts.tasks) == (1, 1)
+    assert b.holds(plan)
+    b.carry_out(plan)
+    assert b.connect.restarts == ["sink"]
+    b.take_back(plan)
+    assert b.kafka.commit_of("connect-sink", P0) == 10
+
+
+def test_a_sink_that_runs_is_not_restarted() -> None:
+    b = sink_bench()
+    b.connect.run_task("sink", 1)
+    plan = b.plan("group.quarantine_record", SINK)
+    assert [x.do.kind for x in plan.steps][-1] == "group.commit"
+    assert plan.facts.connectors == 0
+
+
+def test_connect_that_does_not_answer_holds_up_only_its_own_groups() -> None:
+    b = sink_bench()
+    b.connect.go_down()
+    with pytest.raises(errors.Unreachable):
+        b.plan("group.quarantine_record", SINK)
+    plan = b.plan("group.quarantine_record", GIVEN)
+    assert not plan.facts.complete
 
 
 # small

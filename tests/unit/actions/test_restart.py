@@ -3,7 +3,7 @@
 import pytest
 from tests.unit.actions import worlds
 
-from headgate.actions import connectors, interface
+from headgate.actions import interface, tasks
 from headgate.domain import snapshot
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
@@ -41,7 +41,7 @@ def test_it_is_done_and_seen_to_run() -> None:
     b = bench(1)
     plan = b.plan("connector.restart_failed_tasks", GIVEN)
     running = worlds.check(plan, "connector.running")
-    assert running.hold_s == connectors.RUNNING_HOLD_S
+    assert running.hold_s == tasks.RUNNING_HOLD_S
     assert b.look(running).verdict == "not_yet"
     b.carry_out(plan)
     assert b.look(running).verdict == "passed"
@@ -92,6 +92,17 @@ def test_a_task_that_fails_again_does_not_pass() -> None:
     look = b.look(worlds.check(plan, "connector.running"))
     assert look.verdict == "not_yet"
     assert "task 0 is FAILED" in look.text
+
+
+def test_a_task_that_is_still_failed_when_the_restart_must_have_shown_has_failed_anew() -> None:
+    b = bench(0)
+    running = worlds.check(b.plan("connector.restart_failed_tasks", GIVEN), "connector.running")
+    since = b.clock.at
+    assert b.look(running, since).verdict == "not_yet"
+    b.clock.sleep(tasks.SETTLE_S)
+    assert b.look(running, since).verdict == "not_yet"
+    b.clock.sleep(0.1)
+    assert b.look(running, since).verdict == "failed"
 
 
 def test_a_connector_that_is_gone_can_no_longer_pass() -> None:
