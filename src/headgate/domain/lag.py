@@ -4,7 +4,7 @@ Everything follows from the history of log ends, log starts and commits. What th
 tell is ``Unknown`` with its reason; no rate is made up from one look.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,13 +59,24 @@ def of_group(
     seen: observation.Observation, group_id: str, *, window_s: float = RATE_WINDOW_S
 ) -> tuple[Standing, ...]:
     """Where the group stands on every partition that it has committed on, by partition."""
-    past = seen.history
-    places = {name: column for column, name in enumerate(past.partitions)}
+    places = _places(seen.history)
     return tuple(
         _standing(seen, column, places.get(partition), window_s)
-        for column, (group, partition) in enumerate(past.commit_keys)
+        for column, (group, partition) in enumerate(seen.history.commit_keys)
         if group == group_id
     )
+
+
+def of_groups(
+    seen: observation.Observation, *, window_s: float = RATE_WINDOW_S
+) -> Mapping[str, tuple[Standing, ...]]:
+    """The same for every group that has committed, in one pass."""
+    places = _places(seen.history)
+    found: dict[str, list[Standing]] = {}
+    for column, (group, partition) in enumerate(seen.history.commit_keys):
+        standing = _standing(seen, column, places.get(partition), window_s)
+        found.setdefault(group, []).append(standing)
+    return {group: tuple(standings) for group, standings in found.items()}
 
 
 def total(standings: Sequence[Standing]) -> Total:
@@ -140,6 +151,10 @@ def written_at(times: NDArray[np.float64], ends: NDArray[np.int64], offset: int)
     low, high = int(seen[before]), int(seen[before + 1])
     share = (offset - low) / (high - low)
     return float(at[before] + share * (at[before + 1] - at[before]))
+
+
+def _places(past: history.History) -> Mapping[resource.TopicPartition, int]:
+    return {name: column for column, name in enumerate(past.partitions)}
 
 
 def _standing(

@@ -1,12 +1,14 @@
-"""Groups and their positions as rows."""
+"""Groups and their positions as rows; how far behind they are is told by ``domain.lag``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from headgate.app.tables import speed
-from headgate.domain import observation
+from headgate.app.tables import topics
+from headgate.domain import lag, observation, snapshot
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
+
+NO_COMMIT = Unknown("it committed nothing here")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +22,12 @@ class GroupRow:
     topics: tuple[str, ...]
     lag: int | Unknown
     behind_s: float | Unknown
-    """Lag in time of its worst partition, by interpolating when the log end was there."""
+    """Lag in time of its worst partition."""
     consumed_per_s: float | Unknown
+    catch_up_s: float | Unknown
+    """Time until it has read all, at present rates."""
+    loss_s: float | Unknown
+    """Time until retention deletes what it has not read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,8 @@ class PositionRow:
     behind_s: float | Unknown
     in_per_s: float | Unknown
     out_per_s: float | Unknown
+    catch_up_s: float | Unknown
+    loss_s: float | Unknown
 
 
 def rows(seen: observation.Observation) -> tuple[GroupRow, ...] | Unknown:
@@ -44,121 +52,108 @@ def rows(seen: observation.Observation) -> tuple[GroupRow, ...] | Unknown:
     known = seen.snapshot.groups.value
     if isinstance(known, Unknown):
         return known
-    made = []
-    speeds = speed.in_rates(seen.history)
-    for item in known.values():
-        held = positions(seen, item.id, speeds)
-        lag: int | Unknown
-        late: float | Unknown
-        pace: float | Unknown
-        if isinstance(held, Unknown):
-            lag = late = pace = held
-            names: tuple[str, ...] = ()
-        else:
-            lag = _total([row.lag for row in held])
-            late = _worst([row.behind_s for row in held])
-            pace = _sum([row.out_per_s for row in held])
-            names = tuple(sorted({row.partition.topic for row in held}))
-        made.append(
-            GroupRow(
-                id=item.id,
-                kind=item.kind,
-                state=item.state,
-                members=item.members if isinstance(item.members, Unknown) else len(item.members),
-                topics=names,
-                lag=lag,
-                behind_s=late,
-                consumed_per_s=pace,
-            )
+    everywhere = lag.of_groups(seen)
+    return tuple(
+        _row(item, _standings(seen, item.id, everywhere.get(item.id, ())))
+        for item in known.values()
+    )
+
+
+def row(seen: observation.Observation, group_id: str) -> GroupRow | Unknown | None:
+    """One group with its whole lag; None: there is no such group."""
+    known = seen.snapshot.groups.value
+    if isinstance(known, Unknown):
+        return known
+    if group_id not in known:
+        return None
+    return _row(known[group_id], _standings(seen, group_id, lag.of_group(seen, group_id)))
+
+
+def positions(seen: observation.Observation, group_id: str) -> tuple[PositionRow, ...] | Unknown:
+    """A group on every partition that it committed or owns."""
+    held = _standings(seen, group_id, lag.of_group(seen, group_id))
+    if isinstance(held, Unknown):
+        return held
+    owners = _owners(seen, group_id)
+    return tuple(
+        PositionRow(
+            partition=one.partition,
+            member=owners.get(one.partition, ""),
+            commit=one.commit,
+            end=one.end,
+            lag=one.records,
+            behind_s=one.behind_s,
+            in_per_s=one.arriving_per_s,
+            out_per_s=one.done_per_s,
+            catch_up_s=one.catch_up_s,
+            loss_s=one.loss_s,
         )
-    return tuple(made)
+        for one in held
+    )
 
 
-def _total(values: Sequence[int | Unknown]) -> int | Unknown:
-    if not values:
-        return Unknown("it has committed nothing")
-    total = 0
-    for value in values:
-        if isinstance(value, Unknown):
-            return value
-        total += value
-    return total
+def _row(item: snapshot.Group, held: Sequence[lag.Standing] | Unknown) -> GroupRow:
+    whole = held if isinstance(held, Unknown) else lag.total([x for x in held if not _empty(x)])
+    names = () if isinstance(held, Unknown) else {one.partition.topic for one in held}
+    return GroupRow(
+        id=item.id,
+        kind=item.kind,
+        state=item.state,
+        members=item.members if isinstance(item.members, Unknown) else len(item.members),
+        topics=tuple(sorted(names)),
+        lag=whole if isinstance(whole, Unknown) else whole.records,
+        behind_s=whole if isinstance(whole, Unknown) else whole.behind_s,
+        consumed_per_s=whole if isinstance(whole, Unknown) else whole.done_per_s,
+        catch_up_s=whole if isinstance(whole, Unknown) else whole.catch_up_s,
+        loss_s=whole if isinstance(whole, Unknown) else whole.loss_s,
+    )
 
 
-def _sum(values: Sequence[float | Unknown]) -> float | Unknown:
-    known = [value for value in values if not isinstance(value, Unknown)]
-    return sum(known) if known and len(known) == len(values) else speed.TWO_LOOKS
-
-
-def _worst(values: Sequence[float | Unknown]) -> float | Unknown:
-    for value in values:
-        if isinstance(value, Unknown):
-            return value
-    known = [value for value in values if not isinstance(value, Unknown)]
-    return max(known) if known else Unknown("it has committed nothing")
-
-
-def positions(
-    seen: observation.Observation,
-    group_id: str,
-    speeds: Mapping[TopicPartition, float] | None = None,
-) -> tuple[PositionRow, ...] | Unknown:
-    """A group on every partition that it committed or owns.
-
-    ``speeds`` are the partitions' rates in, where the caller has them already.
-    """
+def _standings(
+    seen: observation.Observation, group_id: str, committed: Sequence[lag.Standing]
+) -> Sequence[lag.Standing] | Unknown:
+    """Where the group stands on what it committed and on what it owns without a commit."""
     parts = seen.snapshot.partitions.value
     if isinstance(parts, Unknown):
         return parts
     commits = seen.snapshot.commits.value
     if isinstance(commits, Unknown):
         return commits
-    committed = commits.of_group(group_id)
-    owners = _owners(seen, group_id)
+    present = commits.of_group(group_id)
+    held = {one.partition: one for one in committed if parts.ordinal(one.partition) in present}
+    for name in _owners(seen, group_id):
+        ordinal = parts.ordinal(name)
+        if name not in held and ordinal is not None:
+            held[name] = _uncommitted(seen, name, ordinal)
+    return [held[name] for name in sorted(held)]
+
+
+def _uncommitted(seen: observation.Observation, name: TopicPartition, ordinal: int) -> lag.Standing:
     offsets = seen.snapshot.offsets.value
-    past = seen.history
-    columns = {name: place for place, name in enumerate(past.partitions)}
-    if speeds is None:
-        speeds = speed.in_rates(past)
-    mine = [place for place, key in enumerate(past.commit_keys) if key[0] == group_id]
-    paces = speed.by_partition(past, [past.commit_keys[i][1] for i in mine], past.commits[:, mine])
-    ordinals = set(committed) | {
-        ordinal for name in owners if (ordinal := parts.ordinal(name)) is not None
-    }
-    made = []
-    for ordinal in sorted(ordinals):
-        name = parts.name(ordinal)
-        end = offsets if isinstance(offsets, Unknown) else speed.offset(offsets.latest, ordinal)
-        commit: int | Unknown = (
-            committed[ordinal] if ordinal in committed else Unknown("it committed nothing here")
-        )
-        lag: int | Unknown
-        late: float | Unknown
-        if isinstance(commit, Unknown):
-            lag = late = commit
-        elif isinstance(end, Unknown):
-            lag = late = end
-        else:
-            lag = max(0, end - commit)
-            column = columns.get(name)
-            late = (
-                speed.TWO_LOOKS
-                if column is None
-                else speed.behind(past.times, past.ends[:, column], commit)
-            )
-        made.append(
-            PositionRow(
-                partition=name,
-                member=owners.get(name, ""),
-                commit=commit,
-                end=end,
-                lag=lag,
-                behind_s=late,
-                in_per_s=speeds.get(name, speed.TWO_LOOKS),
-                out_per_s=paces.get(name, speed.TWO_LOOKS),
-            )
-        )
-    return tuple(made)
+    start: int | Unknown
+    end: int | Unknown
+    if isinstance(offsets, Unknown):
+        start = end = offsets
+    else:
+        start = topics.offset(offsets.earliest, ordinal)
+        end = topics.offset(offsets.latest, ordinal)
+    records: int | Unknown = 0 if not isinstance(end, Unknown) and start == end else NO_COMMIT
+    return lag.Standing(
+        partition=name,
+        commit=NO_COMMIT,
+        end=end,
+        records=records,
+        arriving_per_s=NO_COMMIT,
+        done_per_s=NO_COMMIT,
+        behind_s=0.0 if records == 0 else NO_COMMIT,
+        catch_up_s=0.0 if records == 0 else NO_COMMIT,
+        loss_s=NO_COMMIT,
+    )
+
+
+def _empty(standing: lag.Standing) -> bool:
+    """There is nothing to read on the partition, so that no commit on it is missed."""
+    return standing.commit is NO_COMMIT and standing.records == 0
 
 
 def _owners(seen: observation.Observation, group_id: str) -> dict[TopicPartition, str]:

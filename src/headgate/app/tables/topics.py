@@ -1,13 +1,15 @@
 """Topics and their partitions as rows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from headgate.app.tables import speed
-from headgate.domain import observation
-from headgate.domain.resource import TopicPartition
+from headgate.domain import history, lag, observation, snapshot
 from headgate.domain.unknown import Unknown
+
+NEW = Unknown("it was not there in an earlier look")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,15 +48,8 @@ def rows(seen: observation.Observation) -> tuple[TopicRow, ...] | Unknown:
     parts = seen.snapshot.partitions.value
     if isinstance(parts, Unknown):
         return parts
-    speeds = speed.in_rates(seen.history)
-    readers: dict[str, set[str]] = {}
-    commits = seen.snapshot.commits.value
-    if not isinstance(commits, Unknown):
-        places = np.searchsorted(parts.first, commits.ordinal, side="right") - 1
-        for place, group in {
-            (int(p), int(g)) for p, g in zip(places, commits.group_index, strict=True)
-        }:
-            readers.setdefault(parts.topics[place], set()).add(commits.groups[group])
+    paces = _paces(seen.history)
+    readers = _readers(seen, parts)
     offsets = seen.snapshot.offsets.value
     widths = np.diff(parts.replica_start)
     lacking = np.diff(parts.isr_start) < widths
@@ -62,15 +57,6 @@ def rows(seen: observation.Observation) -> tuple[TopicRow, ...] | Unknown:
     for place, name in enumerate(parts.topics):
         span = slice(int(parts.first[place]), int(parts.first[place + 1]))
         count = span.stop - span.start
-        known = [speeds.get(TopicPartition(name, number)) for number in range(count)]
-        told = [pace for pace in known if pace is not None]
-        records: int | Unknown
-        if isinstance(offsets, Unknown):
-            records = offsets
-        elif (offsets.latest[span] < 0).any() or (offsets.earliest[span] < 0).any():
-            records = Unknown("the offsets of a partition were not read")
-        else:
-            records = int((offsets.latest[span] - offsets.earliest[span]).sum())
         made.append(
             TopicRow(
                 name=name,
@@ -79,8 +65,8 @@ def rows(seen: observation.Observation) -> tuple[TopicRow, ...] | Unknown:
                 replication=int(widths[span].max()) if count else 0,
                 under_replicated=int(lacking[span].sum()),
                 offline=int((parts.leader[span] < 0).sum()),
-                records_in_per_s=sum(told) if len(told) == count and count else speed.TWO_LOOKS,
-                records=records,
+                records_in_per_s=paces.get(name, NEW),
+                records=offsets if isinstance(offsets, Unknown) else _held(offsets, span),
                 groups=tuple(sorted(readers.get(name, ()))),
             )
         )
@@ -92,23 +78,63 @@ def partitions(seen: observation.Observation, topic: str) -> tuple[PartitionRow,
     parts = seen.snapshot.partitions.value
     if isinstance(parts, Unknown):
         return parts
-    speeds = speed.in_rates(seen.history)
     offsets = seen.snapshot.offsets.value
-    made = []
-    for number, ordinal in enumerate(parts.of_topic(topic)):
-        made.append(
-            PartitionRow(
-                number=number,
-                leader=int(parts.leader[ordinal]),
-                replicas=parts.replicas_of(ordinal),
-                isr=parts.isr_of(ordinal),
-                start=offsets
-                if isinstance(offsets, Unknown)
-                else speed.offset(offsets.earliest, ordinal),
-                end=offsets
-                if isinstance(offsets, Unknown)
-                else speed.offset(offsets.latest, ordinal),
-                records_in_per_s=speeds.get(TopicPartition(topic, number), speed.TWO_LOOKS),
-            )
+    past = seen.history
+    columns = {
+        name.partition: column for column, name in enumerate(past.partitions) if name.topic == topic
+    }
+    return tuple(
+        PartitionRow(
+            number=number,
+            leader=int(parts.leader[ordinal]),
+            replicas=parts.replicas_of(ordinal),
+            isr=parts.isr_of(ordinal),
+            start=offsets if isinstance(offsets, Unknown) else offset(offsets.earliest, ordinal),
+            end=offsets if isinstance(offsets, Unknown) else offset(offsets.latest, ordinal),
+            records_in_per_s=_pace(past, past.ends[:, columns[number]])
+            if number in columns
+            else NEW,
         )
-    return tuple(made)
+        for number, ordinal in enumerate(parts.of_topic(topic))
+    )
+
+
+def offset(column: NDArray[np.int64], ordinal: int) -> int | Unknown:
+    """The offset at an ordinal of a snapshot's column."""
+    value = int(column[ordinal])
+    return Unknown("the offset was not read") if value == snapshot.UNREAD else value
+
+
+def _readers(seen: observation.Observation, parts: snapshot.Partitions) -> Mapping[str, set[str]]:
+    """Topic -> groups with a commit on it."""
+    commits = seen.snapshot.commits.value
+    readers: dict[str, set[str]] = {}
+    if not isinstance(commits, Unknown):
+        places = np.searchsorted(parts.first, commits.ordinal, side="right") - 1
+        for place, group in set(zip(places.tolist(), commits.group_index.tolist(), strict=True)):
+            readers.setdefault(parts.topics[place], set()).add(commits.groups[group])
+    return readers
+
+
+def _held(offsets: snapshot.Offsets, span: slice) -> int | Unknown:
+    earliest, latest = offsets.earliest[span], offsets.latest[span]
+    if (latest == snapshot.UNREAD).any() or (earliest == snapshot.UNREAD).any():
+        return Unknown("the offsets of a partition were not read")
+    return int((latest - earliest).sum())
+
+
+def _paces(past: history.History) -> Mapping[str, float | Unknown]:
+    """Records written per second by topic: the rise of the sum of its log ends."""
+    columns: dict[str, list[int]] = {}
+    for column, name in enumerate(past.partitions):
+        columns.setdefault(name.topic, []).append(column)
+    paces = {}
+    for topic, mine in columns.items():
+        ends = past.ends[:, mine]
+        whole = np.where((ends == history.UNREAD).any(axis=1), history.UNREAD, ends.sum(axis=1))
+        paces[topic] = _pace(past, whole)
+    return paces
+
+
+def _pace(past: history.History, ends: NDArray[np.int64]) -> float | Unknown:
+    return lag.rate(past.times, ends, window_s=lag.RATE_WINDOW_S, what="the log end")

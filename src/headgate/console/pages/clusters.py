@@ -39,6 +39,8 @@ GROUP_COLUMNS: tuple[table.Column[groups.GroupRow], ...] = (
     table.Column(key="lag", value=lambda row: row.lag),
     table.Column(key="behind", value=lambda row: row.behind_s),
     table.Column(key="rate", value=lambda row: row.consumed_per_s),
+    table.Column(key="catch_up", value=lambda row: row.catch_up_s),
+    table.Column(key="loss", value=lambda row: row.loss_s),
     table.Column(key="topics", value=lambda row: row.topics),
 )
 PARTITION_COLUMNS: tuple[table.Column[topics.PartitionRow], ...] = (
@@ -57,6 +59,8 @@ POSITION_COLUMNS: tuple[table.Column[groups.PositionRow], ...] = (
     table.Column(key="behind", value=lambda row: row.behind_s),
     table.Column(key="in", value=lambda row: row.in_per_s),
     table.Column(key="out", value=lambda row: row.out_per_s),
+    table.Column(key="catch_up", value=lambda row: row.catch_up_s),
+    table.Column(key="loss", value=lambda row: row.loss_s),
 )
 
 
@@ -275,7 +279,7 @@ def show_group(request: Request, viewer: desk.Seen, cluster: str, group: str) ->
     )
     if request.query_params.get("format") == "csv":
         return table.as_csv(made, POSITION_COLUMNS, group)
-    whole = next((row for row in _rows(groups.rows(seen)) if row.id == group), None)
+    whole = groups.row(seen, group)
     lags = [row.lag for row in _rows(rows) if not isinstance(row.lag, Unknown)]
     return front.page(
         request,
