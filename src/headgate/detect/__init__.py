@@ -31,7 +31,7 @@ DETECTORS: tuple[interface.Detector, ...] = (
     lag_time.Objective(),
     lag_time.Retention(),
     skew.LagSkew(),
-    groups.Storms(),
+    groups.Rebalances(),
     groups.IdleMembers(),
     skew.HotPartitions(),
     topics.InputSurge(),

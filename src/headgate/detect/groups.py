@@ -12,6 +12,8 @@ from headgate.domain import finding, history, resource, snapshot
 from headgate.domain.unknown import Unknown
 
 _SHOWN = 5
+_WAVE = 2
+"""Rebalances that make a wave (vocabulary)."""
 _RESTLESS = ("PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling")
 
 
@@ -130,19 +132,19 @@ def _idle(
     )
 
 
-class Storms:
-    """Says which groups rebalance again and again."""
+class Rebalances:
+    """Says which groups rebalance more than once, and which again and again."""
 
-    codes: ClassVar[tuple[str, ...]] = ("rebalance.storm",)
+    codes: ClassVar[tuple[str, ...]] = ("rebalance.storm", "rebalance.wave")
     needs: ClassVar[tuple[interface.Part, ...]] = ("groups",)
 
     def find(self, seen: view.View) -> interface.Found:
-        """One finding per group with more rebalances than its size explains."""
+        """At most one finding per group."""
         findings = []
         for group in interface.certain(seen.groups).values():
             if group.protocol.startswith("connect"):
                 continue
-            made = _storm(seen, group)
+            made = _restless(seen, group)
             findings += [made] if made else []
         return interface.Found(findings=tuple(findings))
 
@@ -163,25 +165,26 @@ def rebalances(samples: tuple[history.GroupSample, ...]) -> Iterator[float]:
         restless = sample.state in _RESTLESS
 
 
-def _storm(seen: view.View, group: snapshot.Group) -> finding.Finding | None:
+def _restless(seen: view.View, group: snapshot.Group) -> finding.Finding | None:
     window_s = seen.observation.seconds("rebalance.storm", "window")
     samples = seen.history.groups.get(group.id, ())
     recent = tuple(s for s in samples if s.at >= seen.now - window_s - seen.tolerance_s)
     if len(recent) < view.WINDOW_SAMPLES:
         return None
-    least = seen.observation.number("rebalance.storm", "count")
     unsettled = sum(
         1
         for one, two in itertools.pairwise(recent)
         if one.epoch != two.epoch or one.members != two.members or two.state in _RESTLESS
     )
-    if unsettled <= least:  # each rebalance shows in one sample at least
+    if unsettled < _WAVE:  # each rebalance shows in one sample at least
         return None
     times = list(rebalances(recent))
-    members = float(np.median([len(sample.members) for sample in recent]))
-    if len(times) <= max(least, 2 * members):
+    if len(times) < _WAVE:
         return None
-    report = interface.Report(seen, "rebalance.storm", resource.Resource("group", group.id))
+    members = float(np.median([len(sample.members) for sample in recent]))
+    least = seen.observation.number("rebalance.storm", "count")
+    code = "rebalance.storm" if len(times) > max(least, 2 * members) else "rebalance.wave"
+    report = interface.Report(seen, code, resource.Resource("group", group.id))
     span_s = recent[-1].at - recent[0].at
     report.fact("count", f"rebalances in {words.duration(span_s)}", len(times), source="history")
     report.fact("members", "members, median", members, source="history")

@@ -37,9 +37,8 @@ class LagShapes:
         findings: list[finding.Finding] = []
         for shape, code in _CODES.items():
             for group_id, columns in _by_group(now, np.flatnonzero(shapes.shape == shape)):
-                if not _meant(seen, group_id):
-                    made = _finding(seen, now, shapes, code, group_id, columns)
-                    findings += [made] if made else []
+                made = _finding(seen, now, shapes, code, group_id, columns)
+                findings += [made] if made else []
         return interface.Found(
             findings=tuple(findings), not_seen=tuple(_not_seen(seen, now, shapes))
         )
@@ -48,14 +47,6 @@ class LagShapes:
 def _by_group(now: lags.Lags, columns: NDArray[np.intp]) -> Iterator[tuple[str, NDArray[np.intp]]]:
     for place in np.unique(now.group_of[columns]):
         yield now.groups[place], columns[now.group_of[columns] == place]
-
-
-def _meant(seen: view.View, group_id: str) -> bool:
-    """Whether the group is not there to be judged, or its sink was paused by a person."""
-    owner = seen.connector_of(group_id)
-    if owner is not None and owner[1].state in ("PAUSED", "STOPPED"):
-        return True
-    return not isinstance(seen.groups, Unknown) and group_id not in seen.groups
 
 
 def _finding(
@@ -199,7 +190,7 @@ def _not_seen(seen: view.View, now: lags.Lags, shapes: lags.Shapes) -> Iterator[
         yield from interface.not_seen(
             LagShapes.codes, resource.Resource("group", about), f"its commits: {reason}"
         )
-    unread = np.flatnonzero((now.lag < 0) & (now.commit >= 0))
+    unread = np.flatnonzero((now.lag < 0) & (now.commit >= 0) & now.judged)
     for group_id, columns in _by_group(now, unread):
         names = [seen.history.commit_keys[column][1] for column in columns]
         yield from interface.not_seen(

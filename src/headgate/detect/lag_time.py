@@ -26,7 +26,7 @@ class Objective:
         if isinstance(now, Unknown):
             return interface.Found(not_seen=interface.not_seen(self.codes, seen.cluster, str(now)))
         objective_s = seen.observation.seconds("lag.over_objective", "objective")
-        behind = np.flatnonzero(now.lag > 0)
+        behind = now.behind
         times = seen.history.times
         row = int(np.searchsorted(times, seen.now - objective_s, side="right")) - 1
         if row < 0:
@@ -107,7 +107,7 @@ class Retention:
         if isinstance(seen.configs, Unknown):
             reason = f"settings were not read: {seen.configs.reason}"
             return interface.Found(not_seen=interface.not_seen(self.codes, seen.cluster, reason))
-        behind = np.flatnonzero(now.lag > 0)
+        behind = np.flatnonzero(now.lag > 0)  # a paused sink loses records, too
         kept_s = _kept_s(seen, now, behind)
         limit = seen.observation.number("lag.near_retention", "share")
         near, older = _past(seen, now, behind, limit * kept_s)

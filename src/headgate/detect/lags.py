@@ -53,6 +53,13 @@ class Lags:
     end: NDArray[np.int64]
     lag: NDArray[np.int64]
     """UNREAD where commit or end is."""
+    judged: NDArray[np.bool_]
+    """False where lag is meant (a sink that somebody paused) or the group is gone."""
+
+    @property
+    def behind(self) -> NDArray[np.intp]:
+        """The judged columns that have records yet to read."""
+        return np.flatnonzero((self.lag > 0) & self.judged)
 
     def of_group(self, group_id: str) -> NDArray[np.intp]:
         """The columns of one group."""
@@ -121,7 +128,15 @@ def _build(seen: view.View) -> Lags | Unknown:
         previous=commits[-2] if len(times) > 1 else np.full(count, history.UNREAD, dtype=np.int64),
         end=end,
         lag=np.where(both, np.maximum(end - commit, 0), history.UNREAD),
+        judged=~np.isin(group_of, [place for name, place in groups.items() if _meant(seen, name)]),
     )
+
+
+def _meant(seen: view.View, group_id: str) -> bool:
+    owner = seen.connector_of(group_id)
+    if owner is not None and owner[1].state in ("PAUSED", "STOPPED"):
+        return True
+    return not isinstance(seen.groups, Unknown) and group_id not in seen.groups
 
 
 def ends_of(
@@ -163,7 +178,9 @@ def _shapes(seen: view.View) -> Shapes | Unknown:
 
 def _rewound(seen: view.View, lags: Lags, result: Shapes) -> None:
     commits = seen.history.commits
-    columns = np.flatnonzero((lags.commit >= 0) & (lags.commit < commits.max(axis=0, initial=0)))
+    columns = np.flatnonzero(
+        lags.judged & (lags.commit >= 0) & (lags.commit < commits.max(axis=0, initial=0))
+    )
     if not len(columns):
         return
     above = commits[:, columns] > lags.commit[columns]
@@ -183,7 +200,8 @@ def _planned(seen: view.View, group_id: str) -> bool:
 
 def _standing(seen: view.View, lags: Lags, result: Shapes) -> None:
     """Lag is there and the commit stands: stalled where a member owns it, else stopped."""
-    columns = np.flatnonzero((lags.lag > 0) & (lags.commit == lags.previous))
+    columns = lags.behind
+    columns = columns[lags.commit[columns] == lags.previous[columns]]
     if not len(columns):
         return
     past, whole = seen.history, slice(0, len(seen.history.times))
@@ -262,7 +280,7 @@ def _flushing(seen: view.View, lags: Lags, columns: NDArray[np.intp]) -> NDArray
 
 def _trends(seen: view.View, lags: Lags, result: Shapes) -> None:
     """Lag that rises or falls by more than the rhythm of commits explains."""
-    columns = np.flatnonzero(lags.lag > 0)
+    columns = lags.behind
     if not len(columns):
         return
     window_s = seen.observation.seconds("lag.growing", "window")

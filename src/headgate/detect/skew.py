@@ -69,7 +69,7 @@ def _keys(
     )
     wide = np.append(np.diff(table.first) >= LEAST_PARTITIONS, False)
     topic = np.where(now.partition_of >= 0, topics[np.maximum(now.partition_of, 0)], -1)
-    columns = np.flatnonzero((now.lag >= 0) & wide[topic])
+    columns = np.flatnonzero((now.lag >= 0) & now.judged & wide[topic])
     return columns, now.group_of[columns].astype(np.int64) * len(table.topics) + topic[columns]
 
 

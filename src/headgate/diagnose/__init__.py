@@ -15,6 +15,7 @@ from headgate.diagnose import (
     correlate,
     inputs,
     interface,
+    members,
     offsets,
     own,
     replicas,
@@ -33,7 +34,7 @@ ASKERS: tuple[interface.Asker, ...] = (
 DIAGNOSTICIANS: tuple[interface.Diagnostician, ...] = (
     *ASKERS,
     offsets.Offsets(),
-    offsets.Members(),
+    members.Members(),
     brokers.Brokers(),
     replicas.Replicas(),
     replicas.Leaders(),

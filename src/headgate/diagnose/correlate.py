@@ -35,6 +35,7 @@ _LEADS = (
     "lag.over_objective",
     "lag.skewed",
     "lag.draining",
+    "rebalance.wave",
     "leader.imbalance",
     "partition.hot",
     "topic.input_surge",

@@ -1,4 +1,4 @@
-"""Why a group's commits moved back, or lie outside the log; and groups with idle members."""
+"""Why a group's commits moved back, or lie outside the log."""
 
 from typing import ClassVar
 
@@ -186,74 +186,4 @@ def _log_start(argument: interface.Argument, cited: list[str]) -> None:
         "possible",
         "Somebody may have deleted records on purpose.",
         not_looked_at=("who called DeleteRecords: Kafka does not say",),
-    )
-
-
-class Members:
-    """Explains groups with members that have nothing to read, and storms of rebalances."""
-
-    explains: ClassVar[tuple[str, ...]] = ("group.idle_members", "rebalance.storm")
-
-    def explain(self, about: finding.Finding, case: interface.Case) -> interface.Explained:
-        """More members than partitions; members that crash, time out, or are deployed."""
-        argument = interface.Argument(case, about)
-        if about.code == "group.idle_members":
-            argument.cause(
-                "consumer.over_parallel",
-                "confirmed",
-                "There are more members than partitions to read.",
-                for_=argument.own("members", "idle", "partitions"),
-                next=[
-                    interface.suggest("owner.notify", "Members without a partition do nothing."),
-                    interface.suggest("workload.scale", "Run as many members as partitions."),
-                ],
-            )
-        else:
-            _storm(argument)
-        return argument.explained()
-
-
-def _storm(argument: interface.Argument) -> None:
-    about, case = argument.about, argument.case
-    group = groups.facts(case, about.resource.id)
-    came = argument.fact(
-        "arrivals",
-        f"members of {group.id} that appeared while Headgate looked",
-        group.came,
-        source="history",
-    )
-    beat = f" about every {words.duration(group.beat_s)}" if group.beat_s else ""
-    members = group.members if not isinstance(group.members, Unknown) else 0
-    client = "the clients' logs (max.poll.interval, session timeout): no address is known"
-    loop = group.came > 2 * max(members, 1)
-    argument.cause(
-        "consumer.crash_loop",
-        "likely" if loop else "possible",
-        f"New members appear{beat}: {group.came} while Headgate looked.",
-        for_=(came, *argument.own("count")) if loop else (),
-        not_looked_at=(client,),
-        next=[
-            interface.suggest("diagnostics.collect", "The consumers' logs say why they leave."),
-            interface.suggest("owner.notify", f"Members of {group.id} come and go."),
-        ],
-    )
-    for code, text in (
-        ("member.poll_timeout", "A member may take longer between polls than it may."),
-        ("member.session_timeout", "A member's heartbeats may come too late."),
-    ):
-        argument.cause(code, "possible", text, not_looked_at=(client,))
-    planned = [p for p in case.seen.observation.planned if p.resource == str(about.resource)]
-    said = argument.fact(
-        "planned",
-        "a deploy on the timeline",
-        planned[-1].what if planned else "none",
-        source="timeline",
-    )
-    argument.cause(
-        "deploy.rolling",
-        "likely" if planned else "ruled_out",
-        f"{planned[-1].what} is on the timeline." if planned else "No deploy is on the timeline.",
-        for_=(said,) if planned else (),
-        against=() if planned else (said,),
-        next=[interface.watch(about.resource, 600, "It ends with the deploy.")],
     )

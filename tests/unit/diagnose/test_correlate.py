@@ -1,0 +1,148 @@
+"""Consequences fold into the incident of their root; hazards stay apart."""
+
+from datetime import timedelta
+
+from tests.unit.diagnose import scenes
+from tests.unit.observations import AT, START, Scene, line
+
+from headgate import diagnose
+from headgate.domain import incident, observation
+
+
+def drafts(scene: Scene) -> list[incident.Draft]:
+    return [d for d in diagnose.look(scene.seen(), {})[2] if d.severity != "info"]
+
+
+def codes(draft: incident.Draft) -> set[str]:
+    return {item.code for item in draft.findings}
+
+
+def test_a_broker_folds_its_partitions_and_leaders() -> None:
+    scene = scenes.crashed()()
+    scene.samples = 140
+    scene.broker_samples[2] = lambda i: scene.sample(
+        i, fenced=i >= 12, port="answers" if i < 10 else "refuses"
+    )
+    scene.lose(2, isr_at=11, leaders_at=12)
+    [draft] = drafts(scene)
+    assert draft.key == "broker@broker:2"
+    assert codes(draft) == {
+        "broker.down",
+        "partition.under_replicated",
+        "partition.at_min_isr",
+        "leader.imbalance",
+    }
+    assert len(draft.findings) == 1 + 9 + 9 + 1
+    assert "miss a replica" in draft.title
+    assert draft.chain
+    assert all(link.source != link.target for link in draft.chain)
+
+
+def test_a_broker_folds_the_partition_that_only_it_had_and_names_the_readers() -> None:
+    scene = scenes.single_copy()
+    scene.group("auditors", "a1")
+    scene.read("auditors", "audit", 0, line(START - 10, 0), "a1")
+    [draft] = [d for d in drafts(scene) if d.resource.kind == "broker"]
+    assert "partition.offline" in codes(draft)
+    assert "auditors" in draft.blast_radius.groups
+    assert any(str(link.target) == "group:auditors" for link in draft.chain)
+
+
+def test_a_failed_task_folds_its_connector_and_its_group() -> None:
+    [draft] = drafts(scenes.sink(scenes.REFUSED, tasks=2)())
+    assert draft.key == "connector@connector:orders-sink"
+    assert codes(draft) >= {"connect.task_failed", "connect.connector_failed", "lag.stopped"}
+    assert draft.blast_radius.connectors == ("orders-sink",)
+    assert draft.blast_radius.groups == ("connect-orders-sink",)
+    assert draft.severity == "critical"
+
+
+def test_a_poison_record_folds_all_that_its_group_shows() -> None:
+    scene = scenes.crashing()
+    scene.samples = 140
+    [draft] = drafts(scene)
+    assert draft.key == "group@group:billing"
+    assert codes(draft) >= {"lag.stalled", "lag.over_objective", "rebalance.storm", "lag.skewed"}
+    assert draft.findings[0].code == "lag.stalled"
+
+
+def test_a_hot_partition_folds_into_the_group_that_suffers() -> None:
+    [draft] = drafts(scenes.hot_key())
+    assert codes(draft) >= {"lag.growing", "partition.hot"}
+    assert str(draft.chain[0].source) == "partition:orders-2"
+
+
+def test_a_hot_partition_that_nobody_suffers_from_is_only_listed() -> None:
+    scene = scenes.shop(samples=200)
+    scene.topics["orders"].ends[2] = line(START, 100)
+    [draft] = diagnose.look(scene.seen(), {})[2]
+    assert (draft.severity, draft.key) == ("info", "topic@topic:orders")
+
+
+def test_hazards_are_no_incidents() -> None:
+    scene = scenes.shop()
+    scene.topic("audit", 1, rf=1, min_isr=1)
+    scene.topic("ledger", 2, rf=3, min_isr=3)
+    scene.topic("weak", 2, rf=3, min_isr=1)
+    scene.topic("broken", 2, rf=2, min_isr=3)
+    scene.topic("unsafe", 1, unclean_leader_election_enable="true")
+    _, diagnoses, found, hazards = diagnose.look(scene.seen(), {})
+    assert not found
+    assert {(item.code, str(item.resource), item.severity) for item in hazards} == {
+        ("config.rf_one", "topic:audit", "warning"),
+        ("config.min_isr_ge_rf", "topic:ledger", "warning"),
+        ("config.min_isr_weak", "topic:weak", "info"),
+        ("config.min_isr_ge_rf", "topic:broken", "critical"),
+        ("config.unclean_election", "topic:unsafe", "warning"),
+    }
+    first = {item.finding: item.causes[0] for item in diagnoses}
+    assert first["config.min_isr_ge_rf@topic:ledger"].code == "min_isr.too_strict"
+    assert first["config.rf_one@topic:audit"].code == "replica.single_copy"
+    [step] = first["config.unclean_election@topic:unsafe"].next
+    assert step.parameters == {
+        "topic": "unsafe",
+        "set": {"unclean.leader.election.enable": "false"},
+        "unset": [],
+    }
+
+
+def test_an_unsafe_default_of_the_cluster_is_one_hazard() -> None:
+    scene = scenes.shop()
+    for topic in scene.topics.values():
+        value = topic.configs["min.insync.replicas"]
+        topic.configs["unclean.leader.election.enable"] = type(value)(
+            value="true", source="static_broker"
+        )
+    [hazard] = diagnose.look(scene.seen(), {})[3]
+    assert (hazard.code, str(hazard.resource)) == ("config.unclean_election", "cluster:lab")
+
+
+def test_everything_hangs_on_a_cluster_that_does_not_answer() -> None:
+    [draft] = drafts(scenes.unreachable())
+    assert draft.key == "cluster@cluster:lab"
+
+
+def test_the_most_urgent_incident_comes_first() -> None:
+    scene = scenes.stopped()
+    scene.topic("short", 1, rate=10, retention_ms="600000")
+    scene.group("late")
+    scene.read("late", "short", 0, line(START, 10, until=30))
+    found = drafts(scene)
+    assert [draft.resource.id for draft in found] == ["late", "billing"]
+    assert found[0].deadline is not None
+    assert timedelta() < found[0].deadline - AT < timedelta(minutes=10)
+
+
+def test_a_planned_stop_of_a_group_is_no_mystery() -> None:
+    scene = scenes.stopped()
+    scene.planned = (observation.Planned(at=AT, what="deploy 1.2", resource="group:billing"),)
+    [draft] = drafts(scene)
+    assert {(c.code, c.verdict) for c in draft.causes} >= {("deploy.rolling", "likely")}
+
+
+def test_a_paused_sink_may_lag() -> None:
+    scene = scenes.shop()
+    scene.group("connect-orders-sink")
+    scene.read("connect-orders-sink", "orders", 0, line(START, 10, until=20))
+    scene.connector("orders-sink", ("PAUSED", ""), state="PAUSED")
+    assert not drafts(scene)

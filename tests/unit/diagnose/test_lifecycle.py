@@ -1,0 +1,249 @@
+"""An incident's life over looks: opened once, told as it changes, never resolved by blindness."""
+
+import dataclasses
+import itertools
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+from tests.unit.diagnose import scenes
+from tests.unit.observations import AT, Scene
+
+from headgate import diagnose
+from headgate.diagnose import lifecycle
+from headgate.domain import finding, incident, resource, vocabulary
+
+GROUP = resource.Resource("group", "billing")
+
+
+def found(
+    code: str = "lag.stalled",
+    about: resource.Resource = GROUP,
+    state: vocabulary.FindingState = "firing",
+    severity: vocabulary.Severity = "critical",
+) -> finding.Finding:
+    return finding.Finding(
+        code=code, state=state, severity=severity, resource=about, since=AT, summary=f"{code}!"
+    )
+
+
+def draft(
+    *findings: finding.Finding, key: str = "group@group:billing", title: str = "stuck"
+) -> incident.Draft:
+    worst = max((f.severity for f in findings), key=vocabulary.SEVERITIES.index)
+    return incident.Draft(
+        key=key,
+        title=title,
+        severity=worst,
+        resource=findings[0].resource,
+        findings=findings,
+        causes=(),
+    )
+
+
+class Life:
+    """Looks at one cluster, and the incidents that come of them."""
+
+    def __init__(self) -> None:
+        self.now = AT
+        self.incidents: dict[str, incident.Incident] = {}
+        self._ids = map("inc{}".format, itertools.count(1))
+
+    def look(
+        self, *drafts: incident.Draft, after_s: float = 5, unseen: Sequence[finding.NotSeen] = ()
+    ) -> tuple[incident.Incident, ...]:
+        self.now += timedelta(seconds=after_s)
+        changed = lifecycle.advance(
+            [i for i in self.incidents.values() if i.state not in ("closed", "merged")],
+            drafts,
+            detection=finding.Detection(cluster="lab", at=self.now, not_seen=tuple(unseen)),
+            now=self.now,
+            new_id=self._ids.__next__,
+        )
+        self.incidents |= {item.id: item for item in changed}
+        return changed
+
+    def states(self) -> dict[str, str]:
+        return {name: item.state for name, item in self.incidents.items()}
+
+    def told(self, name: str = "inc1") -> list[str]:
+        return [happening.kind for happening in self.incidents[name].timeline]
+
+
+def test_a_firing_draft_opens_one_incident() -> None:
+    life = Life()
+    life.look(draft(found()))
+    life.look(draft(found()))
+    assert life.states() == {"inc1": "open"}
+    assert life.told() == ["opened"]
+    assert life.incidents["inc1"].opened_at == AT + timedelta(seconds=5)
+    assert life.incidents["inc1"].cluster == "lab"
+
+
+def test_what_is_pending_or_merely_listed_opens_nothing() -> None:
+    life = Life()
+    life.look(draft(found(state="pending")), draft(found("lag.draining", severity="info"), key="x"))
+    assert not life.states()
+
+
+def test_what_is_pending_keeps_an_incident_alive() -> None:
+    life = Life()
+    life.look(draft(found()))
+    for _ in range(10):
+        life.look(draft(found(state="pending")))
+    assert life.states() == {"inc1": "open"}
+
+
+def test_what_is_merely_listed_does_not_keep_it_alive() -> None:
+    life = Life()
+    life.look(draft(found()))
+    life.look(draft(found("lag.draining", severity="info")), after_s=20)
+    assert life.states() == {"inc1": "resolved"}
+
+
+def test_one_clear_look_resolves_nothing() -> None:
+    life = Life()
+    life.look(draft(found()))
+    life.look()
+    assert life.states() == {"inc1": "open"}
+    life.look()
+    assert life.states() == {"inc1": "resolved"}
+    assert life.told() == ["opened", "resolved"]
+
+
+def test_it_reopens_while_it_is_held_and_closes_after() -> None:
+    life = Life()
+    life.look(draft(found()))
+    life.look(after_s=20)
+    life.look(draft(found()), after_s=300)
+    assert life.states() == {"inc1": "open"}
+    assert life.incidents["inc1"].resolved_at is None
+    life.look(after_s=20)
+    life.look(after_s=599)
+    assert life.states() == {"inc1": "resolved"}
+    life.look(after_s=2)
+    assert life.states() == {"inc1": "closed"}
+    assert life.told() == ["opened", "resolved", "reopened", "resolved", "closed"]
+    life.look(draft(found()))
+    assert life.states() == {"inc1": "closed", "inc2": "open"}
+
+
+def test_a_resolved_incident_is_not_reopened_by_what_is_only_pending() -> None:
+    life = Life()
+    life.look(draft(found()))
+    life.look(after_s=20)
+    life.look(draft(found(state="pending")))
+    assert life.states() == {"inc1": "resolved"}
+
+
+@pytest.mark.parametrize("about", [GROUP, resource.Resource("cluster", "lab")], ids=str)
+def test_blindness_is_no_recovery(about: resource.Resource) -> None:
+    life = Life()
+    life.look(draft(found()))
+    gap = finding.NotSeen(code="lag.stalled", resource=about, reason="broker 2 timed out")
+    for _ in range(5):
+        life.look(after_s=60, unseen=[gap])
+    assert life.states() == {"inc1": "open"}
+    assert [h.what for h in life.incidents["inc1"].timeline[1:]] == [
+        "Its evidence cannot be read: broker 2 timed out"
+    ]
+    life.look(after_s=60)
+    assert life.states() == {"inc1": "resolved"}
+
+
+def test_blindness_for_something_else_does_not_hold_it() -> None:
+    life = Life()
+    life.look(draft(found()))
+    gap = finding.NotSeen(
+        code="lag.stalled", resource=resource.Resource("group", "other"), reason="timed out"
+    )
+    life.look(after_s=20, unseen=[gap])
+    assert life.states() == {"inc1": "resolved"}
+
+
+def test_new_and_cleared_findings_are_told() -> None:
+    life = Life()
+    life.look(draft(found()))
+    life.look(draft(found(), found("lag.over_objective", severity="warning")))
+    life.look(draft(found()))
+    assert life.told() == ["opened", "finding", "cleared"]
+
+
+def test_an_incident_follows_its_findings_under_another_root() -> None:
+    life = Life()
+    life.look(draft(found("lag.growing")))
+    life.look(
+        draft(
+            found("broker.down", resource.Resource("broker", "2")),
+            found("lag.growing"),
+            key="broker@broker:2",
+            title="Broker 2 crashed",
+        )
+    )
+    assert life.states() == {"inc1": "open"}
+    assert life.incidents["inc1"].draft.title == "Broker 2 crashed"
+
+
+def test_an_incident_is_merged_into_that_of_its_root() -> None:
+    life = Life()
+    broker = found("broker.down", resource.Resource("broker", "2"))
+    life.look(draft(found()), draft(broker, key="broker@broker:2", title="Broker 2 crashed"))
+    life.look(draft(broker, found(), key="broker@broker:2", title="Broker 2 crashed"))
+    assert life.states() == {"inc1": "merged", "inc2": "open"}
+    assert life.incidents["inc1"].timeline[-1].ref == "inc2"
+
+
+@pytest.mark.parametrize("state", ["watching", "acting"])
+def test_an_incident_under_response_lives_as_the_others_do(
+    state: vocabulary.IncidentState,
+) -> None:
+    life = Life()
+    life.look(draft(found()))
+    life.incidents["inc1"] = lifecycle.move(
+        life.incidents["inc1"], state, now=life.now, what="chg1 runs", kind="change", ref="chg1"
+    )
+    life.look(draft(found()))
+    assert life.states() == {"inc1": state}
+    life.look(after_s=20)
+    assert life.states() == {"inc1": "resolved"}
+
+
+def test_only_the_moves_of_the_vocabulary_are_legal() -> None:
+    life = Life()
+    life.look(draft(found()))
+    item = life.incidents["inc1"]
+    for one, allowed in vocabulary.incident_transitions().items():
+        for two in vocabulary.incident_transitions():
+            before = dataclasses.replace(item, state=one)  # type: ignore[arg-type]  # a known state
+            if two in allowed:
+                after = lifecycle.move(before, two, now=AT, what="", kind="x")  # type: ignore[arg-type]  # as above
+                assert after.state == two
+            else:
+                with pytest.raises(lifecycle.IllegalMove):
+                    lifecycle.move(before, two, now=AT, what="", kind="x")  # type: ignore[arg-type]  # as above
+
+
+def test_the_timeline_keeps_its_first_line_and_the_newest() -> None:
+    life = Life()
+    life.look(draft(found()))
+    item = life.incidents["inc1"]
+    for number in range(300):
+        item = lifecycle.note(item, now=AT, what=str(number), kind="change")
+    assert len(item.timeline) == 200
+    assert (item.timeline[0].kind, item.timeline[-1].what) == ("opened", "299")
+
+
+def test_a_story_from_poison_to_recovery() -> None:
+    """The same incident from the first look to the last, on drafts as detection makes them."""
+    life = Life()
+
+    def at(scene: Scene, now: datetime) -> tuple[incident.Draft, ...]:
+        life.now = now
+        return diagnose.look(scene.seen(), {})[2]
+
+    life.look(*at(scenes.crashing(), AT))
+    assert list(life.states().values()) == ["open"]
+    healthy = scenes.shop()
+    healthy.follow("billing", "orders", behind=3)
+    life.look(*at(healthy, AT + timedelta(seconds=30)))
+    assert list(life.states().values()) == ["resolved"]
