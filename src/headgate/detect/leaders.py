@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import interface, view, words
-from headgate.domain import snapshot
+from headgate.domain import history, snapshot
 
 _CODE = "leader.imbalance"
 
@@ -81,6 +81,8 @@ def _since(
     since = seen.now
     for row in range(len(seen.history.times) - 1, -1, -1):
         leaders = seen.history.leaders[row, columns]
+        if columns and (leaders == history.UNREAD_LEADER).all():
+            continue  # not read then
         if not columns or _worst(wanted, (leaders != wanted) & (leaders >= 0))[1] <= share:
             break
         since = float(seen.history.times[row])

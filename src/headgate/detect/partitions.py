@@ -15,6 +15,10 @@ ONE_BY_ONE = 256
 for all its partitions and carries the name of the first."""
 
 
+_NOBODY = -1
+"""In a leader column: the partition has no leader."""
+
+
 class Replication:
     """Says which partitions cannot be written, or are one failure away from it."""
 
@@ -110,18 +114,31 @@ def _since(
     if not known.any():
         return start
     if code == "partition.offline":
-        held = past.leaders[:, at[known]] < 0
+        leaders = past.leaders[:, at[known]]
+        held, read = leaders == _NOBODY, leaders != history.UNREAD_LEADER
     else:
         limit = np.diff(table.replica_start)[ordinals[known]]
         sizes = past.isr_sizes[:, at[known]]
         if code != "partition.under_replicated":
             least = interface.certain(min_isr(seen, table))
             limit = np.minimum(limit, least[ordinals[known]] + (code == "partition.at_min_isr"))
-        held = (sizes >= 0) & (sizes < limit)
-    broken = np.where((~held).any(axis=0), len(held) - 1 - np.argmax(~held[::-1], axis=0), -1)
-    times = np.append(past.times, seen.now)
-    start[known] = times[broken + 1]
+        held, read = sizes < limit, sizes >= 0
+    start[known] = _run_began(held, read, past.times, seen.now)
     return start
+
+
+def _run_began(
+    held: NDArray[np.bool_],
+    read: NDArray[np.bool_],
+    times: NDArray[np.float64],
+    now: float,
+) -> NDArray[np.float64]:
+    """When the trailing run of rows that hold began; rows that were not read count neither way."""
+    row = np.arange(len(times))[:, None]
+    broken = np.where(read & ~held, row, -1).max(axis=0)
+    first = np.where(read & held & (row > broken), row, len(times)).min(axis=0)
+    began: NDArray[np.float64] = np.append(times, now)[first]
+    return began
 
 
 def _columns(seen: view.View) -> dict[resource.TopicPartition, int]:

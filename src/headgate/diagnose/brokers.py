@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from headgate.detect import words
 from headgate.diagnose import interface
-from headgate.domain import diagnosis, finding, resource
+from headgate.domain import diagnosis, finding, history, resource
 from headgate.domain.unknown import Unknown
 
 _WATCH_S = 300.0
@@ -176,16 +176,15 @@ _DEAD = ("refuses", "silent")
 def _order(case: interface.Case, broker_id: int) -> str:
     """``leaders``, ``isr`` or ``together``; ``not seen`` where the history does not show it."""
     past, table = case.seen.history, case.seen.partitions
-    if isinstance(table, Unknown) or len(past.times) < 2:
+    read = ~(past.leaders == history.UNREAD_LEADER).all(axis=1)
+    if isinstance(table, Unknown) or read.sum() < 2:
         return "not seen"
-    leading = past.leaders == broker_id
-    led = np.flatnonzero(leading.any(axis=0) & (past.leaders[-1] != broker_id))
+    leading = past.leaders[read] == broker_id
+    led = np.flatnonzero(leading.any(axis=0) & ~leading[-1])
     moved = _first_without(leading[:, led])
-    replicated = _columns_of(case, broker_id)
-    sizes = past.isr_sizes[:, replicated]
-    full = sizes.max(axis=0, initial=0)
-    shrunk = _first_without(sizes >= full) if len(replicated) else len(past.times)
-    if moved >= len(past.times) or shrunk >= len(past.times):
+    sizes = past.isr_sizes[read][:, _columns_of(case, broker_id)]
+    shrunk = _first_without(sizes >= sizes.max(axis=0, initial=0))
+    if moved >= len(leading) or shrunk >= len(leading):
         return "not seen"
     if moved < shrunk:
         return "leaders"

@@ -215,11 +215,11 @@ def _shared(
         for_=(shared, repeat) if others or again else (),
         not_looked_at=("whether what it writes to answers: nothing probes it",),
         next=[
-            interface.watch(about, 300, "Restarts help once the other side answers."),
             *(
-                _restart(cluster, name, "Once the other side answers.")
+                _restart(cluster, name, "It works again once the other side answers.")
                 for name in (connector.name, *others)
             ),
+            interface.watch(about, 300, "Restarts help once the other side answers."),
         ],
     )
     if others:
