@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import importlib.util
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,6 +68,8 @@ def up(
             registry=registry,
             auto_leader_rebalance=balance_leaders,
         )
+        for number in (signal.SIGTERM, signal.SIGHUP):  # end as after Ctrl-C: nothing stays
+            signal.signal(number, signal.default_int_handler)
         with steps.shown() as report:
             started = lab.Lab.up(wanted, report)
         _show(started, form)
@@ -113,7 +116,7 @@ def told() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        typer.echo("interrupted; what was started is stopped again", err=True)
+        typer.echo("interrupted", err=True)
         raise typer.Exit(130) from None
     except errors.LabError as error:
         _say(error)

@@ -9,6 +9,9 @@ import contextlib
 import dataclasses
 import os
 import shutil
+import signal
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from headgate.lab import (
@@ -50,8 +53,22 @@ def bring_up(folder: Path, options: settings.Options, report: progress.Report) -
         ending.take_down(folder)
         raise errors.StartFailed(error.what, where=str(kept), next_step=error.next_step) from error
     except BaseException:
-        ending.take_down(folder)
+        with _undisturbed():
+            ending.take_down(folder)
         raise
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let a second Ctrl-C not interrupt the clearing away that the first one asked for."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def add_connect(folder: Path, options: settings.Options, report: progress.Report) -> None:

@@ -240,3 +240,42 @@ def test_ready_tells_late_from_dead(folder: Path) -> None:
     lab.down()
     with pytest.raises(errors.StartFailed, match="ended while"):
         ready.wait(record, lambda: False, timeout_s=5)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_start_that_is_interrupted_leaves_nothing(folder: Path, number: signal.Signals) -> None:
+    with command(folder) as process:
+        within(20, "a broker begins", lambda: (folder / "logs" / "broker-1.log").exists())
+        process.send_signal(number)
+        assert process.wait(20) == 130
+        assert process.stderr is not None
+        assert "interrupted" in process.stderr.read()
+    assert not folder.exists()
+    assert processes.members(folder) == ()
+
+
+def test_a_start_that_is_killed_is_cleared_away_by_the_next(folder: Path) -> None:
+    with command(folder) as process:
+        within(20, "a broker begins", lambda: (folder / "logs" / "broker-1.log").exists())
+        process.kill()
+        process.wait(20)
+    left = processes.members(folder)
+    with pytest.raises(errors.NotUp):
+        lab_.Lab.attach(folder)
+    lab = lab_.Lab.up(small(folder))
+    assert not {each.pid for each in left} & {each.pid for each in processes.members(folder)}
+    assert lab.part("broker-1").life is parts.Life.RUNNING
+
+
+@contextlib.contextmanager
+def command(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run `headgate lab up` for three brokers."""
+    program = Path(sys.executable).with_name("headgate")
+    with subprocess.Popen(
+        [program, "lab", "up", "--no-connect", "--folder", folder],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+        process.kill()
