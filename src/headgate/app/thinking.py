@@ -1,13 +1,14 @@
 """From a look to incidents that are kept, and to changes that Headgate proposes for them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from headgate import diagnose
 from headgate.app import context, ids, proposing, responses, watching
 from headgate.detect import view
 from headgate.diagnose import correlate, lifecycle
 from headgate.diagnose import interface as diagnosing
-from headgate.domain import finding, incident, observation
+from headgate.domain import finding, incident, observation, resource
 from headgate.ports import store
 
 _TOLD = {
@@ -54,7 +55,19 @@ class Thinker:
         diagnoses = diagnose.run(found, seen, answers)
         case = diagnosing.Case(view.View(seen), found, answers)
         drafts, _hazards = correlate.fold(case, diagnoses)
-        return drafts
+        return [self._owned(draft) for draft in drafts]
+
+    def _owned(self, draft: incident.Draft) -> incident.Draft:
+        """The draft with everybody who owns a part of what is hit."""
+        hit = draft.blast_radius
+        touched = (
+            draft.resource,
+            *(resource.Resource("group", name) for name in hit.groups),
+            *(resource.Resource("connector", name) for name in hit.connectors),
+            *(resource.Resource("topic", name) for name in hit.topics),
+        )
+        owners = {self._running.owners.of(one).name for one in touched} - {""}
+        return replace(draft, blast_radius=replace(hit, owners=tuple(sorted(owners))))
 
     def _keep(
         self, cluster: str, drafts: Sequence[incident.Draft], found: finding.Detection

@@ -1,6 +1,7 @@
 """Faults of what is written: a record nobody can read, one key for all, too much at once."""
 
 import dataclasses
+import logging
 import random
 import time
 from typing import ClassVar
@@ -14,6 +15,10 @@ from headgate.lab.workloads import cluster, producer, records, running
 from headgate.lab.workloads import interface as workloads
 
 _FLUSH_S = 20.0
+_QUIET = logging.getLogger("headgate.lab.librdkafka")
+"""Takes what the client library says of retries; nobody at a terminal asked for it."""
+_QUIET.addHandler(logging.NullHandler())
+_QUIET.propagate = False
 _EMPTY_WITHIN_S = 15.0
 _REACHED_WITHIN_S = 10.0
 
@@ -150,7 +155,9 @@ class Burst(interface.Fault):
     def break_(self, lab: lab_.Lab) -> interface.Broken:
         """Write the records, as that service does, and return when they are there."""
         service = applications.producer(lab, self.producer)
-        client = confluent_kafka.Producer(producer.configuration(service, lab.bootstrap))
+        client = confluent_kafka.Producer(
+            producer.configuration(service, lab.bootstrap), logger=_QUIET
+        )
         chance = random.Random()  # noqa: S311 - made-up shop data
         began_s = time.monotonic()
         for number in range(self.records):
@@ -177,7 +184,7 @@ def write_one(
     lab: lab_.Lab, service: workloads.Producer, record: records.Record, partition: int
 ) -> int:
     """Write one record to a partition as that service, and return its offset."""
-    client = confluent_kafka.Producer(producer.configuration(service, lab.bootstrap))
+    client = confluent_kafka.Producer(producer.configuration(service, lab.bootstrap), logger=_QUIET)
     written: list[int] = []
     failed: list[str] = []
 
