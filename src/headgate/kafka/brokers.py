@@ -1,5 +1,6 @@
 """Brokers with their port states, the quorum's leader, and the version."""
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from headgate.kafka import library, release
 from headgate.kafka.nodes import Node, Nodes, finished, outcome
 from headgate.ports import errors
 
+QUORUM_S = 1.5
+"""How long the quorum may take to name its leader; an election takes about 2 s."""
 NOT_LISTED = Unknown("the cluster does not list it")
 
 
@@ -42,12 +45,13 @@ def read(nodes: Nodes, replicas: Iterable[int], *, deadline: float) -> snapshot.
 def controller(nodes: Nodes, *, deadline: float) -> int | Unknown:
     """The leader of the controller quorum.
 
-    Every broker is asked and the first usable answer taken: a broker that follows may hang while
-    the quorum elects, and one without a majority says -1.
+    Every broker is asked and the first usable answer taken: a broker passes the question on to the
+    controller, so it hangs while the quorum elects, and one without a majority says -1.
     """
     reasons: list[str] = []
+    until = min(deadline, time.monotonic() + QUORUM_S)
     try:
-        for broker, answer in nodes.every(_quorum_request, deadline=deadline):
+        for broker, answer in nodes.every(_quorum_request, deadline=until, lane="controller"):
             if isinstance(answer, errors.PortError):
                 reasons.append(f"broker {broker}: {answer.what}")
             else:

@@ -125,11 +125,11 @@ class Nodes:
         return self._wire.send(node.address, request, deadline=deadline, lane=lane)
 
     def every(
-        self, make: Callable[[], Any], *, deadline: float
+        self, make: Callable[[], Any], *, deadline: float, lane: Lane = "read"
     ) -> Iterator[tuple[int, Any | errors.PortError]]:
         """Each live broker's answer or its error, as they come."""
         asked = {
-            self._wire.send(node.address, make(), deadline=deadline): node.id
+            self._wire.send(node.address, make(), deadline=deadline, lane=lane): node.id
             for node in self.live(deadline=deadline)
         }
         for future in finished(asked, deadline=deadline):

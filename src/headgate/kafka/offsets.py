@@ -1,5 +1,6 @@
 """Log positions: earliest and latest offset of every partition, asked of all leaders at once."""
 
+import time
 from collections.abc import Iterable, Mapping
 from concurrent import futures
 from typing import Any
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from headgate.domain import snapshot
 from headgate.domain.resource import TopicPartition
-from headgate.kafka import columns, complaint, failure, raw
+from headgate.kafka import columns, complaint, failure, raw, topics
 from headgate.kafka.nodes import Nodes, finished, outcome
 from headgate.ports import errors, kafka
 
@@ -19,48 +20,105 @@ UNCOMMITTED = 0
 """Isolation level: the latest offset is the high watermark."""
 CLIENT = -1
 """Replica id of a client."""
+MOVED = frozenset((5, 6, 74, 75, 78))
+"""Codes that say that the leader has just changed, or is about to."""
+MOVING_S = 1.0
+"""For how long partitions with a leader that moves are asked for again; a broker learns of its
+new role within 0.1 s of the cluster."""
+PAUSE_S = 0.1
+NO_LEADER = kafka.Failure(code=0, name="NO_LEADER", reason="it has no leader")
 
 
 def read(nodes: Nodes, partitions: snapshot.Partitions, *, deadline: float) -> kafka.OffsetRead:
-    """Both ends of every log; a leader that fails leaves only its own partitions unread."""
+    """Both ends of every log; a leader that fails leaves only its own partitions unread.
+
+    Partitions whose leader has just moved are asked for again for a moment, of the new leader.
+    """
     ends = {
         when: np.full(partitions.count, snapshot.UNREAD, np.int64) for when in (EARLIEST, LATEST)
     }
-    reasons: dict[int, str] = dict.fromkeys(
-        np.flatnonzero(partitions.leader < 0).tolist(), "it has no leader"
-    )
-    asked: dict[futures.Future[Any], tuple[int, NDArray[np.intp]]] = {}
-    for leader in np.unique(partitions.leader[partitions.leader >= 0]).tolist():
-        ordinals = np.flatnonzero(partitions.leader == leader)
-        for when in ends:
-            request = _request(_by_topic(partitions, ordinals), when)
-            asked[nodes.ask(leader, request, deadline=deadline)] = (when, ordinals)
-    for future in finished(asked, deadline=deadline):
-        when, ordinals = asked[future]
-        answer = outcome(future)
-        if isinstance(answer, errors.PortError):
-            reasons.update(dict.fromkeys(ordinals.tolist(), complaint.reason(answer)))
-        else:
-            reasons.update(_fill(ends[when], partitions, answer.data))
-    for ordinal in reasons:
-        ends[EARLIEST][ordinal] = ends[LATEST][ordinal] = snapshot.UNREAD
+    leader = partitions.leader
+    failures: dict[int, kafka.Failure] = {}
+    left: NDArray[np.intp] = np.arange(partitions.count)
+    until = min(deadline, time.monotonic() + MOVING_S)
+    while len(left):
+        for ordinal in left.tolist():
+            failures.pop(ordinal, None)
+        failures |= _round(nodes, partitions, leader, left, ends, deadline)
+        left = np.array([x for x, failed in failures.items() if failed.code in MOVED], np.intp)
+        if not len(left) or time.monotonic() + PAUSE_S > until:
+            break
+        time.sleep(PAUSE_S)
+        leader = _leaders_now(nodes, partitions, leader, left, deadline)
+    unread = sorted(failures)
+    for column in ends.values():
+        column[unread] = snapshot.UNREAD
     return kafka.OffsetRead(
         earliest=ends[EARLIEST],
         latest=ends[LATEST],
         missing=tuple(
-            snapshot.Missing(what=f"partition:{partitions.name(ordinal)}", reason=reasons[ordinal])
-            for ordinal in sorted(reasons)
+            snapshot.Missing(
+                what=f"partition:{partitions.name(ordinal)}", reason=failures[ordinal].reason
+            )
+            for ordinal in unread
         ),
     )
+
+
+def _round(
+    nodes: Nodes,
+    partitions: snapshot.Partitions,
+    leader: NDArray[np.int32],
+    left: NDArray[np.intp],
+    ends: Mapping[int, NDArray[np.int64]],
+    deadline: float,
+) -> dict[int, kafka.Failure]:
+    """Asks the leaders of some partitions and fills in what they tell; the failures of the rest."""
+    failures = dict.fromkeys(left[leader[left] < 0].tolist(), NO_LEADER)
+    asked: dict[futures.Future[Any], tuple[int, NDArray[np.intp]]] = {}
+    for broker in np.unique(leader[left]).tolist():
+        ordinals = left[leader[left] == broker]
+        for when in ends if broker >= 0 else ():
+            request = _request(_by_topic(partitions, ordinals), when)
+            asked[nodes.ask(broker, request, deadline=deadline)] = (when, ordinals)
+    for future in finished(asked, deadline=deadline):
+        when, ordinals = asked[future]
+        answer = outcome(future)
+        if isinstance(answer, errors.PortError):
+            failed = kafka.Failure(code=0, name="UNREAD", reason=complaint.reason(answer))
+            failures.update(dict.fromkeys(ordinals.tolist(), failed))
+        else:
+            failures.update(_fill(ends[when], partitions, answer.data))
+    return failures
+
+
+def _leaders_now(
+    nodes: Nodes,
+    partitions: snapshot.Partitions,
+    leader: NDArray[np.int32],
+    left: NDArray[np.intp],
+    deadline: float,
+) -> NDArray[np.int32]:
+    """The leaders with those of the partitions left read anew, where they can be read."""
+    leader = leader.copy()
+    try:
+        now, _ = topics.partitions(nodes, deadline=deadline)
+    except errors.PortError:
+        return leader
+    for ordinal in left.tolist():
+        place = now.ordinal(partitions.name(ordinal))
+        if place is not None:
+            leader[ordinal] = now.leader[place]
+    return leader
 
 
 def of_one(
     nodes: Nodes, partition: TopicPartition, leader: int, *, deadline: float
 ) -> tuple[int, int] | kafka.Failure:
     """Earliest and latest offset of one partition."""
-    topics = {partition.topic: [partition.partition]}
+    wanted = {partition.topic: [partition.partition]}
     pending = [
-        nodes.ask(leader, _request(topics, when), deadline=deadline) for when in (EARLIEST, LATEST)
+        nodes.ask(leader, _request(wanted, when), deadline=deadline) for when in (EARLIEST, LATEST)
     ]
     ends = []
     for future in pending:
@@ -87,7 +145,7 @@ def _by_topic(
     }
 
 
-def _request(topics: Mapping[str, Iterable[int]], when: int) -> Any:
+def _request(wanted: Mapping[str, Iterable[int]], when: int) -> Any:
     topic = raw.ListOffsets.ListOffsetsTopic
     partition = topic.ListOffsetsPartition
     return raw.ListOffsets(
@@ -101,7 +159,7 @@ def _request(topics: Mapping[str, Iterable[int]], when: int) -> Any:
                     for number in numbers
                 ],
             )
-            for name, numbers in topics.items()
+            for name, numbers in wanted.items()
         ],
         timeout_ms=30_000,
         min_version=6,
@@ -110,12 +168,12 @@ def _request(topics: Mapping[str, Iterable[int]], when: int) -> Any:
 
 def _fill(
     column: NDArray[np.int64], partitions: snapshot.Partitions, data: bytes
-) -> Mapping[int, str]:
-    """Writes the offsets of an answer into the column; the reasons of those it lacks."""
-    reasons: dict[int, str] = {}
+) -> Mapping[int, kafka.Failure]:
+    """Writes the offsets of an answer into the column; the failures of those it lacks."""
+    failures: dict[int, kafka.Failure] = {}
     for topic in columns.list_offsets(data):
         ordinals = partitions.first[partitions.topic_ordinals[topic.name]] + topic.numbers
         column[ordinals] = topic.offsets
         for place in np.flatnonzero(topic.errors).tolist():
-            reasons[int(ordinals[place])] = failure.of_code(int(topic.errors[place])).reason
-    return reasons
+            failures[int(ordinals[place])] = failure.of_code(int(topic.errors[place]))
+    return failures

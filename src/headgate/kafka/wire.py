@@ -26,9 +26,10 @@ from headgate.kafka import complaint, library
 from headgate.kafka.address import Address
 from headgate.kafka.properties import Properties
 
-Lane = Literal["read", "write", "probe"]
-"""A broker answers one request of a connection after the other, so writes that wait for replicas
-and probes that must not wait have connections of their own."""
+Lane = Literal["read", "write", "controller", "probe"]
+"""A broker answers one request of a connection after the other, so what may wait has connections
+of its own: writes wait for replicas, questions to the controller for an election; a probe must
+wait for neither."""
 
 SETUP_S = 1.5
 """How long a caller waits for a connection: TCP, TLS, ApiVersions and login. A broker under test
