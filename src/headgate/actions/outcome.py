@@ -15,10 +15,14 @@ def of_failure(failure: kafka.Failure) -> interface.Failed | interface.Lost:
 
 
 def of_error(error: errors.PortError) -> interface.Failed | interface.Lost:
-    """What a call that failed as a whole says of the write."""
-    if isinstance(error, errors.OutcomeUnknown | errors.TimedOut):
-        return interface.Lost(str(error))
-    return interface.Failed(str(error), retry=isinstance(error, errors.Unreachable | errors.NotNow))
+    """What a call that failed as a whole says of the write.
+
+    Only a no from the other side is proof that nothing happened; even "nothing answers" may come
+    after the request went out.
+    """
+    if isinstance(error, errors.Refused | errors.NotAllowed):
+        return interface.Failed(str(error), retry=isinstance(error, errors.NotNow))
+    return interface.Lost(str(error))
 
 
 def of_write(

@@ -7,7 +7,7 @@ from tests.unit.actions import worlds
 
 from headgate.actions import interface, settings
 from headgate.domain.unknown import Unknown
-from headgate.ports import kafka
+from headgate.ports import errors, kafka
 
 
 def bench(**config: str) -> worlds.Bench:
@@ -200,3 +200,22 @@ def test_what_deletes_and_what_keeps(
 ) -> None:
     found = settings.meaning(key, before, after)
     assert (found.cuts, found.extends) == (cuts, extends)
+
+
+@pytest.mark.parametrize(
+    ("error", "became"),
+    [
+        (errors.Refused("no"), interface.Failed("no", retry=False)),
+        (errors.NotAllowed("no"), interface.Failed("no (NOT_ALLOWED)", retry=False)),
+        (errors.NotNow("later"), interface.Failed("later", retry=True)),
+        (errors.Unreachable("gone"), interface.Lost("gone")),
+        (errors.TimedOut("slow"), interface.Lost("slow")),
+        (errors.OutcomeUnknown("cut"), interface.Lost("cut")),
+        (errors.Misunderstood("html"), interface.Lost("html")),
+    ],
+)
+def test_only_a_no_is_proof_that_nothing_happened(error: errors.PortError, became: object) -> None:
+    b = bench()
+    plan = b.plan("topic.alter_config", {"topic": "orders", "set": {"max.message.bytes": "2000"}})
+    b.kafka.fail_next("alter_config", error)
+    assert b.apply(plan.steps[0].do) == became

@@ -9,6 +9,7 @@ from tests.unit.boundary import cases
 
 from headgate.boundary import cedar, context, interface, policies
 from headgate.domain import change, person, resource, vocabulary
+from headgate.domain.unknown import Unknown
 
 GOOD = """// a comment; with a semicolon
 @id("all")
@@ -147,3 +148,22 @@ def test_the_schema_knows_every_fact() -> None:
     schema = resources.files("headgate.boundary").joinpath(policies.SCHEMA).read_text()
     for name in (*asked, *context.FIELDS):
         assert f"  {name}: " in schema or f"  {name}?: " in schema or name == "evidence_at", name
+
+
+def test_the_example_of_the_guide_can_be_used(tmp_path: Path) -> None:
+    guide = Path(__file__).parents[3].joinpath("docs", "how-to", "write-a-policy.md")
+    example = guide.read_text(encoding="utf-8").split("```cedar\n")[1].split("```")[0]
+    boundary = cedar.CedarBoundary(folder(tmp_path, GOOD + example))
+
+    def lane(owners: tuple[str, ...] | Unknown) -> str:
+        return boundary.decide(
+            action=vocabulary.actions()["connector.restart_failed_tasks"],
+            target=resource.parse("connector:x"),
+            cluster="orders",
+            requester=person.HEADGATE,
+            facts=dataclasses.replace(cases.HARMLESS, owners=owners),
+        ).lane
+
+    assert lane(("shop",)) == "auto"
+    assert lane(("shop", "payments team")) == "approve"
+    assert lane(Unknown("not read")) == "approve"
