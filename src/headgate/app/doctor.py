@@ -1,0 +1,269 @@
+"""One look at any cluster: no server, no state, reads only.
+
+``examine`` looks for a while, judges, and returns a ``Report``; how it is shown is the faces'
+matter.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from headgate import actions, diagnose
+from headgate.actions import interface as acting
+from headgate.boundary import cedar
+from headgate.changes import errors as change_errors
+from headgate.changes import proposal
+from headgate.connect import rest
+from headgate.domain import (
+    diagnosis,
+    finding,
+    incident,
+    observation,
+    person,
+    snapshot,
+    vocabulary,
+)
+from headgate.domain.unknown import Unknown
+from headgate.kafka import cluster
+from headgate.observe import answers, collector, watch
+from headgate.ports import clock, kafka
+from headgate.ports import errors as port_errors
+
+SCHEMA = "headgate.doctor/1"
+LONGEST_INTERVAL_S = 2.0
+LEAST_SWEEPS = 2
+"""Rates need two looks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is to be looked at, and how."""
+
+    bootstrap: str
+    client: dict[str, str]
+    connects: tuple[str, ...] = ()
+    watch_s: float = 10.0
+    read_records: bool = False
+    deadline_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A next step with the lane that it would get."""
+
+    suggestion: diagnosis.Suggestion
+    lane: vocabulary.Lane
+    why: str
+    in_catalogue: bool
+    """Whether Headgate can do it; else a person does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One incident with its next steps."""
+
+    draft: incident.Draft
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What one look found."""
+
+    cluster_id: str | Unknown
+    version: str | Unknown
+    brokers: int | Unknown
+    topics: int | Unknown
+    groups: int | Unknown
+    begun: datetime
+    ended: datetime
+    sweeps: int
+    cases: tuple[Case, ...]
+    """Most urgent first."""
+    hazards: tuple[finding.Finding, ...]
+    unknown: tuple[snapshot.Missing, ...]
+    """What could not be read, and why."""
+
+    @property
+    def worst(self) -> vocabulary.Severity | None:
+        """The worst severity of anything found; None: nothing was."""
+        found = [case.draft.severity for case in self.cases]
+        found += [one.severity for one in self.hazards]
+        return max(found, key=vocabulary.SEVERITIES.index, default=None)
+
+
+def examine(asked: Asked, tell: Callable[[float], None] = lambda _share: None) -> Report:
+    """What is wrong with the cluster, why, and what could be done.
+
+    ``tell`` hears which share of the look is over.
+
+    Raises:
+        ports.errors.PortError: the cluster cannot be reached; says what, where and what next.
+    """
+    ticks = clock.SystemClock()
+    held = cluster.connect("doctor", asked.bootstrap, asked.client)
+    connects = [
+        rest.RestConnect("connect" if len(asked.connects) == 1 else f"connect-{place + 1}", url)
+        for place, url in enumerate(asked.connects)
+    ]
+    try:
+        # A wrong address is told at once, with its own words, and not as an unread part.
+        held.brokers(deadline_s=asked.deadline_s)
+        begun = ticks.now()
+        seen, sweeps = _watch(asked, held, connects, ticks, tell)
+        return _judge(asked, held, connects, ticks, seen, (begun, sweeps))
+    finally:
+        held.close()
+        for one in connects:
+            one.close()
+
+
+def _watch(
+    asked: Asked,
+    held: kafka.Kafka,
+    connects: Sequence[rest.RestConnect],
+    ticks: clock.Clock,
+    tell: Callable[[float], None],
+) -> tuple[observation.Observation, int]:
+    interval_s = max(0.2, min(LONGEST_INTERVAL_S, asked.watch_s / 5))
+    source = collector.Collector(
+        held, connects, clock=ticks, interval_s=interval_s, deadline_s=asked.deadline_s
+    )
+    looking = watch.Watch(source, cut_s=max(asked.watch_s, interval_s), window_s=asked.watch_s + 60)
+    begun = time.monotonic()
+    sweeps = 0
+    while True:
+        seen = looking.look()
+        sweeps += 1
+        passed = time.monotonic() - begun
+        tell(min(1.0, passed / asked.watch_s) if asked.watch_s else 1.0)
+        if passed >= asked.watch_s and sweeps >= LEAST_SWEEPS:
+            return seen, sweeps
+        time.sleep(max(0.0, begun + sweeps * interval_s - time.monotonic()))
+
+
+def _judge(
+    asked: Asked,
+    held: kafka.Kafka,
+    connects: Sequence[rest.RestConnect],
+    ticks: clock.Clock,
+    seen: observation.Observation,
+    looked: tuple[datetime, int],
+) -> Report:
+    found, _diagnoses, _drafts, _hazards = diagnose.look(seen, {})
+    asks = diagnose.questions(found, seen)
+    answerer = answers.Answerer(held, read_records=asked.read_records, deadline_s=asked.deadline_s)
+    told = answerer.answer(asks, seen.snapshot) if asks else {}
+    found, _diagnoses, drafts, hazards = diagnose.look(seen, told)
+    world = _world(asked, held, connects, ticks, seen, found)
+    desk = proposal.Desk(catalogue=actions.CATALOGUE, boundary=cedar.CedarBoundary())
+    brokers = seen.snapshot.brokers.value
+    parts = seen.snapshot.partitions.value
+    groups = seen.snapshot.groups.value
+    return Report(
+        cluster_id=brokers if isinstance(brokers, Unknown) else brokers.cluster_id,
+        version=seen.snapshot.version,
+        brokers=brokers if isinstance(brokers, Unknown) else len(brokers.brokers),
+        topics=parts
+        if isinstance(parts, Unknown)
+        else len(parts.topics) - int(parts.internal.sum()),
+        groups=groups if isinstance(groups, Unknown) else len(groups),
+        begun=looked[0],
+        ended=ticks.now(),
+        sweeps=looked[1],
+        cases=tuple(Case(draft=draft, steps=_steps(desk, world, draft)) for draft in drafts),
+        hazards=hazards,
+        unknown=_unread(seen, found),
+    )
+
+
+def _unread(
+    seen: observation.Observation, found: finding.Detection
+) -> tuple[snapshot.Missing, ...]:
+    """Parts that were not read, items missing in others, and findings that were not judged."""
+    missing: list[snapshot.Missing] = []
+    for name, part in seen.snapshot.parts().items():
+        if isinstance(part.value, Unknown):
+            missing.append(snapshot.Missing(what=name, reason=part.value.reason))
+        missing += part.missing
+    known = {(one.what, one.reason) for one in missing}
+    for one in found.not_seen:
+        item = snapshot.Missing(what=f"{one.code} on {one.resource}", reason=one.reason)
+        if (item.what, item.reason) not in known:
+            missing.append(item)
+    return tuple(missing)
+
+
+def _world(
+    asked: Asked,
+    held: kafka.Kafka,
+    connects: Sequence[rest.RestConnect],
+    ticks: clock.Clock,
+    seen: observation.Observation,
+    found: finding.Detection,
+) -> acting.World:
+    return acting.World(
+        cluster="doctor",
+        environment="production",
+        kafka=held,
+        connects={one.name: one for one in connects},
+        clock=ticks,
+        interval_s=seen.interval_s,
+        read_records=asked.read_records,
+        observed=lambda: seen,
+        detected=lambda: found,
+        owner=lambda _about: person.NOBODY,
+        runs=lambda _action, _cause, _target: 0,
+        budget_left=lambda _action: Unknown("no server keeps budgets here"),
+        kill_switch=lambda: False,
+        deadline_s=asked.deadline_s,
+    )
+
+
+def _steps(desk: proposal.Desk, world: acting.World, draft: incident.Draft) -> tuple[Step, ...]:
+    """The best cause's suggestions, each with the lane that the shipped policies would give."""
+    if not draft.causes:
+        return ()
+    return tuple(_step(desk, world, draft, one) for one in draft.causes[0].next)
+
+
+def _step(
+    desk: proposal.Desk,
+    world: acting.World,
+    draft: incident.Draft,
+    one: diagnosis.Suggestion,
+) -> Step:
+    floor = vocabulary.actions()[one.action].floor
+    if one.action not in desk.catalogue.actions or not one.parameters:
+        return Step(
+            suggestion=one,
+            lane=vocabulary.stricter(floor, "approve") if floor == "auto" else floor,
+            why="a person does it",
+            in_catalogue=False,
+        )
+    origin = acting.Origin(
+        requester=person.HEADGATE,
+        finding=draft.findings[0].key if draft.findings else "",
+        cause=draft.causes[0],
+        evidence=draft.evidence,
+        rationale=draft.title,
+    )
+    try:
+        made = proposal.propose(
+            desk,
+            world,
+            origin,
+            change_id="doctor",
+            action=one.action,
+            given=one.parameters,
+        ).item
+    except (acting.CannotPlan, port_errors.PortError, change_errors.ChangeError) as error:
+        return Step(suggestion=one, lane="refuse", why=f"cannot now: {error}", in_catalogue=True)
+    reasons = made.decision.reasons
+    return Step(
+        suggestion=one,
+        lane=made.decision.lane,
+        why=reasons[0].text if reasons else "",
+        in_catalogue=True,
+    )
