@@ -112,17 +112,17 @@ def is_up(known: state.State) -> bool:
     """Return whether this is a lab that lives, or one that its starter still works on."""
     if not known.ready:
         return processes.find(known.starter) is not None
-    core = [each for each in known.records if each.kind is not parts.Kind.WORKLOAD]
+    others = (parts.Kind.WORKLOAD, parts.Kind.WATCHDOG)
+    core = [each for each in known.records if each.kind not in others]
     return any(processes.find(each.process) for each in core)
 
 
 def _claim(folder: Path, starter: state.Identity) -> None:
     """Make the folder this lab's own; clears away a crashed one."""
     if state.exists(folder):
-        try:
+        known = None
+        with contextlib.suppress(errors.NotUp), state.held(folder):
             known = state.read(folder)
-        except errors.NotUp:
-            known = None
         if known is not None and is_up(known):
             still = "" if known.ready else f" (process {known.starter.pid} is still starting it)"
             raise errors.AlreadyUp(
@@ -142,7 +142,7 @@ def _claim(folder: Path, starter: state.Identity) -> None:
         )
     folder.mkdir(parents=True, exist_ok=True)
     with state.held(folder):
-        if state.exists(folder):  # another start was quicker
+        if (folder / state.FILE).exists():  # another start was quicker
             raise errors.AlreadyUp("A lab was just started here.", where=str(folder))
         state.write(folder, state.State(starter=starter))
 

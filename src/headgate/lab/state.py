@@ -17,7 +17,7 @@ from typing import Any
 from headgate.lab import errors, parts
 
 FILE = "lab.json"
-_LOCK = "lab.lock"
+_LOCK = "headgate-lab.lock"
 _FORMAT = 1
 
 
@@ -82,8 +82,12 @@ class State:
 
 
 def exists(folder: Path) -> bool:
-    """Return whether the folder holds a lab, in whatever condition."""
-    return (folder / FILE).is_file()
+    """Return whether the folder is a lab's, in whatever condition.
+
+    The lock file tells: it is made first, and no other program makes one of that name, so that
+    `down` never removes somebody else's folder.
+    """
+    return (folder / _LOCK).is_file()
 
 
 def read(folder: Path) -> State:

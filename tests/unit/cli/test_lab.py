@@ -29,6 +29,13 @@ def test_down_without_a_lab_is_no_error(tmp_path: Path) -> None:
     assert tmp_path.is_dir()
 
 
+def test_down_in_somebody_elses_folder_removes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "lab.json").write_text('{"laboratory": "chemistry"}')
+    done = RUN.invoke(lab.app, ["down", "--folder", str(tmp_path)])
+    assert done.exit_code == 0
+    assert (tmp_path / "lab.json").exists()
+
+
 def test_up_in_a_folder_with_other_things_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     done = RUN.invoke(lab.app, ["up", "--folder", str(tmp_path)])
@@ -53,7 +60,8 @@ def pretended(tmp_path: Path) -> Path:
         metrics_url="http://127.0.0.1:7071/metrics",
         process=me,
     )
-    state.write(tmp_path, state.State(starter=me, ready=True, records=(record,)))
+    with state.held(tmp_path):
+        state.write(tmp_path, state.State(starter=me, ready=True, records=(record,)))
     return tmp_path
 
 
