@@ -106,6 +106,7 @@ def configuration(lab: lab_.Lab) -> dict[str, str]:
         "errors.tolerance": "none",
         "flush.max.retries": "0",
         "consumer.override.auto.offset.reset": "earliest",
+        "consumer.override.session.timeout.ms": "10000",  # a killed worker's ghost goes sooner
     }
 
 
