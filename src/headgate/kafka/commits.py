@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from headgate.domain.resource import TopicPartition
-from headgate.kafka import failure, library
+from headgate.kafka import failure, library, raw, rows
 from headgate.kafka.coordinators import Coordinators, Told
 from headgate.ports import kafka
 
@@ -18,7 +18,7 @@ def read(
     coordinators: Coordinators, group_ids: Sequence[str], *, deadline: float
 ) -> Mapping[str, Mapping[TopicPartition, int] | kafka.Failure]:
     """All commits of each group; a group that does not exist has none."""
-    request = library.consumer.OffsetFetchRequest
+    request = raw.OffsetFetch
 
     def make(chunk: Sequence[str]) -> Any:
         return request(
@@ -29,8 +29,8 @@ def read(
         )
 
     def told(answer: Any) -> Iterator[Told]:
-        for group in answer.groups:
-            yield Told(group.group_id, group.error_code, "", _offsets(group))
+        for name, code, found in rows.commits(answer.data):
+            yield Told(name, code, "", found)
 
     return coordinators.ask(group_ids, make, told, deadline=deadline)
 
@@ -93,12 +93,3 @@ def write(
 
 def _outcome(code: int) -> kafka.Failure | None:
     return failure.of_code(code, name=library.error_name(code)) if code else None
-
-
-def _offsets(group: Any) -> dict[TopicPartition, int]:
-    return {
-        TopicPartition(topic.name, part.partition_index): part.committed_offset
-        for topic in group.topics
-        for part in topic.partitions
-        if part.committed_offset >= 0 and not part.error_code
-    }

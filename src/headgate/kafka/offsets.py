@@ -1,7 +1,7 @@
 """Log positions: earliest and latest offset of every partition, asked of all leaders at once."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent import futures
 from typing import Any
 
@@ -10,16 +10,12 @@ from numpy.typing import NDArray
 
 from headgate.domain import snapshot
 from headgate.domain.resource import TopicPartition
-from headgate.kafka import columns, complaint, failure, raw, topics
+from headgate.kafka import complaint, failure, raw, rows, topics
 from headgate.kafka.nodes import Nodes, finished, outcome
 from headgate.ports import errors, kafka
 
 EARLIEST, LATEST = -2, -1
 """Kafka's timestamps that stand for the ends of a log."""
-UNCOMMITTED = 0
-"""Isolation level: the latest offset is the high watermark."""
-CLIENT = -1
-"""Replica id of a client."""
 MOVED = frozenset((5, 6, 74, 75, 78))
 """Codes that say that the leader has just changed, or is about to."""
 MOVING_S = 1.0
@@ -79,7 +75,7 @@ def _round(
     for broker in np.unique(leader[left]).tolist():
         ordinals = left[leader[left] == broker]
         for when in ends if broker >= 0 else ():
-            request = _request(_by_topic(partitions, ordinals), when)
+            request = raw.ListOffsets(_topics(partitions, ordinals, when))
             asked[nodes.ask(broker, request, deadline=deadline)] = (when, ordinals)
     for future in finished(asked, deadline=deadline):
         when, ordinals = asked[future]
@@ -116,64 +112,44 @@ def of_one(
     nodes: Nodes, partition: TopicPartition, leader: int, *, deadline: float
 ) -> tuple[int, int] | kafka.Failure:
     """Earliest and latest offset of one partition."""
-    wanted = {partition.topic: [partition.partition]}
+    number = np.array([partition.partition], np.int32)
     pending = [
-        nodes.ask(leader, _request(wanted, when), deadline=deadline) for when in (EARLIEST, LATEST)
+        nodes.ask(
+            leader,
+            raw.ListOffsets(rows.ask_offsets([partition.topic], [1], number, when)),
+            deadline=deadline,
+        )
+        for when in (EARLIEST, LATEST)
     ]
     ends = []
     for future in pending:
         answer = outcome(future)
         if isinstance(answer, errors.PortError):
             return failure.of_error(answer)
-        (topic,) = columns.list_offsets(answer.data)
-        if topic.errors[0]:
-            return failure.of_code(int(topic.errors[0]))
-        ends.append(int(topic.offsets[0]))
+        told = rows.list_offsets(answer.data)
+        if told.error[0]:
+            return failure.of_code(int(told.error[0]))
+        ends.append(int(told.offset[0]))
     return ends[0], ends[1]
 
 
-def _by_topic(
-    partitions: snapshot.Partitions, ordinals: NDArray[np.intp]
-) -> Mapping[str, list[int]]:
+def _topics(partitions: snapshot.Partitions, ordinals: NDArray[np.intp], when: int) -> bytes:
     places = np.searchsorted(partitions.first, ordinals, side="right") - 1
-    numbers = ordinals - partitions.first[places]
-    cuts = np.flatnonzero(np.diff(places)) + 1
-    heads = places[np.concatenate([[0], cuts])].tolist()
-    return {
-        partitions.topics[place]: part.tolist()
-        for place, part in zip(heads, np.split(numbers, cuts), strict=True)
-    }
-
-
-def _request(wanted: Mapping[str, Iterable[int]], when: int) -> Any:
-    topic = raw.ListOffsets.ListOffsetsTopic
-    partition = topic.ListOffsetsPartition
-    return raw.ListOffsets(
-        replica_id=CLIENT,
-        isolation_level=UNCOMMITTED,
-        topics=[
-            topic(
-                name=name,
-                partitions=[
-                    partition(partition_index=number, current_leader_epoch=-1, timestamp=when)
-                    for number in numbers
-                ],
-            )
-            for name, numbers in wanted.items()
-        ],
-        timeout_ms=30_000,
-        min_version=6,
-    )
+    numbers = (ordinals - partitions.first[places]).astype(np.int32)
+    heads, counts = np.unique(places, return_counts=True)
+    names = [partitions.topics[place] for place in heads.tolist()]
+    return rows.ask_offsets(names, counts.tolist(), numbers, when)
 
 
 def _fill(
     column: NDArray[np.int64], partitions: snapshot.Partitions, data: bytes
 ) -> Mapping[int, kafka.Failure]:
     """Writes the offsets of an answer into the column; the failures of those it lacks."""
-    failures: dict[int, kafka.Failure] = {}
-    for topic in columns.list_offsets(data):
-        ordinals = partitions.first[partitions.topic_ordinals[topic.name]] + topic.numbers
-        column[ordinals] = topic.offsets
-        for place in np.flatnonzero(topic.errors).tolist():
-            failures[int(ordinals[place])] = failure.of_code(int(topic.errors[place]))
-    return failures
+    told = rows.list_offsets(data)
+    first = np.array([partitions.first[partitions.topic_ordinals[x]] for x in told.topics])
+    ordinals = (first[told.topic] if len(first) else told.topic) + told.number
+    column[ordinals] = told.offset
+    return {
+        int(ordinals[row]): failure.of_code(int(told.error[row]))
+        for row in np.flatnonzero(told.error).tolist()
+    }

@@ -4,9 +4,19 @@ kafka-python finds the class that decodes an answer through the request's header
 names one that only keeps the bytes and the version.
 """
 
+import struct
 from typing import Any, NamedTuple
 
 from headgate.kafka import library
+
+CLIENT = -1
+"""Replica id of a client."""
+UNCOMMITTED = 0
+"""Isolation level: the latest offset is the high watermark."""
+SERVER_TIMEOUT_MS = 30_000
+"""How long a broker may wait for remote storage; our own deadline is shorter."""
+_I32 = struct.Struct(">i")
+_START = struct.Struct(">ib")
 
 
 class Answer(NamedTuple):
@@ -65,7 +75,25 @@ class Metadata(_Raw, library.metadata.MetadataRequest, init=False):  # type: ign
     response = library.metadata.MetadataResponse
 
 
+class OffsetFetch(_Raw, library.consumer.OffsetFetchRequest, init=False):  # type: ignore[misc,call-arg]
+    """Asks for committed offsets; answered in bytes."""
+
+    response = library.consumer.OffsetFetchResponse
+
+
 class ListOffsets(_Raw, library.consumer.ListOffsetsRequest, init=False):  # type: ignore[misc,call-arg]
-    """Asks for log positions; answered in bytes."""
+    """Asks for log positions with topics encoded already; answered in bytes."""
 
     response = library.consumer.ListOffsetsResponse
+
+    def __init__(self, topics: bytes) -> None:
+        super().__init__(min_version=6)
+        self._encoded = topics
+
+    def encode(self, version: Any = None, header: bool = False, framed: bool = False) -> bytes:  # noqa: ARG002 - kafka-python always wants both
+        """The whole frame: size, header, replica id, isolation level, topics, time-out."""
+        this: Any = self
+        late = _I32.pack(SERVER_TIMEOUT_MS) if this.API_VERSION >= 10 else b""
+        body = b"".join((_START.pack(CLIENT, UNCOMMITTED), self._encoded, late, b"\0"))
+        head = bytes(this._header.encode(flexible=True))
+        return _I32.pack(len(head) + len(body)) + head + body

@@ -1,5 +1,6 @@
 """Topics: their partitions and settings, and the changes to them."""
 
+import functools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent import futures
@@ -23,12 +24,13 @@ CHUNK = 250
 PAUSE_S = 0.2
 """Between two tries of a write that a broker could not pass on yet."""
 
+DEFAULT = 5
 SOURCES = {
     1: "dynamic_topic",
     2: "dynamic_broker",
     3: "dynamic_default_broker",
     4: "static_broker",
-    5: "default",
+    DEFAULT: "default",
 }
 
 Outcome = kafka.Failure | None
@@ -270,11 +272,15 @@ def _settings(
             )
             continue
         found[topic.resource_name] = {
-            entry.name: snapshot.ConfigValue(
-                value=None if entry.is_sensitive else entry.value,
-                source=SOURCES.get(entry.config_source, "unknown"),
-                default=entry.config_source == 5,
-            )
+            entry.name: _value(None if entry.is_sensitive else entry.value, entry.config_source)
             for entry in topic.configs
         }
     return found
+
+
+@functools.lru_cache(maxsize=4096)
+def _value(value: str | None, source: int) -> snapshot.ConfigValue:
+    """One setting; the same few values come back for every topic."""
+    return snapshot.ConfigValue(
+        value=value, source=SOURCES.get(source, "unknown"), default=source == DEFAULT
+    )

@@ -1,6 +1,8 @@
 """Answers decoded into columns, against messages that kio encoded."""
 
 import datetime
+import random
+import uuid
 from typing import Any
 
 import numpy as np
@@ -10,70 +12,69 @@ from hypothesis import strategies as st
 from kio.schema.errors import ErrorCode
 from kio.schema.list_offsets import v6, v11
 from kio.schema.metadata import v9, v13
+from kio.schema.offset_fetch import v9 as fetch9
 from tests.unit.kafka import oracle
 
 from headgate.domain import snapshot
 from headgate.domain.resource import TopicPartition
-from headgate.kafka import columns
+from headgate.kafka import columns, raw, rows
 
 NOW: Any = datetime.timedelta(0)
-BROKERS = st.lists(st.integers(0, 300), max_size=4, unique=True).map(tuple)
-ALIKE = st.just((1, 2, 3))
 
 
-def _partitions(module: Any, replicas: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Partitions 0 to n - 1 in any order."""
+def _metadata(module: Any, sizes: dict[str, int], alike: bool, seed: int) -> Any:
+    """Topics of these sizes; their partitions in any order, with as many replicas or not."""
+    chance = random.Random(seed)
+    response = module.response
 
-    def build(numbers: list[int]) -> st.SearchStrategy[Any]:
-        return st.tuples(
-            *(
-                st.builds(
-                    module.MetadataResponsePartition,
-                    error_code=st.just(ErrorCode.none),
-                    partition_index=st.just(number),
-                    leader_id=st.integers(-1, 300),
-                    leader_epoch=st.integers(0, 2**31 - 1),
-                    replica_nodes=replicas,
-                    isr_nodes=replicas,
-                    offline_replicas=st.just(()),
-                )
-                for number in numbers
+    def brokers() -> tuple[int, ...]:
+        return tuple(chance.sample(range(300), 3 if alike else chance.randrange(5)))
+
+    def partitions(count: int) -> tuple[Any, ...]:
+        return tuple(
+            response.MetadataResponsePartition(
+                error_code=ErrorCode.none,
+                partition_index=number,
+                leader_id=chance.randrange(-1, 300),
+                leader_epoch=chance.randrange(2**31),
+                replica_nodes=brokers(),
+                isr_nodes=brokers(),
+                offline_replicas=() if alike else brokers(),
             )
+            for number in chance.sample(range(count), count)
         )
 
-    return st.integers(0, 12).flatmap(lambda n: st.permutations(range(n))).flatmap(build)
-
-
-def _metadata(module: Any) -> st.SearchStrategy[Any]:
-    response = module.response
-    partitions = _partitions(response, BROKERS) | _partitions(response, ALIKE)
-    fixed: dict[str, Any] = {"error_code": st.just(ErrorCode.none), "partitions": partitions}
-    topic = response.MetadataResponseTopic
-    names = st.lists(st.text(min_size=1, max_size=9), unique=True, max_size=5)
-    if module is v13:
-        fixed["topic_id"] = st.uuids()
-
-    def build(found: list[str]) -> st.SearchStrategy[Any]:
-        topics = st.tuples(*(st.builds(topic, name=st.just(name), **fixed) for name in found))
-        everything: dict[str, Any] = {
-            "throttle_time": oracle._MILLISECONDS,
-            "brokers": st.lists(oracle.entities(response.MetadataResponseBroker), max_size=3).map(
-                tuple
-            ),
-            "topics": topics,
-        }
-        if module is v13:
-            everything["error_code"] = st.just(ErrorCode.none)
-        return st.builds(response.MetadataResponse, **everything)
-
-    return names.flatmap(build)
+    late: dict[str, Any] = {"topic_id": uuid.UUID(int=seed)} if module is v13 else {}
+    return response.MetadataResponse(
+        throttle_time=NOW,
+        brokers=(
+            response.MetadataResponseBroker(node_id=1, host="h", port=1, rack=None),
+            response.MetadataResponseBroker(node_id=2, host="", port=2, rack="r"),
+        ),
+        topics=tuple(
+            response.MetadataResponseTopic(
+                error_code=ErrorCode.none,
+                name=name,
+                is_internal=chance.random() < 0.5,
+                partitions=partitions(count),
+                **late,
+            )
+            for name, count in sizes.items()
+        ),
+        **({"error_code": ErrorCode.none} if module is v13 else {}),
+    )
 
 
 @pytest.mark.parametrize(("module", "version"), [(v9, 9), (v13, 13)])
-@settings(max_examples=60)
-@given(data=st.data())
-def test_metadata_becomes_columns(module: Any, version: int, data: st.DataObject) -> None:
-    sent = data.draw(_metadata(module))
+@given(
+    sizes=st.dictionaries(st.text(min_size=1, max_size=9), st.integers(0, 40), max_size=5),
+    alike=st.booleans(),
+    seed=st.integers(0, 2**32),
+)
+def test_metadata_becomes_columns(
+    module: Any, version: int, sizes: dict[str, int], alike: bool, seed: int
+) -> None:
+    sent = _metadata(module, sizes, alike, seed)
     found, missing = columns.metadata(oracle.encode(sent), version)
     assert not missing
     topics = sorted(sent.topics, key=lambda topic: topic.name)
@@ -128,12 +129,67 @@ def test_a_topic_with_an_error_or_a_hole_is_missing_and_spoils_no_other() -> Non
 @given(data=st.data())
 def test_offsets_become_columns(module: Any, data: st.DataObject) -> None:
     sent = data.draw(oracle.entities(module.response.ListOffsetsResponse))
-    found = list(columns.list_offsets(oracle.encode(sent)))
-    assert [topic.name for topic in found] == [topic.name for topic in sent.topics]
-    for mine, its in zip(found, sent.topics, strict=True):
-        assert mine.numbers.tolist() == [part.partition_index for part in its.partitions]
-        assert mine.offsets.tolist() == [part.offset for part in its.partitions]
-        assert mine.errors.tolist() == [part.error_code.value for part in its.partitions]
+    found = rows.list_offsets(oracle.encode(sent))
+    assert found.topics == tuple(topic.name for topic in sent.topics)
+    told = zip(
+        found.topic.tolist(),
+        found.number.tolist(),
+        found.error.tolist(),
+        found.offset.tolist(),
+        strict=True,
+    )
+    assert list(told) == [
+        (place, part.partition_index, part.error_code.value, part.offset)
+        for place, topic in enumerate(sent.topics)
+        for part in topic.partitions
+    ]
+
+
+@pytest.mark.parametrize(("module", "version"), [(v6, 6), (v11, 11)])
+@given(
+    wanted=st.dictionaries(st.text(max_size=9), st.lists(st.integers(0, 99), max_size=5)),
+    when=st.sampled_from([-1, -2]),
+)
+def test_offsets_are_asked_for(
+    module: Any, version: int, wanted: dict[str, list[int]], when: int
+) -> None:
+    numbers = np.array([x for part in wanted.values() for x in part], np.int32)
+    request: Any = raw.ListOffsets(
+        rows.ask_offsets(list(wanted), [len(part) for part in wanted.values()], numbers, when)
+    )
+    request.API_VERSION = version
+    request.with_header(correlation_id=7, client_id="headgate")
+    frame = request.encode(framed=True, header=True)
+    assert int.from_bytes(frame[:4], "big") == len(frame) - 4
+    body = frame[4 + len(request.header.encode(flexible=True)) :]
+    heard = oracle.decode(module.request.ListOffsetsRequest, body)
+    assert (heard.replica_id, heard.isolation_level) == (-1, 0)
+    assert {topic.name: topic.partitions for topic in heard.topics} == {
+        name: tuple(
+            module.request.ListOffsetsPartition(
+                partition_index=number, current_leader_epoch=-1, timestamp=when
+            )
+            for number in part
+        )
+        for name, part in wanted.items()
+    }
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_commits_are_decoded(data: st.DataObject) -> None:
+    sent = data.draw(oracle.entities(fetch9.response.OffsetFetchResponse))
+    found = list(rows.commits(oracle.encode(sent)))
+    assert [(name, code) for name, code, _ in found] == [
+        (group.group_id, group.error_code.value) for group in sent.groups
+    ]
+    for (_, _, offsets), group in zip(found, sent.groups, strict=True):
+        assert offsets == {
+            TopicPartition(topic.name, part.partition_index): part.committed_offset
+            for topic in group.topics
+            for part in topic.partitions
+            if part.committed_offset >= 0 and part.error_code is ErrorCode.none
+        }
 
 
 def test_no_topics_are_no_partitions() -> None:
