@@ -44,7 +44,7 @@ def words(
     """Every name that a policy's text may hold, in words."""
     told = {name: _word(getattr(given, name)) for name in FIELDS}
     unknown = [
-        f"{name} ({value.reason})"
+        f"{facts.WORDS[name]} ({value.reason})"
         for name in FIELDS
         if isinstance(value := getattr(given, name), Unknown)
     ]

@@ -105,16 +105,16 @@ class Desk:
 
     def trouble(self, request: Request, viewer: render.Viewer, error: errors.AppError) -> Response:
         """The page that says what is wrong, where, and what to do next."""
-        return self.page(
-            request,
-            viewer,
-            "error",
-            status=error.status,
-            title=error.title,
-            what=error.what,
-            where=error.where,
-            next_step=error.next_step,
-        )
+        said = {
+            "title": error.title,
+            "what": error.what,
+            "where": error.where,
+            "next_step": error.next_step,
+        }
+        try:
+            return self.page(request, viewer, "error", status=error.status, extra=said)
+        except errors.AppError:  # what is wrong keeps the frame from being filled as well
+            return render.bare(request, "failed", status=error.status, **said)
 
 
 class LogInFirst(Exception):
@@ -150,7 +150,7 @@ def posted(viewer: render.Viewer, csrf: str) -> None:
     Raises:
         NotPermitted: it did not.
     """
-    if not secrets.compare_digest(csrf, viewer.csrf):
+    if not secrets.compare_digest(csrf.encode(), viewer.csrf.encode()):
         raise errors.NotPermitted(
             "This form is not of your present session", next_step="Reload the page and send again."
         )

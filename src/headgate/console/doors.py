@@ -40,6 +40,10 @@ def log_in(
 ) -> Response:
     """A session, or the form again with the reason."""
     source = request.client.host if request.client else ""
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        raise errors.NotPermitted(
+            "This log-in was sent by another site", next_step="Log in on Headgate's own page."
+        )
     try:
         begun = desk.of(request).headgate.login(name.strip(), password, source=source)
     except errors.AppError as refused:
@@ -59,7 +63,7 @@ def log_in(
         begun.secret,
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
+        secure=request.app.state.secure_cookies or request.url.scheme == "https",
         expires=begun.expires_at,
     )
     return answer

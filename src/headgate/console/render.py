@@ -1,8 +1,10 @@
 """Templates, filters and the frame that every page stands in."""
 
+import dataclasses
 import functools
 import hashlib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,6 +102,25 @@ def plain(value: object) -> str:
     return str(value)
 
 
+def short(value: Unknown) -> str:
+    """An unknown in a cell; its reason stands below the table."""
+    return "never" if value.reason.startswith("never") else "not known"
+
+
+def reasons(rows: Sequence[object]) -> list[str]:
+    """Why cells of these rows are not known, each reason once, the most frequent first.
+
+    What follows a colon differs from row to row and is left out.
+    """
+    found = Counter(
+        value.reason.partition(":")[0]
+        for row in rows
+        for entry in dataclasses.fields(row)  # type: ignore[arg-type]  # rows are dataclasses
+        if isinstance(value := getattr(row, entry.name), Unknown)
+    )
+    return [reason for reason, _ in found.most_common()]
+
+
 def sentence(text: str) -> str:
     """The text with its first letter large."""
     return text[:1].upper() + text[1:]
@@ -123,6 +144,8 @@ def _environment() -> jinja2.Environment:
         place_of=place_of,
         plain=plain,
         sentence=sentence,
+        short=short,
+        reasons=reasons,
         quote=lambda text: quote(str(text), safe=""),
     )
     made.filters["ago"] = lambda at: words.ago(at, datetime.now(UTC))

@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -14,6 +14,9 @@ from headgate.app.tables import page
 
 T = TypeVar("T")
 LIMIT = 100
+FORMULA = ("=", "+", "-", "@")
+"""A text that begins so is a formula to a spreadsheet (OWASP, CSV injection)."""
+CONTROL = ("\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,11 +139,14 @@ def as_csv(table: Table[T], columns: Sequence[Column[T]], name: str) -> Response
     return Response(
         out.getvalue(),
         media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
+        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}.csv"},
     )
 
 
 def _safe(value: object) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "@", "\t") else text
+    """The value as text that a spreadsheet does not take for a formula."""
+    if isinstance(value, int | float):
+        return str(value)
+    # a named tuple has a text of its own
+    text = ", ".join(map(str, value)) if type(value) is tuple else str(value)
+    return f"'{text}" if text.lstrip().startswith(FORMULA) or text.startswith(CONTROL) else text

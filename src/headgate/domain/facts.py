@@ -4,6 +4,7 @@ No caller passes a fact. One that could not be computed is ``Unknown`` and can o
 stricter.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -81,3 +82,43 @@ class Facts:
     """The preview holds no difference."""
     refused: tuple[str, ...] = ()
     """Codes of the refused list that it amounts to."""
+
+
+WORDS: Mapping[str, str] = {
+    "reversibility": "reversibility",
+    "undo_saved": "undo written down",
+    "data_deleted": "records deleted",
+    "skipped": "records skipped",
+    "repeated": "records read again",
+    "side_effects": "effects outside Kafka",
+    "environment": "environment",
+    "owners": "owners",
+    "topics": "topics",
+    "partitions": "partitions",
+    "groups": "groups",
+    "members": "members",
+    "connectors": "connectors",
+    "tasks": "tasks",
+    "brokers": "brokers",
+    "pause_s": "pause of readers or writers",
+    "evidence_at": "evidence read at",
+    "evidence_age_s": "age of the evidence",
+    "evidence_limit_s": "evidence counts for",
+    "complete": "all of it was read",
+    "agree": "sources agree",
+    "cause": "cause",
+    "cause_verdict": "verdict on the cause",
+    "cause_auto": "fix may run alone",
+    "bytes_moved": "bytes moved",
+    "leaders_moved": "leaders moved",
+    "keyed": "records carry keys",
+    "compacted_or_cdc": "state by key",
+    "durability": "changes copies per write",
+    "write_owner": "moves who owns the writes",
+    "recurrence": "same fix in 7 days",
+    "budget_left": "runs left in the budget",
+    "kill_switch": "kill switch on",
+    "changes_nothing": "changes nothing",
+    "refused": "refused for",
+}
+"""Each fact's name for people."""

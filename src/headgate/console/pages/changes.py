@@ -1,19 +1,18 @@
 """Changes: the list, one change with its diff and its decision, and the form that proposes one."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from headgate.app import errors, interface, words
-from headgate.console import desk, render
+from headgate.console import desk, forms, render
 from headgate.console.pages import incidents
 from headgate.domain import change, vocabulary
+from headgate.domain import facts as boundary_facts
 from headgate.domain.unknown import Unknown
 
 router = APIRouter()
@@ -28,19 +27,6 @@ TABS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "all": ("All", ()),
 }
 OPEN = ("waiting_approval", "in_review")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """One field of a proposal's form, from the action's parameter schema."""
-
-    name: str
-    label: str
-    help: str
-    value: str
-    required: bool
-    choices: tuple[str, ...] = ()
-    error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +64,7 @@ def facts(item: change.Change) -> ShownFacts:
         weighs = field.name in ALWAYS or field.name in named or not trivial
         if field.name in ("evidence_at", "evidence_limit_s", "agree", "cause_auto"):
             weighs = False
-        name = field.name.removesuffix("_s").replace("_", " ")
-        (main if weighs else rest).append((name, plain))
+        (main if weighs else rest).append((boundary_facts.WORDS[field.name], plain))
     return ShownFacts(main=tuple(main), rest=tuple(rest))
 
 
@@ -95,40 +80,6 @@ def _fact(name: str, value: object) -> object:
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "none"
     return render.plain(value) if value != "" else "none"
-
-
-def form(info: interface.ActionInfo, given: Mapping[str, str]) -> list[Field]:
-    """The form's fields with what was typed kept."""
-    properties: Mapping[str, Any] = info.schema.get("properties", {})  # type: ignore[assignment]  # JSON schema
-    required = info.schema.get("required", ())
-    return [
-        Field(
-            name=name,
-            label=name.replace("_", " "),
-            help=str(entry.get("description", "")),
-            value=given.get(name, ""),
-            required=isinstance(required, (list, tuple)) and name in required,
-            choices=tuple(str(choice) for choice in entry.get("enum", ())),
-        )
-        for name, entry in properties.items()
-    ]
-
-
-def parsed(info: interface.ActionInfo, given: Mapping[str, str]) -> dict[str, object]:
-    """The form's texts as JSON values, as far as they are; the use case judges them."""
-    properties: Mapping[str, Any] = info.schema.get("properties", {})  # type: ignore[assignment]  # JSON schema
-    values: dict[str, object] = {}
-    for name, text in given.items():
-        if not text.strip() or name not in properties:
-            continue
-        if properties[name].get("type") == "string":
-            values[name] = text.strip()
-            continue
-        try:
-            values[name] = json.loads(text)
-        except ValueError:
-            values[name] = text.strip()
-    return values
 
 
 @router.get("/changes")
@@ -170,7 +121,6 @@ def show_form(request: Request, viewer: desk.Seen) -> Response:
     front = desk.of(request)
     query = dict(request.query_params)
     info = _info(front, viewer, query["action"]) if query.get("action") else None
-    given = {name[2:]: value for name, value in query.items() if name.startswith("p.")}
     return front.page(
         request,
         viewer,
@@ -178,7 +128,7 @@ def show_form(request: Request, viewer: desk.Seen) -> Response:
         catalogue=front.headgate.actions(viewer.actor),
         clusters=front.headgate.clusters(viewer.actor),
         info=info,
-        fields=form(info, given) if info else [],
+        fields=forms.fields(info, forms.typed(query)) if info else [],
         cluster=query.get("cluster", ""),
         incident=query.get("incident", ""),
         rationale=query.get("rationale", ""),
@@ -191,19 +141,23 @@ async def propose(request: Request, viewer: desk.Seen) -> Response:
     """The change is proposed; on an error what was typed is kept."""
     front = desk.of(request)
     typed = {name: str(value) for name, value in (await request.form()).items()}
+    return await desk.in_thread(lambda: _propose(request, front, viewer, typed))
+
+
+def _propose(
+    request: Request, front: desk.Desk, viewer: render.Viewer, typed: Mapping[str, str]
+) -> Response:
     desk.posted(viewer, typed.get("csrf", ""))
     info = _info(front, viewer, typed.get("action", ""))
-    given = {name[2:]: value for name, value in typed.items() if name.startswith("p.")}
+    given = forms.typed(typed)
     try:
-        made = await desk.in_thread(
-            lambda: front.headgate.propose(
-                viewer.actor,
-                cluster=typed.get("cluster", ""),
-                action=info.code,
-                parameters=parsed(info, given),
-                rationale=typed.get("rationale", ""),
-                incident=typed.get("incident", ""),
-            )
+        made = front.headgate.propose(
+            viewer.actor,
+            cluster=typed.get("cluster", ""),
+            action=info.code,
+            parameters=forms.values(info, given),
+            rationale=typed.get("rationale", ""),
+            incident=typed.get("incident", ""),
         )
     except errors.AppError as error:
         return front.page(
@@ -214,7 +168,7 @@ async def propose(request: Request, viewer: desk.Seen) -> Response:
             catalogue=front.headgate.actions(viewer.actor),
             clusters=front.headgate.clusters(viewer.actor),
             info=info,
-            fields=form(info, given),
+            fields=forms.fields(info, given, error.fields),
             cluster=typed.get("cluster", ""),
             incident=typed.get("incident", ""),
             rationale=typed.get("rationale", ""),

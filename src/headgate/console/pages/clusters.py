@@ -292,6 +292,7 @@ def show_group(request: Request, viewer: desk.Seen, cluster: str, group: str) ->
         table=made,
         rows_unknown=rows if isinstance(rows, Unknown) else None,
         largest=max(lags, default=0),
+        least=sum(lags),
         samples=seen.history.groups.get(group, ()),
         freshness=_freshness(summary),
         twin=f"/api/v1/clusters/{quote(cluster, safe='')}/groups/{quote(group, safe='')}",

@@ -74,7 +74,9 @@ def figures(item: incident.Incident, now: datetime) -> list[Figure]:
     if draft.deadline is not None and item.state not in ("resolved", "closed", "merged"):
         left = (draft.deadline - now).total_seconds()
         shown.append(
-            Figure(value=words.duration(left) if left > 0 else "now", label="until data is lost")
+            Figure(value=words.duration(left), label="until data is lost")
+            if left > 0
+            else Figure(value="now", label="data is being lost")
         )
     ended = item.resolved_at or now
     shown.append(

@@ -5,50 +5,83 @@
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
   // --- live: one notice, at most one request ------------------------------------------------
-  let pending = 0;
-  const typing = () => {
-    const active = document.activeElement;
-    return active && /^(INPUT|TEXTAREA|SELECT)$/.test(active.tagName) && active.closest("main");
+  let stale = false, busy = false;
+  const key = (row) => $("a", row)?.getAttribute("href") || row.id;
+  // nothing moves under somebody's hands: while they type, confirm, or mark text
+  const held = () => {
+    const active = document.activeElement, marked = getSelection();
+    return document.hidden || $("main [data-hold][open]")
+      || (active && /^(INPUT|TEXTAREA|SELECT)$/.test(active.tagName) && active.closest("main"))
+      || (!marked.isCollapsed && $("main").contains(marked.anchorNode));
   };
-  const refresh = () => {
-    if (pending || typing() || $("main [data-hold][open]")) return;
-    pending = setTimeout(async () => {
-      try {
-        const answer = await fetch(location.href, { headers: { "HX-Request": "true" } });
-        if (answer.redirected && new URL(answer.url).pathname === "/login") { location.reload(); return; }
-        if (!answer.ok) return;
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        const open = all("main details[id][open]").map((d) => d.id);
-        for (const part of ["#hg-live", "#hg-places", "#hg-facts"]) {
-          const fresh = $(part, page), old = $(part);
-          if (!fresh || !old) continue;
-          // a chart that is drawn stays; only its lines are read anew
-          for (const box of all("[data-chart]", old)) {
-            const place = page.getElementById(box.id);
-            if (place && drawn.has(box.id)) place.replaceWith(page.importNode(box, true));
-          }
-          if (fresh.innerHTML !== old.innerHTML) htmx.swap({ target: old, text: fresh.innerHTML, swap: "innerMorph" });
-        }
-        for (const id of open) { const d = document.getElementById(id); if (d) d.open = true; }
-        charts();
-      } finally { pending = 0; }
-    }, 150);
+  // what the reader did to the page is done to the new one before it takes the place
+  const carry = (old, fresh) => {
+    for (const fold of all("details[id]", old)) {
+      const twin = fresh.ownerDocument.getElementById(fold.id);
+      if (twin) twin.open = fold.open;
+    }
+    for (const field of all("input[name]:not([type=hidden]), textarea[name]", old)) {
+      const twin = $(`[name="${CSS.escape(field.name)}"]:not([type=hidden])`, fresh);
+      if (!twin || field.value === field.defaultValue) continue;
+      if (twin.tagName === "TEXTAREA") twin.textContent = field.value; else twin.setAttribute("value", field.value);
+    }
+    const known = new Set(all("[data-row]", old).map(key));
+    if (known.size) for (const row of all("[data-row]", fresh)) if (!known.has(key(row))) row.classList.add("hg-fresh");
   };
+  // a drawn chart is taken out while the page changes around it, and put back as it was
+  const lift = (old, fresh) => all("[data-chart]", old).filter((box) => drawn.has(box.id)).map((box) => {
+    const hole = box.cloneNode(false);
+    fresh.ownerDocument.getElementById(box.id)?.replaceChildren();
+    box.replaceWith(hole);
+    return box;
+  });
+  const read = async () => {
+    const answer = await fetch(location.href, { headers: { "HX-Request": "true" } });
+    if (answer.redirected && new URL(answer.url).pathname === "/login") { location.reload(); return; }
+    if (!answer.ok || held()) { stale = stale || held(); return; }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const row = document.activeElement?.closest("main [data-row]");
+    const chosen = row && key(row);
+    for (const part of ["#hg-live", "#hg-places", "#hg-facts"]) {
+      const fresh = $(part, page), old = $(part);
+      if (!fresh || !old) continue;
+      carry(old, fresh);
+      const kept = lift(old, fresh);
+      if (fresh.innerHTML !== old.innerHTML) await htmx.swap({ target: old, text: fresh.innerHTML, swap: "innerMorph" });
+      for (const box of kept) document.getElementById(box.id)?.replaceWith(box);
+    }
+    document.title = page.title;
+    if (chosen && !document.activeElement?.closest("main [data-row]")) {
+      const again = rows().find((one) => key(one) === chosen);
+      if (again) $("a", again).focus({ preventScroll: true });
+    }
+    charts();
+  };
+  const refresh = async () => {
+    stale = true;
+    if (busy || held()) return;
+    busy = true;
+    try {
+      await new Promise((done) => setTimeout(done, 100)); // notices that come together are one
+      stale = false;
+      await read();
+    } catch { stale = true; } finally { busy = false; }
+  };
+  setInterval(() => { if (stale) refresh(); }, 1000);
+  document.addEventListener("visibilitychange", () => { if (stale) refresh(); });
   const follow = () => {
-    const live = document.body.dataset.live;
+    const { live, cluster, ref, refKind } = document.body.dataset;
     if (!live || !window.EventSource) return;
     const source = new EventSource("/live");
-    const cluster = document.body.dataset.cluster;
-    const ref = document.body.dataset.ref;
-    const heard = (event) => {
+    source.addEventListener("notice", (event) => {
       const notice = JSON.parse(event.data);
       if (cluster && notice.cluster && notice.cluster !== cluster) return;
-      if (ref && notice.ref && notice.ref !== ref && notice.kind === document.body.dataset.refKind) return;
-      if (notice.kind === "sweep" && live !== "sweep") { return; }
+      if (ref && notice.ref && notice.ref !== ref && notice.kind === refKind) return;
+      if (notice.kind === "sweep" && live !== "sweep") return;
       refresh();
-    };
-    source.addEventListener("notice", heard);
-    source.addEventListener("open", () => document.body.classList.remove("hg-offline"));
+    });
+    // what came to pass while nobody listened is read once
+    source.addEventListener("open", () => { document.body.classList.remove("hg-offline"); refresh(); });
     source.addEventListener("error", () => document.body.classList.add("hg-offline"));
   };
 
@@ -62,6 +95,7 @@
     hooks: {
       draw: (u) => {
         const { ctx, bbox } = u;
+        let last = -Infinity, row = 0;
         ctx.save();
         for (const mark of marks) {
           const x = u.valToPos(mark.at, "x", true);
@@ -69,11 +103,21 @@
           ctx.strokeStyle = colour(mark.kind === "incident" ? "--hg-critical" : "--hg-accent");
           ctx.setLineDash([4, 4]);
           ctx.beginPath(); ctx.moveTo(x, bbox.top); ctx.lineTo(x, bbox.top + bbox.height); ctx.stroke();
+          const low = x - last < 64 * devicePixelRatio ? row += 1 : row = 0; // beside each other, not over
+          ctx.fillStyle = ctx.strokeStyle;
+          ctx.font = `${11 * devicePixelRatio}px system-ui`;
+          const end = x + 60 * devicePixelRatio > bbox.left + bbox.width;
+          ctx.textAlign = end ? "right" : "left";
+          ctx.fillText(mark.kind, x + (end ? -4 : 4) * devicePixelRatio, bbox.top + (12 + 13 * low) * devicePixelRatio);
+          last = x;
         }
         ctx.restore();
       },
     },
   });
+  // with no pointer on it, the legend tells the newest values
+  const rest = (u) => { if (u.cursor.idx == null && u.data[0].length) u.setLegend({ idx: u.data[0].length - 1 }, false); };
+  const restPlugin = { hooks: { ready: rest, setData: rest, setCursor: rest } };
   const draw = (box, data) => {
     const old = drawn.get(box.id);
     const series = data.lines.filter((line) => line.times.length > 1);
@@ -89,7 +133,7 @@
     box.replaceChildren();
     const axis = { stroke: colour("--hg-muted"), grid: { stroke: colour("--hg-line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
     const chart = new uPlot({
-      width: box.clientWidth, height: 220, plugins: [marksPlugin(data.marks)],
+      width: box.clientWidth, height: 220, plugins: [marksPlugin(data.marks), restPlugin],
       cursor: { drag: { x: false, y: false } },
       scales: { y: { range: (u, low, high) => [Math.min(0, low || 0), Math.max(1, (high || 0) * 1.08)] } },
       axes: [{ ...axis, space: 72, values: (u, ticks) => ticks.map((t) => clock.format(t * 1000)) }, { ...axis, size: 56, values: (u, ticks) => ticks.map(compact) }],
@@ -115,14 +159,14 @@
 
   // --- keys: / or Ctrl-K search, j k Enter rows, g then i c n places, ? help -------------------
   let went = false;
-  const rows = () => all("main [data-row]");
+  const rows = () => all("main [data-row]").filter((row) => $("a", row));
   const select = (step) => {
     const list = rows();
     if (!list.length) return;
-    const now = list.findIndex((row) => row.getAttribute("aria-selected") === "true");
-    const next = Math.max(0, Math.min(list.length - 1, now + step));
-    list.forEach((row, place) => row.setAttribute("aria-selected", String(place === next)));
-    list[next].scrollIntoView({ block: "nearest" });
+    const now = list.findIndex((row) => row.contains(document.activeElement));
+    const next = list[Math.max(0, Math.min(list.length - 1, now + step))];
+    $("a", next).focus(); // a row is chosen by focus, so that Enter opens it as any link
+    next.scrollIntoView({ block: "nearest" });
   };
   addEventListener("keydown", (event) => {
     const field = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
@@ -133,14 +177,13 @@
     if (field || event.ctrlKey || event.metaKey || event.altKey) return;
     if (went) {
       went = false;
-      const place = { h: "/", i: "/incidents", c: "/changes", k: "/clusters", a: "/audit" }[event.key];
+      const place = { h: "/", i: "/incidents", c: "/changes", k: "/clusters", a: "/audit", m: "/more" }[event.key];
       if (place) location.href = place;
       return;
     }
     if (event.key === "g") { went = true; setTimeout(() => { went = false; }, 1000); }
     else if (event.key === "j") select(1);
     else if (event.key === "k") select(-1);
-    else if (event.key === "Enter") { const row = $("main [data-row][aria-selected=true] a"); if (row) row.click(); }
     else if (event.key === "?") { const help = $("#hg-keys"); if (help) { if (help.open) help.close(); else help.showModal(); } }
   });
 
@@ -154,9 +197,15 @@
       const wanted = dark ? "light" : "dark";
       document.documentElement.dataset.theme = wanted;
       document.cookie = `headgate_theme=${wanted};path=/;max-age=31536000;samesite=lax`;
-      drawn.forEach((chart) => chart.destroy()); drawn.clear(); charts();
+      redraw();
     }
   });
+  const redraw = () => { drawn.forEach((chart) => chart.destroy()); drawn.clear(); charts(); };
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  // on paper nothing is folded
+  let folded = [];
+  addEventListener("beforeprint", () => { folded = all("main details:not([open]):not([data-hold])"); for (const d of folded) d.open = true; });
+  addEventListener("afterprint", () => { for (const d of folded) d.open = false; });
   addEventListener("submit", (event) => {
     const button = event.submitter;
     if (button && event.target.method === "post") setTimeout(() => { button.disabled = true; }, 0);

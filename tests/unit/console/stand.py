@@ -1,0 +1,206 @@
+"""The console on the real use cases, with clusters in memory and a database of the test's own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import get_args
+
+import httpx2
+from fastapi import testclient
+
+from headgate import actions
+from headgate.api import site as api
+from headgate.app import (
+    auth,
+    context,
+    deciding,
+    hub,
+    owners,
+    people,
+    runtime,
+    service,
+    settings,
+    watching,
+)
+from headgate.boundary import cedar
+from headgate.changes import proposal
+from headgate.connect import fake as connect_fake
+from headgate.console import samples, site
+from headgate.domain import change, incident, vocabulary
+from headgate.domain.resource import TopicPartition
+from headgate.kafka import fake as kafka_fake
+from headgate.ports import clock, store
+from headgate.store import database
+
+CLUSTER = "shop"
+PASSWORD = "horse-battery-staple"
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "vera": ("viewer",),
+    "mira": ("operator",),
+    "jonas": ("approver",),
+    "ada": ("admin",),
+}
+TRACE = """org.apache.kafka.connect.errors.ConnectException: JDBC sink connector failure
+\tat io.debezium.connector.jdbc.JdbcSinkConnectorTask.put(JdbcSinkConnectorTask.java:129)
+Caused by: org.postgresql.util.PSQLException: Connection to 127.0.0.1:5432 refused"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stand:
+    """One Headgate with its fakes; nothing runs by itself."""
+
+    kafka: kafka_fake.Fake
+    connect: connect_fake.FakeConnect
+    runtime: runtime.Runtime
+    app: object
+
+    @property
+    def store(self) -> store.Store:
+        return self.runtime.running.store
+
+    @property
+    def headgate(self) -> service.Service:
+        return self.runtime.headgate
+
+    def look(self) -> None:
+        """One sweep is over."""
+        self.runtime.running.watched(CLUSTER).look()
+
+    def keep(self, *items: incident.Incident | change.Change) -> None:
+        """Incidents and changes are as given, as if Headgate had made them."""
+        with self.store.begin() as work:
+            for item in items:
+                if isinstance(item, incident.Incident):
+                    work.incidents.put(item)
+                else:
+                    work.changes.insert(item)
+
+    def browser(self, name: str = "") -> testclient.TestClient:
+        """A browser without scripts, logged in as ``name``; it does not follow redirects."""
+        client = testclient.TestClient(
+            self.app,  # type: ignore[arg-type]  # an ASGI application
+            base_url="http://headgate.example",
+            follow_redirects=False,
+            raise_server_exceptions=False,
+        )
+        if name:
+            answer = client.post("/login", data={"name": name, "password": PASSWORD, "next": "/"})
+            assert answer.status_code == 303, answer.text
+        return client
+
+
+def csrf(page: httpx2.Response) -> str:
+    """The token of the page's forms."""
+    return page.text.split('name="csrf" value="', 1)[1].split('"', 1)[0]
+
+
+def cluster() -> kafka_fake.Fake:
+    """Topics and groups in many states."""
+    made = kafka_fake.Fake(CLUSTER)
+    made.add_topic("orders", partitions=6, config={"retention.ms": "604800000"})
+    made.add_topic("audit", replication_factor=1)
+    made.add_topic("__consumer_offsets", internal=True)
+    for number in range(6):
+        made.fill("orders", number, 40 + 20 * number)
+    made.fill("audit", 0, 3)
+    for group in ("billing", "a group/with ümlaut & <b>"):
+        made.join(group, topics=["orders"], client_id=f"{group}-1", host="/10.0.0.7")
+        made.set_commit(group, {TopicPartition("orders", n): 30 for n in range(5)})
+    made.add_group("silent")
+    made.set_commit("done", {TopicPartition("audit", 0): 3})
+    made.add_group("=cmd|'/c calc'!A1")
+    return made
+
+
+def sink() -> connect_fake.FakeConnect:
+    """One connector that runs and one whose task has failed."""
+    made = connect_fake.FakeConnect("connect")
+    made.put("orders-to-warehouse", topics=("orders",))
+    made.put("clicks-to-lake", topics=("audit",))
+    made.fail_task("orders-to-warehouse", trace=TRACE)
+    return made
+
+
+def build(
+    folder: Path,
+    *,
+    kafka: kafka_fake.Fake | None = None,
+    hint: str = "",
+    secure_cookies: bool = False,
+) -> Stand:
+    """A Headgate that has not looked yet."""
+    kept = database.open_store(f"sqlite:///{folder / 'headgate.db'}")
+    time = clock.SystemClock()
+    about = settings.Cluster(
+        name=CLUSTER,
+        bootstrap="kafka.example:9092",
+        environment="production",
+        interval_s=1,
+        read_records=True,
+    )
+    made = settings.Settings(cluster=[about])
+    fakes = kafka or cluster(), sink()
+    notices = hub.Hub(beat_s=0.05)
+    watched = watching.Watched(
+        about,
+        cluster=fakes[0],
+        connects=[fakes[1]],
+        database=kept,
+        ticks=time,
+        publish=notices.publish,
+    )
+    running = context.Context(
+        settings=made,
+        store=kept,
+        clock=time,
+        auth=auth.Auth(kept, time, session_hours=1),
+        hub=notices,
+        desk=proposal.Desk(
+            catalogue=actions.CATALOGUE,
+            boundary=cedar.CedarBoundary(),
+            terms=deciding.terms(60, 24),
+        ),
+        clusters={CLUSTER: watched},
+        owners=owners.load(None),
+    )
+    held = runtime.Runtime(running, service.Service(running))
+    cast = people.People(kept, time)
+    for name, roles in ROLES.items():
+        cast.put_user(name, PASSWORD, roles, by="test")
+    console = site.application(held.headgate, hint=hint, secure_cookies=secure_cookies)
+    return Stand(
+        kafka=fakes[0],
+        connect=fakes[1],
+        runtime=held,
+        app=api.application(held, console=console),
+    )
+
+
+def incidents() -> list[incident.Incident]:
+    """The sample incident in every state, as of now."""
+
+    now = datetime.now(UTC)
+    return [
+        replace(
+            samples.incident_in(state),
+            updated_at=now,
+            resolved_at=now if state in ("resolved", "closed") else None,
+        )
+        for state in get_args(vocabulary.IncidentState)
+    ]
+
+
+def changes() -> list[change.Change]:
+    """The sample change in every state, as of now."""
+
+    now = datetime.now(UTC)
+    return [
+        replace(
+            samples.in_state(state),
+            state_since=now,
+            proposed_at=now,
+            expires_at=now + timedelta(hours=20),
+        )
+        for state in get_args(vocabulary.ChangeState)
+    ]
