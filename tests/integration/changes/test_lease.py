@@ -194,3 +194,28 @@ def test_a_lease_is_not_this_one_with_another_fence(store: database.Database) ->
         work.leases.check(held, now=turned.now())
         with pytest.raises(ports.Fenced):
             work.leases.check(replace(held, fence=held.fence + 1), now=turned.now())
+
+
+def test_a_result_that_comes_after_the_take_over_is_not_written(
+    opener: Opener, setting: fakes.Setting
+) -> None:
+    """The new engine holds the lease and has written nothing yet: only the lease tells."""
+    store = opener()
+    put(store, fakes.change_of(fakes.plan_of((fakes.set_step("a"),))))
+    one = engine_of(opener(), setting, "one")
+    one.run_once()
+    one.run_once()
+
+    def hang(_sentence: str) -> str:
+        """While the old engine hangs in its call, another takes its lease over."""
+        setting.clock.turn(11.0)
+        with store.begin() as work:
+            assert work.leases.acquire(
+                lease.execute("orders"), "two", now=setting.clock.now(), seconds=60
+            )
+        return ""
+
+    setting.reality.answer = hang
+    assert not one.run_once()
+    assert [line.phase for line in kept(store).journal] == ["intent"]
+    assert not one.run_once()

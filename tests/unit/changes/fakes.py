@@ -58,6 +58,8 @@ class Reality:
     """Key -> why it cannot be read now; empty: it can."""
     answer: Callable[[str], str] = lambda sentence: ""
     """Sentence of an operation -> ``lost_before``, ``lost_after``, ``fail``, ``retry`` or none."""
+    took_effect: Callable[[str], None] = lambda sentence: None
+    """Called after an operation took effect and before it has answered."""
     symptom: Callable[[], Look | Unknown] = lambda: Look("passed", "the symptom is gone")
 
     def value(self, key: str) -> int:
@@ -96,6 +98,7 @@ class Set:
             return Lost("the connection broke")
         self.reality.values[key] = after
         self.reality.applied[name] += 1
+        self.reality.took_effect(name)
         return Lost("the connection broke") if answer == "lost_after" else Applied(f"{key} set")
 
 
