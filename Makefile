@@ -29,7 +29,7 @@ unit: $(VENV)/.dev ## Only the tests that need no server and no browser
 	$(BIN)/python -m pytest tests/unit tests/docs $(ARGS)
 
 docs: $(VENV)/.dev ## Write the generated reference pages anew
-	$(BIN)/python -m headgate.app.reference docs/reference
+	$(BIN)/python docs/generate.py
 
 bench: $(VENV)/.dev ## Every promised number, measured here, as one table
 	$(BIN)/python -m benchmarks $(ARGS)

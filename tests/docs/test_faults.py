@@ -1,4 +1,4 @@
-"""The page on breaking things has a heading for every fault, names every parameter, and no other."""
+"""The page on breaking things has a heading for every fault and names every parameter."""
 
 import re
 from pathlib import Path

@@ -1,0 +1,38 @@
+"""Values of the API as cells of a table."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from headgate.app import words
+
+
+def text(value: Any) -> str:
+    """Any value; what is not known is written out."""
+    if isinstance(value, dict) and "unknown" in value:
+        return f"not known: {value['unknown']}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return words.count(value)
+    if isinstance(value, float):
+        return f"{value:,.1f}"
+    if isinstance(value, list):
+        return ", ".join(text(one) for one in value)
+    return "" if value is None else str(value)
+
+
+def duration(value: Any) -> str:
+    """Seconds in words."""
+    return words.duration(value) if isinstance(value, int | float) else text(value)
+
+
+def rate(value: Any) -> str:
+    """A rate in words."""
+    return words.rate(value) if isinstance(value, int | float) else text(value)
+
+
+def ago(value: Any) -> str:
+    """How long ago a time was."""
+    if not isinstance(value, str):
+        return text(value)
+    return words.ago(datetime.fromisoformat(value), datetime.now(UTC))
