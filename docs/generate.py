@@ -22,8 +22,8 @@ def findings() -> str:
         "# Findings",
         "",
         "One abnormal condition on one resource. `{name}` is a parameter; its default stands below "
-        "and can be set per cluster under `thresholds`. A finding marked *planned* has its code and "
-        "meaning fixed and no detector yet: Headgate says nothing about it.",
+        "and can be set per cluster under `thresholds`. A finding marked *planned* has its code "
+        "and meaning fixed and no detector yet: Headgate says nothing about it.",
     ]
     for code, entry in vocabulary.findings().items():
         planned = "" if code in judged else " (planned)"

@@ -106,9 +106,7 @@ def propose(
     action: Annotated[str, typer.Argument(help="An action, such as topic.alter_config.")],
     parameters: Annotated[
         list[str] | None,
-        typer.Argument(
-            help="Its parameters as NAME=VALUE; VALUE may be JSON.", metavar="NAME=VALUE"
-        ),
+        typer.Argument(help="Its parameters; VALUE may be JSON.", metavar="NAME=VALUE"),
     ] = None,
     *,
     why_: Annotated[str, typer.Option("--why", help="What it is for; approvers read it.")] = "",
@@ -122,7 +120,7 @@ def propose(
 
     Exit code 1 when it is refused.
 
-    Example: headgate changes propose topic.add_partitions topic=orders total=12 --why "more traffic"
+    Example: headgate changes propose topic.add_partitions topic=orders total=12 --why "sale"
     """
     from headgate.cli import client
 
