@@ -192,7 +192,9 @@ def _log(line: str) -> None:
 def main() -> int:
     """Run one member; return 0 after a clean leave, 1 after a crash."""
     found = process.arguments()
-    member = Member(control.Watch(found.settings), found.bootstrap, found.slot, process.Stop())
+    member = Member(
+        control.Watch(found.settings), found.bootstrap, found.slot, process.Stop(found.parent)
+    )
     try:
         member.run()
     except records.Undecodable as error:

@@ -25,6 +25,8 @@ class Arguments:
     settings: Path
     slot: int
     bootstrap: str
+    parent: int
+    """Process id of the supervisor."""
 
 
 def arguments(argv: list[str] | None = None) -> Arguments:
@@ -33,25 +35,29 @@ def arguments(argv: list[str] | None = None) -> Arguments:
     parser.add_argument("--settings", type=Path, required=True, help="its settings file")
     parser.add_argument("--slot", type=int, default=0, help="its number within the workload")
     parser.add_argument("--bootstrap", required=True, help="Kafka's bootstrap servers")
+    parser.add_argument("--parent", type=int, required=True, help="its supervisor's process id")
     found = parser.parse_args(argv)
-    return Arguments(settings=found.settings, slot=found.slot, bootstrap=found.bootstrap)
+    return Arguments(**vars(found))
 
 
 class Stop:
-    """Says when to end: after SIGTERM or SIGINT, or when the parent is gone."""
+    """Says when to end: after SIGTERM or SIGINT, or when a given parent is gone."""
 
-    def __init__(self) -> None:
-        """Take over the two signals and bind this process's life to its parent's."""
+    def __init__(self, parent: int | None = None) -> None:
+        """Take over the two signals; with a parent, bind this process's life to the parent's.
+
+        The parent is told, for it may be gone before this runs.
+        """
         self._event = threading.Event()
-        self._parent = os.getppid()
+        self._parent = parent
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._event.set())
-        if sys.platform == "linux":
+        if parent is not None and sys.platform == "linux":
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
     def wanted(self) -> bool:
         """Whether this process should end now."""
-        return self._event.is_set() or os.getppid() != self._parent
+        return self._event.is_set() or self._parent not in (None, os.getppid())
 
     def wait(self, seconds: float) -> bool:
         """Sleep that long, less when the end is wanted; return whether it is."""

@@ -86,4 +86,4 @@ def _report(error: confluent_kafka.KafkaError | None, _: confluent_kafka.Message
 
 if __name__ == "__main__":
     found = process.arguments()
-    run(control.Watch(found.settings), found.bootstrap, process.Stop())
+    run(control.Watch(found.settings), found.bootstrap, process.Stop(found.parent))

@@ -167,6 +167,7 @@ class Supervisor:
             f"--settings={self._folder / name}.json",
             f"--slot={number}",
             f"--bootstrap={self._bootstrap}",
+            f"--parent={os.getpid()}",
         ]
         self._logs.mkdir(parents=True, exist_ok=True)
         with (self._logs / f"{name}-{number}.log").open("ab") as log:
