@@ -45,36 +45,6 @@ def write(
     """The commits are set, each with its own outcome. A group with members refuses them."""
     if not offsets:
         return {}
-    request = library.consumer.OffsetCommitRequest
-    topic = request.OffsetCommitRequestTopic
-    by_topic: dict[str, dict[int, int]] = {}
-    for name, offset in offsets.items():
-        by_topic.setdefault(name.topic, {})[name.partition] = offset
-    member_id, epoch = NO_MEMBER
-
-    def make(_: Sequence[str]) -> Any:
-        return request(
-            group_id=group_id,
-            generation_id_or_member_epoch=epoch,
-            member_id=member_id,
-            group_instance_id=None,
-            topics=[
-                topic(
-                    name=name,
-                    partitions=[
-                        topic.OffsetCommitRequestPartition(
-                            partition_index=number,
-                            committed_offset=offset,
-                            committed_leader_epoch=-1,
-                            committed_metadata="",
-                        )
-                        for number, offset in parts.items()
-                    ],
-                )
-                for name, parts in by_topic.items()
-            ],
-            max_version=NAMED,
-        )
 
     def told(answer: Any) -> Iterator[Told]:
         codes = {
@@ -85,10 +55,43 @@ def write(
         moved = next((code for code in codes.values() if code in (14, 15, 16)), 0)
         yield Told(group_id, moved, "", codes)
 
-    answer = coordinators.ask([group_id], make, told, deadline=deadline, lane="write")[group_id]
+    answer = coordinators.ask(
+        [group_id], lambda _: _commit(group_id, offsets), told, deadline=deadline, lane="write"
+    )[group_id]
     if isinstance(answer, kafka.Failure):
         return dict.fromkeys(offsets, answer)
     return {name: _outcome(answer.get(name, -1)) for name in offsets}
+
+
+def _commit(group_id: str, offsets: Mapping[TopicPartition, int]) -> Any:
+    request = library.consumer.OffsetCommitRequest
+    topic = request.OffsetCommitRequestTopic
+    by_topic: dict[str, dict[int, int]] = {}
+    for name, offset in offsets.items():
+        by_topic.setdefault(name.topic, {})[name.partition] = offset
+    member_id, epoch = NO_MEMBER
+    return request(
+        group_id=group_id,
+        generation_id_or_member_epoch=epoch,
+        member_id=member_id,
+        group_instance_id=None,
+        topics=[
+            topic(
+                name=name,
+                partitions=[
+                    topic.OffsetCommitRequestPartition(
+                        partition_index=number,
+                        committed_offset=offset,
+                        committed_leader_epoch=-1,
+                        committed_metadata="",
+                    )
+                    for number, offset in parts.items()
+                ],
+            )
+            for name, parts in by_topic.items()
+        ],
+        max_version=NAMED,
+    )
 
 
 def _outcome(code: int) -> kafka.Failure | None:

@@ -114,7 +114,7 @@ def of(error: BaseException, address: Address, *, sent: bool) -> errors.PortErro
         | known.IllegalSaslStateError,
     ):
         return errors.NotAllowed(
-            f"The broker refused the login: {error}",
+            f"The broker refused the login: {str(error).rpartition('Error: ')[2]}",
             where=where,
             next_step="Check sasl.mechanism, sasl.username and sasl.password",
         )

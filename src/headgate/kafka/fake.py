@@ -371,23 +371,6 @@ class Fake(stage.Stage):
         self._lost[method] = max(left - 1, 0)
         return left > 0
 
-    def _log(self, partition: TopicPartition) -> memory.Log | None:
-        topic = self._topics.get(partition.topic)
-        if topic is None or not 0 <= partition.partition < len(topic.logs):
-            return None
-        return topic.logs[partition.partition]
-
-    def _coordinator_failure(self, group_id: str) -> kafka.Failure | None:
-        alive = self._alive()
-        if not alive:
-            return failure.of_code(15)
-        broker = memory.coordinator(group_id, alive)
-        if self._brokers[broker].answers:
-            return None
-        return failure.of_error(
-            errors.TimedOut(f"Broker {broker} did not answer", where=self._name)
-        )
-
     def _shown(self, group_id: str) -> snapshot.Group | kafka.Failure:
         failed = self._coordinator_failure(group_id)
         if failed is not None:

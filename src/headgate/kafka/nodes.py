@@ -1,5 +1,6 @@
 """The brokers of one cluster as far as they are known, and how one, some or all are asked."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,6 +16,8 @@ from headgate.ports import errors
 
 HEDGE_S = 0.25
 """After this long without an answer another broker is asked the same, where any will do."""
+LISTING_S = 5.0
+"""A listing of the brokers older than this is read anew; Kafka fences after 9 s of silence."""
 BROKERS = 1
 """DescribeCluster's endpoint type for brokers."""
 
@@ -41,6 +44,7 @@ class Nodes:
         self._wire = wire
         self._lock = threading.Lock()
         self._nodes: dict[int, Node] = {}
+        self._learned_at = 0.0
 
     # ---- who is there ----
 
@@ -50,28 +54,12 @@ class Nodes:
         Raises:
             errors.PortError: no broker answers, or what answers is not Kafka.
         """
-        answer = self.any(
-            lambda: library.admin.DescribeClusterRequest(
-                include_cluster_authorized_operations=False,
-                endpoint_type=BROKERS,
-                include_fenced_brokers=True,
-            ),
-            deadline=deadline,
-        )
-        complaint.check(answer.error_code, answer.error_message, self.name)
-        untold = Unknown("Kafka tells it from version 4.0 on")
-        self._learn(
-            answer.cluster_id,
-            {
-                broker.broker_id: Node(
-                    id=broker.broker_id,
-                    address=Address(broker.host, broker.port),
-                    rack=broker.rack,
-                    fenced=broker.is_fenced if answer.API_VERSION >= 2 else untold,
-                )
-                for broker in answer.brokers
-            },
-        )
+        try:
+            answer = self.any(_describe_cluster, deadline=deadline)
+        except complaint.Unsupported:
+            answer = self.any(_metadata, deadline=deadline)
+        complaint.check(answer.error_code, getattr(answer, "error_message", ""), self.name)
+        self._learn(answer.cluster_id or "", {node.id: node for node in _listed(answer)})
 
     def _learn(self, cluster_id: str, listed: Mapping[int, Node]) -> None:
         with self._lock:
@@ -83,6 +71,7 @@ class Nodes:
                 or (number in listed and listed[number].address != node.address)
             ]
             self.cluster_id = cluster_id
+            self._learned_at = time.monotonic()
             self._nodes = {n: replace(node, listed=False) for n, node in before.items()}
             self._nodes.update(listed)
             used = {node.address for node in self._nodes.values()}
@@ -96,12 +85,16 @@ class Nodes:
             return tuple(self._nodes[number] for number in sorted(self._nodes))
 
     def live(self, *, deadline: float) -> tuple[Node, ...]:
-        """The brokers listed and not fenced; learned first if none is known.
+        """The brokers listed and not fenced, as of a few seconds ago at most.
 
-        A fenced broker coordinates nothing and leads nothing.
+        A fenced broker coordinates nothing and leads nothing. Where nobody lists the brokers anew,
+        those known before are tried.
         """
         if not self._nodes:
             self.refresh(deadline=deadline)
+        elif time.monotonic() - self._learned_at > LISTING_S:
+            with contextlib.suppress(errors.PortError):
+                self.refresh(deadline=deadline)
         return tuple(node for node in self.known() if node.listed and node.fenced is not True)
 
     def find(self, broker: int, *, deadline: float) -> Node | None:
@@ -211,6 +204,31 @@ class Nodes:
             f"No broker of {self.name} answers",
             where=told or "no answer before the deadline",
             next_step="Check the bootstrap addresses, and that the brokers run",
+        )
+
+
+def _describe_cluster() -> Any:
+    return library.admin.DescribeClusterRequest(
+        include_cluster_authorized_operations=False,
+        endpoint_type=BROKERS,
+        include_fenced_brokers=True,
+    )
+
+
+def _metadata() -> Any:
+    """Lists the brokers where DescribeCluster is not known: before Kafka 2.8, and elsewhere."""
+    return library.metadata.MetadataRequest(topics=[], allow_auto_topic_creation=False)
+
+
+def _listed(answer: Any) -> Iterator[Node]:
+    untold = Unknown("Kafka tells it from version 4.0 on")
+    described = isinstance(answer, library.admin.DescribeClusterResponse)
+    for broker in answer.brokers:
+        yield Node(
+            id=broker.broker_id if described else broker.node_id,
+            address=Address(broker.host, broker.port),
+            rack=broker.rack,
+            fenced=broker.is_fenced if described and answer.API_VERSION >= 2 else untold,
         )
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from headgate.domain import snapshot
 from headgate.domain.resource import TopicPartition
-from headgate.kafka import memory
+from headgate.kafka import failure, memory
 from headgate.ports import errors, kafka
 
 
@@ -306,6 +306,23 @@ class Stage:
         """How often that method of the port was called."""
         with self._lock:
             return sum(call.method == method for call in self.calls)
+
+    def _log(self, partition: TopicPartition) -> memory.Log | None:
+        topic = self._topics.get(partition.topic)
+        if topic is None or not 0 <= partition.partition < len(topic.logs):
+            return None
+        return topic.logs[partition.partition]
+
+    def _coordinator_failure(self, group_id: str) -> kafka.Failure | None:
+        alive = self._alive()
+        if not alive:
+            return failure.of_code(15)
+        broker = memory.coordinator(group_id, alive)
+        if self._brokers[broker].answers:
+            return None
+        return failure.of_error(
+            errors.TimedOut(f"Broker {broker} did not answer", where=self._name)
+        )
 
     def _alive(self) -> set[int]:
         return {

@@ -40,6 +40,8 @@ PROBE_S = 1.0
 """How long a probe is waited for."""
 MUTE_S = 0.1
 """How long anything is waited for at an address whose probe is still not answered."""
+THROTTLED_S = 0.05
+"""How often a connection that the broker's quota has paused is looked at."""
 ABANDON_S = 3600.0
 """After this long a silent connection is given up and dialled again."""
 LARGEST_ANSWER = 200 * 1024 * 1024
@@ -156,10 +158,10 @@ class Wire:
     async def _ask(self, address: Address, lane: Lane, request: Any, deadline: float) -> Any:
         link = self._link(address, lane)
         await self._usable(link, address, deadline)
+        while link.connection.paused and time.monotonic() < deadline:
+            await self._loop.sleep(THROTTLED_S)
         left_s = deadline - time.monotonic()
         if left_s <= 0:
-            raise complaint.Late(address)
-        if link.connection.paused:
             raise complaint.Late(address)
         watch = self._loop.call_later(WATCH_S, lambda: self._watch(address, PROBE_S))
         try:

@@ -20,18 +20,19 @@ CLOSE = object()
 
 Handler = Callable[[Any], Any]
 
+MODULES: tuple[Any, ...] = (
+    library.admin,
+    library.consumer,
+    library.metadata,
+    library.producer,
+    library.kafka.protocol.sasl,
+    library,
+)
 REQUESTS: dict[int, Any] = {
     found.API_KEY: found
-    for module in (library.admin, library.consumer, library.metadata, library.producer, library)
+    for module in MODULES
     for name in dir(module)
-    if name.endswith("Request")
-    for found in (getattr(module, name),)
-}
-RESPONSES: dict[int, Any] = {
-    found.API_KEY: found
-    for module in (library.admin, library.consumer, library.metadata, library.producer, library)
-    for name in dir(module)
-    if name.endswith("Response")
+    if name.endswith("Request") and name != "SaslBytesRequest"
     for found in (getattr(module, name),)
 }
 

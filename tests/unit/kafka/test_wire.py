@@ -445,3 +445,97 @@ def without(broker: stub.Broker, request: Any, key: int) -> Any:
     answer = broker._18(request)
     answer.api_keys = [item for item in answer.api_keys if item.api_key != key]
     return answer
+
+
+def test_a_cluster_without_describe_cluster_lists_brokers_by_metadata() -> None:
+    broker = stub.Broker()
+    broker.handlers["ApiVersionsRequest"] = lambda request: without(broker, request, 60)
+    broker.handlers["DescribeQuorumRequest"] = quorum_answer(1)
+    response = library.metadata.MetadataResponse
+
+    def answer(request: Any) -> Any:
+        version = request.API_VERSION
+        node = response.MetadataResponseBroker(
+            node_id=7, host=broker.address.host, port=broker.address.port, rack="r", version=version
+        )
+        return response(
+            brokers=[node],
+            cluster_id="old",
+            controller_id=7,
+            topics=[],
+            error_code=0,
+            version=version,
+        )
+
+    broker.handlers["MetadataRequest"] = answer
+    with connected([broker]) as found:
+        seen = found.brokers(deadline_s=5)
+    assert seen.cluster_id == "old"
+    (only,) = seen.brokers
+    assert (only.id, only.rack, only.port_state) == (7, "r", "answers")
+    assert isinstance(only.fenced, Unknown)
+
+
+def test_a_throttled_connection_is_waited_for() -> None:
+    broker = stub.Broker()
+    listed = groups_answer(("a", "share", "share"))
+
+    def answer(request: Any) -> Any:
+        told = listed(request)
+        told.throttle_time_ms = 400
+        return told
+
+    broker.handlers["ListGroupsRequest"] = answer
+    with connected([broker]) as found:
+        found.groups(deadline_s=5)
+        started = time.monotonic()
+        assert "a" in found.groups(deadline_s=5)[0]
+        assert 0.2 < time.monotonic() - started < 2
+
+
+def sasl(broker: stub.Broker, password: str) -> None:
+    """The broker wants a login by SASL PLAIN with that password."""
+    handshake = library.kafka.protocol.sasl.SaslHandshakeResponse
+    told = library.kafka.protocol.sasl.SaslAuthenticateResponse
+
+    def authenticate(request: Any) -> Any:
+        right = request.auth_bytes.endswith(b"\0mira\0" + password.encode())
+        return told(
+            error_code=0 if right else 58,
+            error_message=None if right else "Authentication failed: Invalid username or password",
+            auth_bytes=b"",
+            session_lifetime_ms=0,
+            version=request.API_VERSION,
+        )
+
+    broker.handlers["SaslHandshakeRequest"] = lambda request: handshake(
+        error_code=0, mechanisms=["PLAIN"], version=request.API_VERSION
+    )
+    broker.handlers["SaslAuthenticateRequest"] = authenticate
+
+
+@pytest.mark.parametrize(("password", "right"), [("secret", True), ("wrong", False)])
+def test_a_login_is_made_and_its_refusal_told(password: str, right: bool) -> None:
+    broker = stub.Broker()
+    broker.handlers["DescribeQuorumRequest"] = quorum_answer(1)
+    sasl(broker, "secret")
+    client = {
+        "security.protocol": "SASL_PLAINTEXT",
+        "sasl.mechanism": "PLAIN",
+        "sasl.username": "mira",
+        "sasl.password": password,
+    }
+    found = cluster.connect("orders", str(broker.address), client)
+    with stub.serving(broker), contextlib.closing(found):
+        if right:
+            assert found.brokers(deadline_s=5).get(1)
+            return
+        started = time.monotonic()
+        with pytest.raises(errors.NotAllowed) as caught:
+            found.brokers(deadline_s=5)
+    assert time.monotonic() - started < 2
+    assert caught.value.what == (
+        "The broker refused the login: Authentication failed: Invalid username or password"
+    )
+    assert "sasl.password" in caught.value.next_step
+    assert "wrong" not in str(caught.value)
