@@ -23,9 +23,9 @@ _SECRET_KEY = re.compile(
     re.IGNORECASE,
 )
 _SECRET_TEXT = (
-    # "password=...", "sasl.password: '...'" in words
+    # "password=...", "sasl.password: '...'" in words; not the actor "token:mira/ci"
     re.compile(
-        r"((?:pass(?:word|wd|phrase)|secret|api[._-]?key|token)[\"']?\s*[=:]\s*)"
+        r"((?:pass(?:word|wd|phrase)|secret|api[._-]?key|token)[\"']?\s*(?:=\s*|:\s+|:(?=[\"'])))"
         r"(\"[^\"]*\"|'[^']*'|[^\s,;}]+)",
         re.IGNORECASE,
     ),
