@@ -11,6 +11,7 @@ from datetime import datetime
 
 from headgate import actions, diagnose
 from headgate.actions import interface as acting
+from headgate.app import errors
 from headgate.boundary import cedar
 from headgate.changes import errors as change_errors
 from headgate.changes import proposal
@@ -99,10 +100,14 @@ def examine(asked: Asked, tell: Callable[[float], None] = lambda _share: None) -
     ``tell`` hears which share of the look is over.
 
     Raises:
+        errors.Invalid: the address or the client settings cannot be used.
         ports.errors.PortError: the cluster cannot be reached; says what, where and what next.
     """
     ticks = clock.SystemClock()
-    held = cluster.connect("doctor", asked.bootstrap, asked.client)
+    try:
+        held = cluster.connect("doctor", asked.bootstrap, asked.client)
+    except port_errors.PortError as error:
+        raise errors.Invalid(error.what, where=error.where, next_step=error.next_step) from error
     connects = [
         rest.RestConnect("connect" if len(asked.connects) == 1 else f"connect-{place + 1}", url)
         for place, url in enumerate(asked.connects)

@@ -23,12 +23,17 @@ def text(value: Any) -> str:
 
 def duration(value: Any) -> str:
     """Seconds in words."""
-    return words.duration(value) if isinstance(value, int | float) else text(value)
+    return words.duration(value) if isinstance(value, int | float) else brief(value)
 
 
 def rate(value: Any) -> str:
     """A rate in words."""
-    return words.rate(value) if isinstance(value, int | float) else text(value)
+    return words.rate(value) if isinstance(value, int | float) else brief(value)
+
+
+def brief(value: Any) -> str:
+    """What is not known without its reason, where a column beside it gives that."""
+    return "not known" if isinstance(value, dict) and "unknown" in value else text(value)
 
 
 def ago(value: Any) -> str:

@@ -9,6 +9,11 @@ from headgate.cli import options, output
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
+@app.callback()
+def findings() -> None:
+    """What is abnormal now."""
+
+
 @app.command("list")
 def list_(
     *,
