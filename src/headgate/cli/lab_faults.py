@@ -2,22 +2,31 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from headgate.cli import options, output
-from headgate.cli.lab import Folder
 
 if TYPE_CHECKING:
     from headgate.lab import errors
     from headgate.lab import lab as lab_
-    from headgate.lab.faults import catalogue
+    from headgate.lab.faults import book, catalogue
     from headgate.lab.workloads import interface as workloads
 
 _SCHEMA = "headgate.lab.faults/1"
 _WORKLOADS_SCHEMA = "headgate.lab.workloads/1"
 
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "--folder",
+        envvar="HEADGATE_LAB_FOLDER",
+        help="The lab's folder; one per user unless named.",
+        show_default=False,
+    ),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", help="A parameter of the fault, as NAME=VALUE; may be repeated."),
@@ -106,9 +115,9 @@ def faults(*, folder: Folder = None, form: options.Form = options.Output.table) 
     """
     with told():
         from headgate.lab import faults as family
-        from headgate.lab.faults import catalogue, interface
+        from headgate.lab.faults import interface
 
-        active = catalogue.injected(_attach(folder), family.ALL)
+        active = _injected(folder)
         if form is options.Output.json:
             document = [
                 {
@@ -269,10 +278,23 @@ def _say(error: "errors.LabError") -> None:
         typer.echo(f"  next  {error.next_step}", err=True)
 
 
-def _attach(folder: "Folder") -> "lab_.Lab":
+def _attach(folder: Path | None) -> "lab_.Lab":
     from headgate.lab import lab as lab_
 
     return lab_.Lab.attach(folder)
+
+
+def _injected(folder: Path | None) -> "tuple[book.Active, ...]":
+    """What is injected in the lab that is up; nothing, and a line that says so, without one."""
+    from headgate.lab import errors
+    from headgate.lab import faults as family
+    from headgate.lab.faults import catalogue
+
+    try:
+        return catalogue.injected(_attach(folder), family.ALL)
+    except errors.NotUp:
+        typer.echo("no lab is up: nothing can be injected (headgate lab up)", err=True)
+        return ()
 
 
 def _pairs(settings: list[str] | None) -> dict[str, str]:
