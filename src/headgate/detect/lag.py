@@ -72,6 +72,9 @@ def _finding(
         }
         if code == "lag.draining":  # its window began at the peak: nothing is left to wait for
             states = dict.fromkeys(states, state)
+            pace = change / max(seen.now - float(shapes.since[columns].min()), 1)
+            if int(now.lag[columns].sum()) < 2 * seen.sample_s * pace:
+                return None  # it will be over at the next look or two
         best = _best(states.values())
         if best is None:
             return None

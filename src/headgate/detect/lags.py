@@ -16,6 +16,9 @@ from headgate.domain.unknown import Unknown
 
 STEPS = 1.5
 """A change of lag within so many commit steps is the rhythm of commits and samples, no trend."""
+MOVED_S = 10.0
+"""A group that falls behind still reads: its commit moved in this time, or in the window's last
+third where that is longer."""
 SPREAD = 0.25
 """Lag grows when its mean over the window's last third exceeds that of the first by this share of
 the rise; a step in the last few samples is a pause, such as a rebalance."""
@@ -297,7 +300,9 @@ def _trends(seen: view.View, lags: Lags, result: Shapes) -> None:
     first = np.argmax(known, axis=0)
     across = np.arange(len(columns))
     rise = lag[-1] - lag[first, across]
-    advanced = commits[-1] > commits[first, across]
+    late = np.searchsorted(times, seen.now - max(window_s / 3, MOVED_S) - seen.tolerance_s)
+    since = np.maximum(first, min(int(late), len(times) - 1))
+    advanced = commits[-1] > commits[since, across]
     top = len(lag) - 1 - np.argmax(np.where(known, lag, -1)[::-1], axis=0)
     fall = lag[top, across] - lag[-1]
     third = max(1, len(lag) // 3)

@@ -19,7 +19,7 @@ STALE_INTERVALS = 3
 """Past this many polling intervals a value counts as missing (vocabulary, ``unknown``)."""
 WINDOW_SAMPLES = 5
 """With fewer samples than this a window is unknown, never healthy (vocabulary, ``window``)."""
-PENDING_SHARE = 0.25
+PENDING_SHARE = 0.5
 """A condition is listed as pending once this share of its hold is waited out; before that it is
 the ordinary gap between two commits."""
 

@@ -101,6 +101,7 @@ class _Scene:
             (group.moving & elsewhere & np.isin(group.owner, list(owners))).sum()
         )
         self.owner = case.seen.history.member_ids[min(owners)] if owners else ""
+        self.called = groups.member_name(case, group.id, self.owner)
         self.owners = argument.fact(
             "owners",
             f"member ids that owned {words.partitions(about.partitions)} meanwhile",
@@ -252,7 +253,7 @@ def _hung(argument: interface.Argument, group: groups.Facts, scene: _Scene) -> N
             interface.suggest(
                 "diagnostics.collect", "A stack of its threads shows what it waits for."
             ),
-            interface.suggest("workload.restart", f"Restart the instance behind {scene.owner}."),
+            interface.suggest("workload.restart", f"Restart the instance behind {scene.called}."),
         ],
     )
 

@@ -164,10 +164,15 @@ def _draft(
     case: interface.Case, fold_: _Fold, known: dict[str, diagnosis.Diagnosis]
 ) -> incident.Draft:
     order = {code: place for place, code in enumerate(_LEADS)}
-    # A pending finding speaks only where nothing fires.
+    # What is merely listed speaks last; what is pending, only where nothing fires.
     listed = sorted(
         fold_.findings,
-        key=lambda f: (f.state != "firing", order.get(f.code, len(order)), str(f.resource)),
+        key=lambda f: (
+            f.severity == "info",
+            f.state != "firing",
+            order.get(f.code, len(order)),
+            str(f.resource),
+        ),
     )
     causes = _causes(listed, known)
     cited = {name for cause in causes for name in (*cause.for_, *cause.against)}

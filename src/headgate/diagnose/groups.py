@@ -11,6 +11,9 @@ from headgate.domain import history, snapshot
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 
+_LONG = 24
+"""Characters of a member id that a sentence bears."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
@@ -54,6 +57,18 @@ class Facts:
     def topics(self) -> tuple[str, ...]:
         """The topics that it commits on."""
         return tuple(dict.fromkeys(name.topic for name in self.names))
+
+
+def member_name(case: interface.Case, group_id: str, member_id: str) -> str:
+    """What people call a member: its client id where that is its own, else its id, shortened."""
+    found = case.seen.groups
+    group = None if isinstance(found, Unknown) else found.get(group_id)
+    if group is not None and not isinstance(group.members, Unknown):
+        clients = [member.client_id for member in group.members]
+        for member in group.members:
+            if member.id == member_id and clients.count(member.client_id) == 1:
+                return member.client_id or member_id
+    return member_id if len(member_id) <= _LONG else f"{member_id[: _LONG - 1]}…"
 
 
 def facts(case: interface.Case, group_id: str) -> Facts:

@@ -122,16 +122,17 @@ def _member(argument: interface.Argument, group: groups.Facts, scene: _Scene, ho
         f"{len(owners)}, and {len(np.unique(group.owner[busy]))}",
         how="DescribeGroups",
     )
+    called = groups.member_name(argument.case, group.id, member)
     if len(owners) == 1 and busy.any() and not hot:
         argument.cause(
             "member.slow",
             "likely",
-            f"All lagging partitions belong to {member}; their input is no higher than that of "
+            f"All lagging partitions belong to {called}; their input is no higher than that of "
             "the others, which keep up.",
             on=on,
             for_=(mine, scene.spread),
             not_looked_at=("the member's host: no actuator of it is declared",),
-            next=[interface.suggest("workload.restart", f"Restart the instance behind {member}.")],
+            next=[interface.suggest("workload.restart", f"Restart the instance behind {called}.")],
         )
         return True
     argument.cause(

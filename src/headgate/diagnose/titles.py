@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from headgate.detect import traces, words
 from headgate.diagnose import groups, interface, records, sinks
-from headgate.domain import diagnosis, finding
+from headgate.domain import diagnosis, finding, resource
 from headgate.domain.unknown import Unknown
 
 
@@ -42,7 +42,8 @@ def title(
 
 
 def _poison(told: _Told) -> str:
-    for each in records.before(told.case, told.item):
+    standing = told.case.on(told.item.resource, "lag.stalled") or (told.item,)
+    for each in records.before(told.case, standing[0]):
         if str(each.name) == told.top.resource.id:
             offset = words.count(each.offset)
             if told.top.verdict != "confirmed":
@@ -63,11 +64,18 @@ def _poison(told: _Told) -> str:
 
 
 def _hung(told: _Told) -> str:
-    member = told.top.resource.id.partition("/")[2] if told.top.resource.kind == "member" else ""
-    whose = f": its member {member} hangs" if member else ": a member hangs"
+    whose = f": its member {_called(told)} hangs" if _called(told) else ": a member hangs"
     return (
         f"{told.item.resource.id} stands still on {words.partitions(told.item.partitions)}{whose}"
     )
+
+
+def _called(told: _Told) -> str:
+    """The name of the member that the cause is about; empty where it is about none."""
+    if told.top.resource.kind != "member":
+        return ""
+    member = resource.unescape(told.top.resource.id.partition("/")[2])
+    return groups.member_name(told.case, told.item.resource.id, member)
 
 
 def _crash(told: _Told) -> str:
@@ -161,7 +169,7 @@ def _hot(told: _Told) -> str:
 
 
 def _member(told: _Told) -> str:
-    return f"{_lag(told)}its member {told.top.resource.id.partition('/')[2]} is slow"
+    return f"{_lag(told)}its member {_called(told)} is slow"
 
 
 def _burst(told: _Told) -> str:
