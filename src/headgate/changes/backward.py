@@ -36,6 +36,8 @@ def decide(
             return _after_answer(item, step, what, now, fence, pace)
         case effects.Saw(at, True, what) if at == step:
             return _after_look(item, step, position, what, now, fence, pace)
+        case _ if position == "undo_open" and item.state == "rolling_back":
+            return ending.unsettled(item, step, now=now, fence=fence)
         case _:
             failed = progress.last(item, step, "undo_result")
             if position == "done" and failed is not None and failed.outcome == "failed":
@@ -160,7 +162,7 @@ def _unread(
     pace: pace.Pace,
 ) -> effects.Effect:
     line = _line(step, "observed", "unknown", reason)
-    if item.state != "unknown" and position in ("undo_open", "undo_applied"):
+    if item.state != "unknown" and position == "undo_applied":
         return _write(item, now, fence, line, to="unknown", why=f"Not known: {reason}")
     if now >= item.state_since + timedelta(seconds=pace.settle_within_s):
         why = f"how it stands could not be read: {reason}"

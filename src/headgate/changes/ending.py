@@ -71,6 +71,17 @@ def nobody_knows(
     return _end(item, lines, "failed", text, now, fence)
 
 
+def unsettled(item: change.Change, step: int, *, now: datetime, fence: int) -> effects.Write:
+    """The change is unknown: an intent stands without what came of it, so the engine that wrote it
+    ended in between.
+    """
+    text = "The engine ended between intent and result; what came of it is read"
+    line = record.Line(step=step, phase="observed", outcome="unknown", text=text)
+    return effects.Write(
+        record.advance(item, at=now, lines=(line,), to="unknown", why=text, fence=fence)
+    )
+
+
 def why_rolling_back(item: change.Change) -> str:
     """Why the change is being taken back, as the journal has it."""
     for entry in reversed(item.journal):

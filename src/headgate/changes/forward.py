@@ -28,6 +28,8 @@ def decide(
             return _after_answer(item, step, what, now, fence, pace)
         case effects.Saw(at, False, what) if at == step:
             return _after_look(item, step, position, what, now, fence, pace)
+        case _ if position == "open" and item.state == "running":
+            return ending.unsettled(item, step, now=now, fence=fence)
         case _:
             again = _retry_at(item, step, position, pace)
             return effects.Wait(again) if again > now else effects.Observe(step, undo=False)
@@ -122,8 +124,6 @@ def _unread(
     """It is noted once, then waited for; in the end a person is told."""
     line = record.Line(step=step, phase="observed", outcome="unknown", text=reason)
     if position == "open":
-        if item.state != "unknown":
-            return _write(item, now, fence, line, to="unknown", why=f"Not known: {reason}")
         if now >= item.state_since + timedelta(seconds=pace.settle_within_s):
             return ending.nobody_knows(item, step, reason, line, now=now, fence=fence)
         return effects.Wait(now + timedelta(seconds=pace.look_s))
