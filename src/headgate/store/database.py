@@ -9,6 +9,7 @@ then take back an intent whose step was done. It costs one fsync a commit, 0.35 
 where it was measured.
 """
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -148,6 +149,13 @@ def _is_sqlite(url: sa.URL) -> bool:
 
 
 def _sqlite(url: sa.URL, max_pages: int) -> tuple[sa.Engine, sa.Engine]:
+    path = faults.sqlite_path(url)
+    if path is not None and not path.exists():
+        # it will hold hashes of passwords and sessions: nobody else may read it. Where it cannot
+        # be made, opening it says why
+        with contextlib.suppress(OSError):
+            path.touch(mode=0o600)
+
     def engine(*, write: bool) -> sa.Engine:
         made = sa.create_engine(
             url,

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -135,3 +136,33 @@ def test_a_database_that_another_program_keeps_locked(
         assert work.switches.get("kill")
     one.close()
     other.close()
+
+
+def test_nobody_else_may_read_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "headgate.db"
+    store = database.open_store(f"sqlite:///{path}")
+    with store.begin() as work:
+        work.switches.put("kill", True, by="mira", at=NOW)
+    found = {one.name: one.stat().st_mode & 0o077 for one in tmp_path.iterdir()}
+    assert found == {"headgate.db": 0, "headgate.db-wal": 0, "headgate.db-shm": 0}
+    store.close()
+
+
+def test_several_processes_may_make_the_database_at_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'headgate.db'}"
+    code = (
+        "import sys; from headgate.store import database;"
+        " sys.stdin.readline(); database.open_store(sys.argv[1]).close()"
+    )
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, url],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    said = [process.communicate("go\n")[1] for process in started]
+    assert said == [""] * 4
+    assert [process.returncode for process in started] == [0] * 4
