@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
+from tests.unit.changes import fakes
+
 from headgate.actions.interface import Look
 from headgate.audit import verify
 from headgate.changes import engine
 from headgate.ports import store as port
 from headgate.store import database
-from tests.unit.changes import fakes
 
 
 def engine_of(store: port.Store, setting: fakes.Setting, holder: str) -> engine.Engine:
