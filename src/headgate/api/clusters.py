@@ -102,7 +102,7 @@ def list_groups(
     return paging.cut(rows, name=lambda row: row.id, filter=filter, cursor=cursor, limit=limit)
 
 
-@router.get("/clusters/{cluster}/groups/{group}")
+@router.get("/clusters/{cluster}/groups/{group:path}")
 def show_group(cluster: str, group: str, headgate: doors.Headgate, actor: doors.Actor) -> Json:
     """One group with its members and its position on each partition."""
     seen = _seen(headgate, actor, cluster)

@@ -14,7 +14,11 @@ def count(value: float | Unknown) -> str:
     """A whole number with thousands separated: ``48,211``; an unknown is written out."""
     if isinstance(value, Unknown):
         return str(value)
-    return f"{round(value):,}"
+    return f"{round(value):,}" if math.isfinite(value) else _endless(value)
+
+
+def _endless(value: float) -> str:
+    return "not a number" if math.isnan(value) else "without end"
 
 
 def plural(value: int, one: str, many: str = "") -> str:
@@ -23,10 +27,13 @@ def plural(value: int, one: str, many: str = "") -> str:
 
 
 def rate(per_s: float | Unknown, noun: str = "") -> str:
-    """A rate with its unit: ``42/s``, ``0.4 records/s``."""
+    """A rate with its unit: ``42/s``, ``0.4 records/s``; one that is not zero never reads so."""
     if isinstance(per_s, Unknown):
         return str(per_s)
-    shown = count(per_s) if abs(per_s) >= 10 or per_s == 0 else f"{per_s:.1f}"
+    if 0 < abs(per_s) < 0.05:
+        shown = "under 0.1"
+    else:
+        shown = f"{per_s:.1f}" if 0 < abs(per_s) < 9.95 else count(per_s)
     return f"{shown} {noun}/s" if noun else f"{shown}/s"
 
 
@@ -35,7 +42,7 @@ def duration(value_s: float | Unknown) -> str:
     if isinstance(value_s, Unknown):
         return str(value_s)
     if not math.isfinite(value_s):
-        return "for ever"
+        return "for ever" if math.isinf(value_s) else _endless(value_s)
     left = abs(value_s)
     if left < 0.95:
         return f"{left:.1f} s" if left >= 0.05 else "0 s"
@@ -66,6 +73,8 @@ def size(value: float | Unknown) -> str:
     """A number of bytes with its unit: ``61 MB``."""
     if isinstance(value, Unknown):
         return str(value)
+    if not math.isfinite(value):
+        return _endless(value)
     place = 0
     left = float(value)
     while left >= 1000 and place + 1 < len(_SIZES):

@@ -116,7 +116,7 @@ def reasons(rows: Sequence[object]) -> list[str]:
         value.reason.partition(":")[0]
         for row in rows
         for entry in dataclasses.fields(row)  # type: ignore[arg-type]  # rows are dataclasses
-        if isinstance(value := getattr(row, entry.name), Unknown)
+        if isinstance(value := getattr(row, entry.name), Unknown) and short(value) == "not known"
     )
     return [reason for reason, _ in found.most_common()]
 

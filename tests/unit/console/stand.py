@@ -1,11 +1,13 @@
 """The console on the real use cases, with clusters in memory and a database of the test's own."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
+import argon2
 import httpx2
 from fastapi import testclient
 
@@ -17,7 +19,6 @@ from headgate.app import (
     deciding,
     hub,
     owners,
-    people,
     runtime,
     service,
     settings,
@@ -27,7 +28,7 @@ from headgate.boundary import cedar
 from headgate.changes import proposal
 from headgate.connect import fake as connect_fake
 from headgate.console import samples, site
-from headgate.domain import change, incident, vocabulary
+from headgate.domain import change, incident, person, vocabulary
 from headgate.domain.resource import TopicPartition
 from headgate.kafka import fake as kafka_fake
 from headgate.ports import clock, store
@@ -35,11 +36,11 @@ from headgate.store import database
 
 CLUSTER = "shop"
 PASSWORD = "horse-battery-staple"
-ROLES: Mapping[str, tuple[str, ...]] = {
-    "vera": ("viewer",),
-    "mira": ("operator",),
-    "jonas": ("approver",),
-    "ada": ("admin",),
+ROLES: Mapping[str, person.Role] = {
+    "vera": "viewer",
+    "mira": "operator",
+    "jonas": "approver",
+    "ada": "admin",
 }
 TRACE = """org.apache.kafka.connect.errors.ConnectException: JDBC sink connector failure
 \tat io.debezium.connector.jdbc.JdbcSinkConnectorTask.put(JdbcSinkConnectorTask.java:129)
@@ -88,6 +89,12 @@ class Stand:
             answer = client.post("/login", data={"name": name, "password": PASSWORD, "next": "/"})
             assert answer.status_code == 303, answer.text
         return client
+
+
+@functools.cache
+def _hash() -> str:
+    """The password's hash, as cheap as argon2 makes it: hashing is not what these tests are of."""
+    return argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
 
 
 def csrf(page: httpx2.Response) -> str:
@@ -165,9 +172,16 @@ def build(
         owners=owners.load(None),
     )
     held = runtime.Runtime(running, service.Service(running))
-    cast = people.People(kept, time)
-    for name, roles in ROLES.items():
-        cast.put_user(name, PASSWORD, roles, by="test")
+    with kept.begin() as work:
+        for name, role in ROLES.items():
+            user = store.User(
+                name=name,
+                password_hash=_hash(),
+                roles=frozenset({role}),
+                teams=frozenset(),
+                created_at=time.now(),
+            )
+            work.people.put_user(user)
     console = site.application(held.headgate, hint=hint, secure_cookies=secure_cookies)
     return Stand(
         kafka=fakes[0],

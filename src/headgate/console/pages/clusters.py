@@ -164,10 +164,10 @@ def _topics(
     request: Request, seen: observation.Observation, values: dict[str, object]
 ) -> Response | None:
     rows = topics.rows(seen)
+    internal = values["internal"] = request.query_params.get("internal") == "1"
     if isinstance(rows, Unknown):
         values["rows_unknown"] = rows
         return None
-    internal = request.query_params.get("internal") == "1"
     kept = {"tab": "topics", **({"internal": "1"} if internal else {})}
     made = table.make(
         request,
@@ -178,7 +178,6 @@ def _topics(
         kept=kept,
     )
     values["table"] = made
-    values["internal"] = internal
     if request.query_params.get("format") == "csv":
         return table.as_csv(made, TOPIC_COLUMNS, "topics")
     return None
