@@ -4,6 +4,8 @@ import secrets
 import socket
 import sys
 import time
+from concurrent import futures
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +24,7 @@ READY_S = 30.0
 INTERVAL_S = 2.0
 """Seconds between two sweeps: a story is watched, so Headgate looks more often than by default."""
 
-THRESHOLDS = {
+THRESHOLDS: Mapping[str, Mapping[str, object]] = {
     "lag.stalled": {"hold": "15s"},
     "lag.stopped": {"hold": "15s"},
     "lag.growing": {"window": "30s", "rise": 50},
@@ -92,17 +94,19 @@ def build(
     """
     place = lab.Lab.up(options, report)
     try:
-        chosen = port or _free_port()
+        address = f"http://127.0.0.1:{port or _free_port()}"
         password = people.new_password()
-        report(progress.Step(what="shop"))
-        demo_set.start(place)
-        report(progress.Step(what="shop", finished=True))
-        report(progress.Step(what="headgate"))
-        config = _configure(place, chosen, password)
-        tokens = _hire(config, password)
-        address = f"http://127.0.0.1:{chosen}"
-        _serve(place, config, address)
-        report(progress.Step(what="headgate", finished=True))
+        config = _configure(place, address, password)
+        # The shop opens while Headgate starts: neither needs the other to be there first.
+        with futures.ThreadPoolExecutor(1) as aside:
+            report(progress.Step(what="Opening the shop"))
+            shop = aside.submit(demo_set.start, place)
+            report(progress.Step(what="Starting Headgate"))
+            tokens = _hire(config, password)
+            _serve(place, config, address)
+            report(progress.Step(what="Starting Headgate", finished=True))
+            shop.result()
+            report(progress.Step(what="Opening the shop", finished=True))
     except BaseException:
         place.down()
         raise
@@ -115,7 +119,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _configure(place: lab.Lab, port: int, password: str) -> Path:
+def _configure(place: lab.Lab, address: str, password: str) -> Path:
     """Writes the server's configuration into the lab's folder."""
     names = ", ".join(f"{person.name} ({person.role})" for person in CAST)
     config = place.folder / "headgate.toml"
@@ -123,7 +127,7 @@ def _configure(place: lab.Lab, port: int, password: str) -> Path:
         "store": {"url": "sqlite:///headgate.db"},
         "server": {
             "host": "127.0.0.1",
-            "port": port,
+            "port": int(address.rpartition(":")[2]),
             "login_hint": f"Demo: {names}. The password of all is {password}.",
         },
         "boundary": {"owners": "owners.toml"},

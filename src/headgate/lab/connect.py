@@ -59,8 +59,8 @@ def properties(port: int, bootstrap: str, copies: int) -> str:
         "offset.storage.partitions": 4,
         "status.storage.partitions": 2,
     }
-    for use in ("config", "offset", "status"):
-        values[f"{use}.storage.topic"] = f"{_GROUP}-{use}s"
+    for use, name in (("config", "configs"), ("offset", "offsets"), ("status", "status")):
+        values[f"{use}.storage.topic"] = f"{_GROUP}-{name}"
         values[f"{use}.storage.replication.factor"] = copies
     return "".join(f"{key}={value}\n" for key, value in values.items())
 
