@@ -107,7 +107,9 @@ def _listen(host: str, port: int) -> socket.socket:
 def _console(made: "runtime.Runtime", about: "settings.Server") -> Any:
     from headgate.console import site as console
 
-    return console.application(made.headgate, hint=about.login_hint)
+    return console.application(
+        made.headgate, hint=about.login_hint, secure_cookies=about.secure_cookies
+    )
 
 
 def _greet(made: "runtime.Runtime", listener: socket.socket) -> None:
