@@ -4,8 +4,8 @@ import secrets
 import socket
 import sys
 import time
-from concurrent import futures
 from collections.abc import Mapping
+from concurrent import futures
 from dataclasses import dataclass
 from pathlib import Path
 
