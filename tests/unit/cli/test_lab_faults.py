@@ -12,7 +12,7 @@ from typer import testing
 from headgate.cli import lab_faults
 from headgate.lab import errors, faults
 from headgate.lab import lab as lab_
-from headgate.lab.workloads import control, interface
+from headgate.lab.workloads import control, interface, running
 
 STOREFRONT = interface.Producer(name="storefront", topic="orders", record="order", rate_per_s=12)
 BILLING = interface.Consumer(name="billing", group="billing", topics=("orders",), members=2)
@@ -122,3 +122,16 @@ def test_workloads_are_listed_and_changed(lab: lab_.Lab) -> None:
     assert [each["settings"]["name"] for each in document["workloads"]] == ["billing", "storefront"]
     assert run("workload", "set", "storefront", "rate_per_s", "200").exit_code == 0
     assert control.producer(lab.folder / control.FOLDER, "storefront").rate_per_s == 200
+
+
+def test_a_fault_that_cannot_be_brought_about_leaves_the_settings_as_they_were(
+    lab: lab_.Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise interface.WorkloadUnchanged("billing has 2 processes, not 0, after 15 s.")
+
+    monkeypatch.setattr(running, "wait_members", never)
+    done = run("break", "stopped-consumer", "--group", "billing")
+    assert done.exit_code == 3
+    assert control.consumer(lab.folder / control.FOLDER, "billing").running
+    assert "not injected" in run("heal", "stopped-consumer").stdout

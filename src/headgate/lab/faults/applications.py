@@ -1,7 +1,9 @@
 """How faults reach the applications: change settings, remember the old, restore them."""
 
+import contextlib
 import dataclasses
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from headgate.lab import lab as lab_
@@ -61,6 +63,19 @@ def change(lab: lab_.Lab, workload: workloads.Workload, **settings: Any) -> inte
     saved = {name: json.dumps(getattr(workload, name)) for name in settings}
     control.write(lab.folder / control.FOLDER, dataclasses.replace(workload, **settings))
     return saved
+
+
+@contextlib.contextmanager
+def changed(
+    lab: lab_.Lab, workload: workloads.Workload, **settings: Any
+) -> Iterator[interface.Saved]:
+    """Change settings for good, unless what follows fails: then they are as before."""
+    saved = change(lab, workload, **settings)
+    try:
+        yield saved
+    except BaseException:
+        restore(lab, workload.name, saved)
+        raise
 
 
 def restore(lab: lab_.Lab, name: str, saved: interface.Saved) -> None:

@@ -74,8 +74,8 @@ class StoppedConsumer(interface.Fault):
     def break_(self, lab: lab_.Lab) -> interface.Broken:
         """Stop the application and wait until its processes are gone."""
         application = applications.group(lab, self.group)
-        saved = applications.change(lab, application, running=False)
-        running.wait_members(lab, application.name, 0)
+        with applications.changed(lab, application, running=False) as saved:
+            running.wait_members(lab, application.name, 0)
         return interface.Broken(
             did=(f"All {application.members} members of {self.group} left and ended.",),
             saved=saved,
@@ -114,13 +114,13 @@ class KilledConsumer(interface.Fault):
     def break_(self, lab: lab_.Lab) -> interface.Broken:
         """Keep the supervisor from restarting the members, then kill them."""
         application = applications.group(lab, self.group)
-        saved = applications.change(lab, application, restarts=False)
-        killed = [
-            each
-            for each in running.members(lab, application.name)
-            if running.send(lab, each, signal.SIGKILL)
-        ]
-        running.wait_members(lab, application.name, 0)
+        with applications.changed(lab, application, restarts=False) as saved:
+            killed = [
+                each
+                for each in running.members(lab, application.name)
+                if running.send(lab, each, signal.SIGKILL)
+            ]
+            running.wait_members(lab, application.name, 0)
         return interface.Broken(
             did=(f"{len(killed)} members of {self.group} were killed.",), saved=saved
         )
@@ -249,8 +249,8 @@ class UnderParallel(interface.Fault):
                 f"members must be 1 to {application.members - 1}: {self.group} has "
                 f"{application.members}."
             )
-        saved = applications.change(lab, application, members=self.members)
-        running.wait_members(lab, application.name, self.members)
+        with applications.changed(lab, application, members=self.members) as saved:
+            running.wait_members(lab, application.name, self.members)
         return interface.Broken(
             did=(f"{self.group} was scaled from {application.members} members to {self.members}.",),
             saved=saved,

@@ -32,10 +32,6 @@ class BadParameter(FaultError):
     """A parameter of a fault has an unusable value."""
 
 
-class NoEffect(FaultError):
-    """The lab did not reach the state that the fault was to bring about."""
-
-
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
     """The codes that a diagnosis of this fault should contain; for tests, never for Headgate."""
