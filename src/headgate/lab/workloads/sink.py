@@ -23,6 +23,8 @@ GROUP = f"connect-{CONNECTOR}"
 """The consumer group in which Connect keeps the sink's commits."""
 TABLE = "warehouse_orders"
 _DEADLINE_S = 10.0
+_CONFIGURE_S = 40.0
+"""A worker that has just started loads the plugin first, which takes long on a busy machine."""
 
 _CREATE_TABLE = f"""
 CREATE TABLE IF NOT EXISTS {TABLE} (
@@ -118,7 +120,8 @@ def create_connector(lab: lab_.Lab, *, within_s: float = 30.0) -> None:
 
 def put_configuration(lab: lab_.Lab, config: Mapping[str, str]) -> None:
     """Set the connector's configuration; raises WorkloadError when Connect refuses it."""
-    call(lab, "PUT", f"/connectors/{CONNECTOR}/config", dict(config))
+    path = f"/connectors/{CONNECTOR}/config"
+    call(lab, "PUT", path, dict(config), within_s=_CONFIGURE_S)
 
 
 def read_configuration(lab: lab_.Lab) -> dict[str, str]:
@@ -194,7 +197,12 @@ def set_offset(lab: lab_.Lab, partition: int, offset: int) -> None:
 
 
 def call(
-    lab: lab_.Lab, method: str, path: str, body: Mapping[str, object] | None = None
+    lab: lab_.Lab,
+    method: str,
+    path: str,
+    body: Mapping[str, object] | None = None,
+    *,
+    within_s: float = _DEADLINE_S,
 ) -> dict[str, Any]:
     """Ask Connect, trying its workers in turn; raises WorkloadError with what it answered."""
     if not lab.connect_urls:
@@ -204,7 +212,7 @@ def call(
     last = ""
     for url in lab.connect_urls:
         try:
-            answer = httpx2.request(method, f"{url}{path}", json=body, timeout=_DEADLINE_S)
+            answer = httpx2.request(method, f"{url}{path}", json=body, timeout=within_s)
         except httpx2.HTTPError as error:
             last = f"{url}: {error}"
             continue
