@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 
 from headgate.demo import api
+from headgate.lab import errors as lab_errors
 from headgate.lab import faults, lab
 
 ENDED = ("succeeded", "failed", "rolled_back", "rejected", "refused", "cancelled", "expired")
@@ -194,7 +195,7 @@ def play(stage: Stage) -> None:
             waiting = act(stage) or waiting
         except Stuck as stuck:
             stage.say(f"  stuck     {stuck}. The console shows what Headgate sees.")
-        except faults.interface.FaultError as failed:
+        except (lab_errors.LabError, faults.interface.FaultError) as failed:
             stage.say(f"  stuck     {failed} {failed.next_step}")
         except (api.NoAnswer, httpx2.HTTPError) as failed:
             stage.say(f"  stuck     {failed}")
