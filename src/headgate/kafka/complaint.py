@@ -179,8 +179,8 @@ def _socket(error: OSError, address: Address) -> errors.PortError:
         return Silent(address, accepted=False)
     if isinstance(error, FileNotFoundError | PermissionError):
         return errors.PortError(
-            f"{error.filename} cannot be read: {error.strerror}",
-            where="client",
+            f"A file that the client properties name cannot be read: {error.strerror}",
+            where=error.filename or "client",
             next_step="Check the paths of the ssl properties",
         )
     return errors.Unreachable(
@@ -207,8 +207,3 @@ def check(code: int, message: str | None, where: str) -> None:
     failed = failure.of_code(code, message or "", name=library.error_name(code))
     kind = errors.NotAllowed if failed.not_allowed else errors.Refused
     raise kind(f"{failed.name}: {failed.reason}", where=where)
-
-
-def reason(error: errors.PortError) -> str:
-    """Why an item was not read: what happened and where, without advice."""
-    return f"{error.what} ({error.where})" if error.where else error.what

@@ -79,12 +79,17 @@ class Coordinators:
         answers: dict[str, Any | kafka.Failure] = {}
         left, pause_s = list(dict.fromkeys(group_ids)), PAUSE_S
         while left:
+            before = {name: self.get(name) for name in left}
             answers.update(self._round(left, make, told, deadline, lane))
-            left = [name for name in left if _moved(answers.get(name))]
+            moved = [name for name in left if _moved(answers[name])]
+            unsent = [name for name in left if _unsent(answers[name])]
+            self.forget(moved + unsent)
+            if unsent:
+                self.look_up(unsent, deadline=deadline)
+            left = moved + [n for n in unsent if self.get(n) not in (None, before[n])]
             if time.monotonic() + pause_s > deadline:
                 break
-            if left:
-                self.forget(left)
+            if moved:
                 time.sleep(pause_s)
                 pause_s *= 2
         return answers
@@ -110,7 +115,6 @@ class Coordinators:
         for future in finished(asked, deadline=deadline):
             answer = outcome(future)
             if isinstance(answer, errors.PortError):
-                self.forget(asked[future])
                 failed = failure.of_error(answer, writing=lane == "write")
                 answers.update(dict.fromkeys(asked[future], failed))
                 continue
@@ -158,3 +162,8 @@ def _find(keys: Sequence[str]) -> Any:
 
 def _moved(answer: object) -> bool:
     return isinstance(answer, kafka.Failure) and answer.code in MOVED
+
+
+def _unsent(answer: object) -> bool:
+    """Whether the coordinator could not even be asked, so that nothing can have happened."""
+    return isinstance(answer, kafka.Failure) and answer.code == 0 and answer.retriable

@@ -89,13 +89,13 @@ def of_code(code: int, detail: str = "", *, name: str = "") -> kafka.Failure:
     meaning = MEANINGS.get(code)
     if meaning is None:
         meaning = Meaning(name or f"ERROR_{code}", "the broker answered with an error")
-    reason = meaning.reason
+    told = meaning.reason
     if detail and detail != meaning.name:
-        reason = f"{reason}: {detail}"
+        told = f"{told}: {detail}"
     return kafka.Failure(
         code=code,
         name=meaning.name,
-        reason=reason,
+        reason=told,
         retriable=meaning.retriable,
         not_allowed=meaning.not_allowed,
     )
@@ -109,11 +109,16 @@ def of_error(error: errors.PortError, *, writing: bool = False) -> kafka.Failure
     return kafka.Failure(
         code=0,
         name="ANSWER_LOST" if lost else _word(error),
-        reason=str(error),
+        reason=reason(error),
         retriable=isinstance(error, errors.Unreachable | errors.TimedOut) and not lost,
         not_allowed=isinstance(error, errors.NotAllowed),
         unknown_outcome=lost,
     )
+
+
+def reason(error: errors.PortError) -> str:
+    """Why an item was not read or written: what happened and where, without advice."""
+    return f"{error.what} ({error.where})" if error.where else error.what
 
 
 def _word(error: errors.PortError) -> str:

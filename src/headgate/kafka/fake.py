@@ -204,7 +204,7 @@ class Fake(stage.Stage):
     def remove_members(
         self, group_id: str, member_ids: Sequence[str], *, deadline_s: float
     ) -> Mapping[str, kafka.Failure | None]:
-        """The members left; clients that live on are back under new ids."""
+        """The members left; clients that live on are back."""
 
         def one(member_id: str) -> kafka.Failure | None:
             group = self._groups.get(group_id)

@@ -8,7 +8,7 @@ from typing import Any
 from headgate.domain import snapshot
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
-from headgate.kafka import complaint, failure, library
+from headgate.kafka import failure, library
 from headgate.kafka.coordinators import CHUNK, Coordinators, Told
 from headgate.kafka.nodes import Nodes, finished, outcome
 from headgate.ports import errors, kafka
@@ -42,7 +42,7 @@ def read(
     asked: dict[futures.Future[Any], list[snapshot.Group]] = {}
     for broker, answer in nodes.every(_list_request, deadline=deadline):
         if isinstance(answer, errors.PortError):
-            silent[broker] = complaint.reason(answer)
+            silent[broker] = failure.reason(answer)
             continue
         if answer.error_code:
             silent[broker] = failure.of_code(answer.error_code).reason
@@ -169,7 +169,7 @@ def _described(
     """Each group of a chunk with what its description tells."""
     if isinstance(answer, errors.PortError):
         for group in chunk:
-            yield group, _unread(group, complaint.reason(answer))
+            yield group, _unread(group, failure.reason(answer))
         return
     told = _consumer_told(answer) if chunk[0].kind == "consumer" else _classic_told(answer)
     by_id = {item.group_id: item for item in told}

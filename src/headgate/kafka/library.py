@@ -26,6 +26,22 @@ with warnings.catch_warnings():
 
     from headgate.kafka import messages
 
+    class _LastWords:
+        """Mixed into a transport: what a broker sent before it hung up is read first.
+
+        kafka-python drops it, and with it the reason why a login was refused.
+        """
+
+        def _sock_recv(self) -> tuple[bytes, Any]:
+            data, error = super()._sock_recv()  # type: ignore[misc] # kafka-python's
+            return data, None if data else error
+
+    class PlainTransport(_LastWords, KafkaTCPTransport):  # type: ignore[misc] # untyped base
+        """A connection without encryption."""
+
+    class TlsTransport(_LastWords, KafkaSSLTransport):  # type: ignore[misc] # untyped base
+        """A connection with TLS."""
+
     class ConsumerGroupDescribeRequest(ApiMessage, load_json=messages):  # type: ignore[misc,call-arg]
         """Asks for groups of the new protocol (KIP-848)."""
 
@@ -54,10 +70,10 @@ __all__ = [
     "ConsumerGroupHeartbeatResponse",
     "Future",
     "KafkaConnection",
-    "KafkaSSLTransport",
-    "KafkaTCPTransport",
     "MemoryRecordsBuilder",
     "NetworkSelector",
+    "PlainTransport",
+    "TlsTransport",
     "admin",
     "consumer",
     "error_name",

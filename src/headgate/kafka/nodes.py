@@ -189,7 +189,8 @@ class Nodes:
     ) -> errors.PortError:
         """The error that tells why no address answered."""
         for address, error in reasons.items():
-            if isinstance(error, complaint.Silent | complaint.Closing) and not self._nodes:
+            strange = isinstance(error, complaint.Silent | complaint.Closing)
+            if strange and not self._nodes and not self._wire.encrypted:
                 greeting = sniff.greeting(address, deadline=deadline)
                 if greeting:
                     return complaint.foreign(greeting, address)

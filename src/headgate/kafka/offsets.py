@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from headgate.domain import snapshot
 from headgate.domain.resource import TopicPartition
-from headgate.kafka import complaint, failure, raw, rows, topics
+from headgate.kafka import failure, raw, rows, topics
 from headgate.kafka.nodes import Nodes, finished, outcome
 from headgate.ports import errors, kafka
 
@@ -81,7 +81,7 @@ def _round(
         when, ordinals = asked[future]
         answer = outcome(future)
         if isinstance(answer, errors.PortError):
-            failed = kafka.Failure(code=0, name="UNREAD", reason=complaint.reason(answer))
+            failed = kafka.Failure(code=0, name="UNREAD", reason=failure.reason(answer))
             failures.update(dict.fromkeys(ordinals.tolist(), failed))
         else:
             failures.update(_fill(ends[when], partitions, answer.data))

@@ -190,7 +190,11 @@ class Stage:
             return name
 
     def leave(self, group_id: str, member_id: str) -> None:
-        """The member is out of the group; a client that lives on is back under a new id."""
+        """The member is out of the group; a client that lives on is back at once.
+
+        A client of the classic protocol comes back under a new id; one of the new protocol chose
+        its id itself and keeps it.
+        """
         with self._lock:
             group = self._groups[group_id]
             member = group.members.pop(member_id)
@@ -198,6 +202,7 @@ class Stage:
                 group.rejoins.discard(member_id)
                 self.join(
                     group_id,
+                    member_id=member_id if group.kind == "consumer" else "",
                     client_id=member.client_id,
                     host=member.host,
                     instance_id=member.instance_id,

@@ -98,6 +98,11 @@ class Wire:
         wait_s = min(PROBE_S, deadline - time.monotonic())
         return self._start(lambda: self._watch(address, wait_s), address)
 
+    @property
+    def encrypted(self) -> bool:
+        """Whether connections are made with TLS."""
+        return self._properties.tls
+
     def answered_at(self, address: Address) -> float:
         """Monotonic time of the last answer from there; 0.0 if there was none."""
         return self._answered.get(address, 0.0)
@@ -256,9 +261,9 @@ class Wire:
     def _transport(self, sock: socket.socket, address: Address) -> Any:
         try:
             if not self._properties.tls:
-                return library.KafkaTCPTransport(self._loop, sock, host=address.host)
+                return library.PlainTransport(self._loop, sock, host=address.host)
             settings = {k: v for k, v in self._settings.items() if k.startswith("ssl_")}
-            return library.KafkaSSLTransport(self._loop, sock, host=address.host, **settings)
+            return library.TlsTransport(self._loop, sock, host=address.host, **settings)
         except OSError:
             sock.close()
             raise

@@ -76,7 +76,7 @@ def test_a_group_with_members_refuses_commits(
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_a_removed_member_whose_client_lives_comes_back_as_another(
+def test_a_removed_member_whose_client_lives_comes_back(
     bench: benches.Bench, protocol: benches.Protocol_
 ) -> None:
     topic, group_id = bench.topic(), bench.name("group")
@@ -91,9 +91,8 @@ def test_a_removed_member_whose_client_lives_comes_back_as_another(
         assert nobody.name == "UNKNOWN_MEMBER_ID"
         again = waiting.group(bench.port, group_id, 1)
         assert isinstance(again.members, tuple)
-    if protocol == "classic":
-        # A client of the new protocol keeps its member id for life; its epoch starts anew.
-        assert [member.id for member in again.members] != [name]
+    # A client of the new protocol chose its member id itself and keeps it.
+    assert ([member.id for member in again.members] == [name]) is (protocol == "consumer")
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

@@ -18,6 +18,11 @@ SILENCE = object()
 CLOSE = object()
 """The connection is closed instead of an answer."""
 
+
+class LastWords(bytes):
+    """An answer after which the connection is closed at once."""
+
+
 Handler = Callable[[Any], Any]
 
 MODULES: tuple[Any, ...] = (
@@ -109,6 +114,8 @@ class Broker(Server):
         self.listed: list[Broker] = [self]
         self.fenced: set[int] = set()
         self.heard: list[str] = []
+        self.last_words: set[str] = set()
+        """Requests after whose answer the connection is closed at once."""
         self.frozen = threading.Event()
         self.thawed = threading.Event()
         super().__init__(port)
@@ -119,6 +126,9 @@ class Broker(Server):
             while size := stream.read(4):
                 answer = self._answer(stream.read(struct.unpack(">i", size)[0]))
                 if answer is CLOSE:
+                    return
+                if isinstance(answer, LastWords):
+                    connection.sendall(answer)
                     return
                 if answer is not SILENCE:
                     connection.sendall(answer)
@@ -138,7 +148,8 @@ class Broker(Server):
         if answer is SILENCE or answer is CLOSE:
             return answer
         answer.with_header(correlation_id=correlation)
-        return bytes(answer.encode(header=True, framed=True))
+        encoded = bytes(answer.encode(header=True, framed=True))
+        return LastWords(encoded) if kind.__name__ in self.last_words else encoded
 
     def freeze(self) -> None:
         """It accepts connections and answers nothing, until it is thawed."""

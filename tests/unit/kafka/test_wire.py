@@ -287,6 +287,18 @@ def test_a_coordinator_that_moved_is_looked_up_again() -> None:
     assert new.heard.count("OffsetCommitRequest") == 2
 
 
+def test_a_dead_coordinator_is_looked_up_again_at_once() -> None:
+    old, new = stub.cluster(2)
+    for broker in (old, new):
+        broker.handlers["FindCoordinatorRequest"] = coordinator_answer(new)
+    new.handlers["OffsetCommitRequest"] = commit_answer(0)
+    with connected([old, new]) as found:
+        found._nodes.refresh(deadline=time.monotonic() + 5)
+        found._coordinators.saw(["billing"], old.number)
+        old.close()
+        assert found.commit("billing", {TARGET: 1}, deadline_s=5) == {TARGET: None}
+
+
 def test_a_coordinator_that_never_comes_is_a_failure_by_the_deadline() -> None:
     broker = stub.Broker()
     broker.handlers["FindCoordinatorRequest"] = coordinator_answer(broker, code=15)
@@ -519,6 +531,7 @@ def test_a_login_is_made_and_its_refusal_told(password: str, right: bool) -> Non
     broker = stub.Broker()
     broker.handlers["DescribeQuorumRequest"] = quorum_answer(1)
     sasl(broker, "secret")
+    broker.last_words = {"SaslAuthenticateRequest"} if not right else set()
     client = {
         "security.protocol": "SASL_PLAINTEXT",
         "sasl.mechanism": "PLAIN",
