@@ -148,7 +148,7 @@ class Lab:
         record = self._record(name)
         match processes.life(record.process):
             case parts.Life.DEAD:
-                record = starting.launch(self.folder, record)
+                record = starting.relaunch(self.folder, record)
             case parts.Life.PAUSED:
                 processes.send(record.process, signal.SIGCONT)
             case parts.Life.RUNNING:

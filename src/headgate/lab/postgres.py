@@ -124,10 +124,20 @@ def stop_at_once(record: state.Record, timeout_s: float) -> None:
             server.send_signal(signal.SIGQUIT)
         processes.wait_gone([record.process], timeout_s)
     processes.kill([record.process])
+    forget(record)
+
+
+def forget(record: state.Record) -> None:
+    """Remove what a server that is gone left: its shared memory, and the file with its pid.
+
+    A new server refuses to start while that pid exists, be it only as a zombie that nobody has
+    reaped yet.
+    """
     left = Path(record.argv[2]) / "postmaster.pid"
     with contextlib.suppress(OSError, ValueError, IndexError):
         segment = int(left.read_text(encoding="utf-8").splitlines()[6].split()[1])
         ctypes.CDLL(None).shmctl(segment, _IPC_RMID, None)
+    left.unlink(missing_ok=True)
 
 
 def _programs() -> Path:

@@ -76,7 +76,7 @@ def find(identity: state.Identity | None) -> psutil.Process | None:
         process = psutil.Process(identity.pid)
         if abs(process.create_time() - identity.started) > _SAME_START_S:
             return None
-        return None if process.status() == psutil.STATUS_ZOMBIE else process
+        return None if _is_over(process) else process
     except _GONE:
         return None
 
@@ -182,9 +182,17 @@ def _tree(process: psutil.Process | None) -> list[psutil.Process]:
 
 def _is_gone(process: psutil.Process) -> bool:
     try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+        return not process.is_running() or _is_over(process)
     except _GONE:
         return True
+
+
+def _is_over(process: psutil.Process) -> bool:
+    """Return whether it is a zombie with no thread left.
+
+    A killed Java is a zombie as soon as its first thread is; the others hold its ports longer.
+    """
+    return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
 
 
 def _gid(user: str) -> int:

@@ -93,6 +93,13 @@ def launch(folder: Path, record: state.Record) -> state.Record:
     return started
 
 
+def relaunch(folder: Path, record: state.Record) -> state.Record:
+    """Start a part that is down on its old port and data; return it with its new identity."""
+    if record.kind is parts.Kind.POSTGRES:
+        postgres.forget(record)
+    return launch(folder, record)
+
+
 def wait_ready(record: state.Record, timeout_s: float) -> None:
     """Return when the part answers; raises StartFailed."""
     match record.kind:
