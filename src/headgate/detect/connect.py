@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from headgate.detect import interface, lags, traces, view, words
+from headgate.detect import interface, lags, shape, traces, view, words
 from headgate.domain import finding, resource, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
@@ -196,7 +196,7 @@ def _idle(
     seen: view.View, cluster: str, connector: snapshot.Connector
 ) -> Iterator[finding.Finding]:
     """A sink that runs while its group's commits stand; a source's idling is not judged."""
-    now, shapes = lags.now(seen), lags.shapes(seen)
+    now, shapes = lags.now(seen), shape.of(seen)
     running = connector.state == "RUNNING" and all(t.state == "RUNNING" for t in connector.tasks)
     if isinstance(now, Unknown) or isinstance(shapes, Unknown) or not running:
         return
@@ -204,7 +204,7 @@ def _idle(
         return
     group_id = view.sink_group(connector)
     columns = now.of_group(group_id)
-    standing = columns[np.isin(shapes.shape[columns], (lags.Shape.STALLED, lags.Shape.STOPPED))]
+    standing = columns[np.isin(shapes.shape[columns], (shape.Shape.STALLED, shape.Shape.STOPPED))]
     if not len(standing):
         return
     since = float(shapes.since[standing].min())

@@ -6,18 +6,20 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from headgate.detect import ages, interface, lags, view, words
+from headgate.detect import ages, interface, lags, shape, view, words
 from headgate.domain import finding, resource, vocabulary
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 
 _CODES = {
-    lags.Shape.REWOUND: "lag.rewound",
-    lags.Shape.STOPPED: "lag.stopped",
-    lags.Shape.STALLED: "lag.stalled",
-    lags.Shape.GROWING: "lag.growing",
-    lags.Shape.DRAINING: "lag.draining",
+    shape.Shape.REWOUND: "lag.rewound",
+    shape.Shape.STOPPED: "lag.stopped",
+    shape.Shape.STALLED: "lag.stalled",
+    shape.Shape.GROWING: "lag.growing",
+    shape.Shape.DRAINING: "lag.draining",
 }
+LEAST_RISE = 20
+"""A one-shot look scales the rise of ``lag.growing`` with its window, down to this."""
 _SHOWN = 5
 """Partitions whose offsets are cited one by one; the totals cover the rest."""
 
@@ -30,13 +32,13 @@ class LagShapes:
 
     def find(self, seen: view.View) -> interface.Found:
         """One finding per group and shape."""
-        now, shapes = lags.now(seen), lags.shapes(seen)
+        now, shapes = lags.now(seen), shape.of(seen)
         if isinstance(now, Unknown) or isinstance(shapes, Unknown):
             reason = now.reason if isinstance(now, Unknown) else str(shapes)
             return interface.Found(not_seen=interface.not_seen(self.codes, seen.cluster, reason))
         findings: list[finding.Finding] = []
-        for shape, code in _CODES.items():
-            for group_id, columns in _by_group(now, np.flatnonzero(shapes.shape == shape)):
+        for kind, code in _CODES.items():
+            for group_id, columns in _by_group(now, np.flatnonzero(shapes.shape == kind)):
                 made = _finding(seen, now, shapes, code, group_id, columns)
                 findings += [made] if made else []
         return interface.Found(
@@ -52,7 +54,7 @@ def _by_group(now: lags.Lags, columns: NDArray[np.intp]) -> Iterator[tuple[str, 
 def _finding(
     seen: view.View,
     now: lags.Lags,
-    shapes: lags.Shapes,
+    shapes: shape.Shapes,
     code: str,
     group_id: str,
     columns: NDArray[np.intp],
@@ -91,7 +93,7 @@ def least_rise(seen: view.View) -> float:
         return rise
     whole = vocabulary.findings()["lag.growing"].seconds("window")
     share = seen.observation.seconds("lag.growing", "window") / whole
-    return min(rise, max(lags.LEAST_RISE, rise * share))
+    return min(rise, max(LEAST_RISE, rise * share))
 
 
 def _best(
@@ -186,7 +188,7 @@ def _sentence(
     return f"{group_id} catches up on {where}: {wait} left, about {words.duration(left)} to go."
 
 
-def _not_seen(seen: view.View, now: lags.Lags, shapes: lags.Shapes) -> Iterator[finding.NotSeen]:
+def _not_seen(seen: view.View, now: lags.Lags, shapes: shape.Shapes) -> Iterator[finding.NotSeen]:
     missing = {item.what: item.reason for item in seen.snapshot.commits.missing}
     for group_id, reason in missing.items():
         about = group_id.removeprefix("group:")

@@ -6,12 +6,12 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from headgate.detect import ages, interface, lags, view, words
+from headgate.detect import ages, interface, lags, shape, view, words
 from headgate.domain import finding, resource
 from headgate.domain.unknown import Unknown
 
 _HOW = "interpolated between samples of the log end"
-_LAGGING = (lags.Shape.STOPPED, lags.Shape.STALLED, lags.Shape.GROWING, lags.Shape.REWOUND)
+_LAGGING = (shape.Shape.STOPPED, shape.Shape.STALLED, shape.Shape.GROWING, shape.Shape.REWOUND)
 
 
 class Objective:
@@ -101,7 +101,7 @@ class Retention:
 
     def find(self, seen: view.View) -> interface.Found:
         """One finding per group with the time of the first loss."""
-        now, shapes = lags.now(seen), lags.shapes(seen)
+        now, shapes = lags.now(seen), shape.of(seen)
         if isinstance(now, Unknown) or isinstance(shapes, Unknown):
             return interface.Found(not_seen=interface.not_seen(self.codes, seen.cluster, str(now)))
         if isinstance(seen.configs, Unknown):

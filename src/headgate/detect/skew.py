@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from headgate.detect import interface, lags, view, words
+from headgate.detect import interface, lags, trends, view, words
 from headgate.domain import finding, history, resource, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
@@ -85,9 +85,10 @@ def _holds(
     total: NDArray[np.float64],
     share: float,
 ) -> NDArray[np.bool_]:
-    """Where lag is more than its share in every row, and more than the rhythm of commits."""
+    """Where lag is more than its share in every row and than the rhythm of commits, and does not
+    fall: what is being worked off needs no cause."""
     every = np.logical_and.reduce(lag > share * total, axis=0)
-    result: NDArray[np.bool_] = every & (lag[-1] > lags.STEPS * step)
+    result: NDArray[np.bool_] = every & (lag[-1] > trends.STEPS * step) & (lag[-1] >= lag[0])
     return result
 
 

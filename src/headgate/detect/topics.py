@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from headgate.detect import interface, lags, view, words
+from headgate.detect import interface, lags, shape, view, words
 from headgate.domain import finding, resource, vocabulary
 from headgate.domain.unknown import Unknown
 
@@ -19,10 +19,10 @@ class TooFew:
 
     def find(self, seen: view.View) -> interface.Found:
         """One finding per topic, for the first group that it holds back."""
-        now, shapes = lags.now(seen), lags.shapes(seen)
+        now, shapes = lags.now(seen), shape.of(seen)
         if isinstance(now, Unknown) or isinstance(shapes, Unknown):
             return interface.Found(not_seen=interface.not_seen(self.codes, seen.cluster, str(now)))
-        growing = np.flatnonzero(shapes.shape == lags.Shape.GROWING)
+        growing = np.flatnonzero(shapes.shape == shape.Shape.GROWING)
         pairs = dict.fromkeys(
             (now.groups[now.group_of[column]], seen.history.commit_keys[column][1].topic)
             for column in growing

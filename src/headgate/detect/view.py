@@ -4,7 +4,7 @@ Made once per look and shared by all detectors, so that what several need is com
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar, cast
 
@@ -36,6 +36,7 @@ class View:
         self.at: datetime = seen.snapshot.at
         self.now: float = seen.snapshot.at.timestamp()
         self._made: dict[object, object] = {}
+        self._fleeting: dict[str, Mapping[str, float]] = {}
         self.cluster = resource.Resource("cluster", seen.snapshot.cluster)
 
     # parts
@@ -94,6 +95,27 @@ class View:
         if make not in self._made:
             self._made[make] = make(self)
         return cast("T", self._made[make])
+
+    def fleeting(self, group_id: str) -> Mapping[str, float]:
+        """Members who came after the first look and are gone now, and when they came.
+
+        One such is a crash, or a very short visit; a deploy leaves none, for its members stay.
+        """
+        if group_id not in self._fleeting:
+            samples = self.history.groups.get(group_id, ())
+            first: dict[str, float] = {}
+            before: frozenset[str] = samples[0].members if samples else frozenset()
+            for sample in samples:
+                if sample.members is not before:
+                    for member in sample.members - before:
+                        first.setdefault(member, sample.at)
+                    before = sample.members
+            known = samples[0].members if samples else frozenset()
+            now = samples[-1].members if samples else frozenset()
+            self._fleeting[group_id] = {
+                member: at for member, at in first.items() if member not in now | known
+            }
+        return self._fleeting[group_id]
 
     # time
 

@@ -92,7 +92,8 @@ class _Scene:
             for member in groups.owners_in(case.seen, int(group.columns[place]), since)
         )
         self.ids = tuple(ids)
-        self.churn = group.came > 0 and (len(self.ids) > 1 or group.came > 1)
+        self.crashes = group.crashes(since)
+        self.churn = self.crashes > 0
         owners = set(group.owner[places][group.owner[places] >= 0].tolist())
         elsewhere = np.ones(len(group.names), dtype=np.bool_)
         elsewhere[places] = False
@@ -109,9 +110,9 @@ class _Scene:
             source="history",
         )
         self.members = argument.fact(
-            "arrivals",
-            f"members of {group.id} that appeared while Headgate looked",
-            group.came,
+            "crashes",
+            f"members of {group.id} that came and were gone again since it stands still",
+            self.crashes,
             source="history",
         )
         self.moving = argument.fact(
@@ -138,7 +139,7 @@ def _poison(argument: interface.Argument, group: groups.Facts, scene: _Scene) ->
     if scene.bad:
         first = scene.bad[0]
         assert not isinstance(first.answer, Unknown)  # noqa: S101  # `undecodable` looked
-        restarts = f", the same after {words.many(group.came, 'restart')}" if scene.churn else ""
+        restarts = f", the same after {words.many(scene.crashes, 'restart')}" if scene.churn else ""
         argument.cause(
             "record.poison",
             "confirmed",
@@ -210,8 +211,8 @@ def _crash_loop(argument: interface.Argument, group: groups.Facts, scene: _Scene
         argument.cause(
             "consumer.crash_loop",
             "likely" if scene.sound else "possible",
-            f"Members of {group.id} come and go{beat}: {group.came} appeared while Headgate "
-            "looked" + (", and the record that they stand before decodes." if scene.sound else "."),
+            f"Members of {group.id} come and go{beat}: {scene.crashes} came and were gone "
+            "again" + (", and the record that they stand before decodes." if scene.sound else "."),
             for_=(scene.members, scene.owners),
             not_looked_at=(_CLIENT,),
             next=[

@@ -32,8 +32,14 @@ class Facts:
     """Newest known owner, as in ``History.owners``."""
     came: int
     """Member ids that appeared after the first look."""
+    fleeting: tuple[float, ...]
+    """When each of those came who appeared after the first look and are gone now."""
     beat_s: float
     """Median seconds between two appearances; 0 with fewer than two."""
+
+    def crashes(self, since: float) -> int:
+        """Members who came after that and are gone now."""
+        return sum(at > since for at in self.fleeting)
 
     @property
     def members(self) -> int | Unknown:
@@ -105,6 +111,7 @@ def _facts(seen: view.View, group_id: str) -> Facts:
         read_rate=read_rate,
         owner=_owner(past.owners[:, columns]),
         came=came,
+        fleeting=tuple(sorted(seen.fleeting(group_id).values())),
         beat_s=beat_s,
     )
 

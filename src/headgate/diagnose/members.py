@@ -5,8 +5,9 @@ from typing import ClassVar
 from headgate.detect import words
 from headgate.diagnose import groups, interface
 from headgate.domain import finding
-from headgate.domain.unknown import Unknown
 
+_LOOP = 2
+"""So many members that came and were gone again are a loop of crashes."""
 _CLIENT = "the clients' logs (max.poll.interval, session timeout): no address is known"
 
 
@@ -42,19 +43,18 @@ def _rebalances(argument: interface.Argument) -> None:
     about, case = argument.about, argument.case
     group = groups.facts(case, about.resource.id)
     came = argument.fact(
-        "arrivals",
-        f"members of {group.id} that appeared while Headgate looked",
-        group.came,
+        "crashes",
+        f"members of {group.id} that came and were gone again while Headgate looked",
+        len(group.fleeting),
         source="history",
     )
     beat = f" about every {words.duration(group.beat_s)}" if group.beat_s else ""
-    members = group.members if not isinstance(group.members, Unknown) else 0
     if about.code == "rebalance.storm":
-        loop = group.came > 2 * max(members, 1)
+        loop = len(group.fleeting) >= _LOOP
         argument.cause(
             "consumer.crash_loop",
             "likely" if loop else "possible",
-            f"New members appear{beat}: {group.came} while Headgate looked.",
+            f"Members come and go{beat}: {len(group.fleeting)} came and were gone again.",
             for_=(came, *argument.own("count")) if loop else (),
             not_looked_at=(_CLIENT,),
             next=[

@@ -15,6 +15,8 @@ from headgate.domain.unknown import Unknown
 
 _SPARE = 8
 """With so many partitions to each member, more members are the nearest help."""
+_LOOP = 2
+"""So many members that came and were gone again are a loop of crashes."""
 _EVEN = 0.8
 """Reading at least this share of the input is keeping up."""
 _DROP, _STEP = 0.75, 1.5
@@ -145,22 +147,22 @@ def _member(argument: interface.Argument, group: groups.Facts, scene: _Scene, ho
 
 
 def _crashing(argument: interface.Argument, group: groups.Facts) -> bool:
-    members = group.members
-    came = argument.fact(
-        "arrivals",
-        f"members of {group.id} that appeared while Headgate looked",
-        group.came,
+    crashes = group.crashes(argument.about.since.timestamp())
+    gone = argument.fact(
+        "crashes",
+        f"members of {group.id} that came and were gone again meanwhile",
+        crashes,
         source="history",
     )
-    if isinstance(members, Unknown) or group.came <= 2 * max(members, 1):
-        argument.cause("consumer.crash_loop", "ruled_out", "Its members stay.", against=(came,))
+    if crashes < _LOOP:
+        argument.cause("consumer.crash_loop", "ruled_out", "Its members stay.", against=(gone,))
         return False
     argument.cause(
         "consumer.crash_loop",
         "likely",
         f"Members come and go, about every {words.duration(group.beat_s)}; between two of them "
         "it reads.",
-        for_=(came,),
+        for_=(gone,),
         not_looked_at=("the consumer's log: no address of it is known",),
         next=[
             interface.suggest("diagnostics.collect", "The crash is in the consumer's log."),

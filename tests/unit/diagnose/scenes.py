@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tests.unit.observations import START, Scene, flat, line
 
+from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 
 
@@ -357,4 +358,56 @@ def idle() -> Scene:
     scene.group("billing", "m0", "m1", "m2", "m3")
     for p in range(3):
         scene.read("billing", "clicks", p, line(START, 30), f"m{p}")
+    return scene
+
+
+def in_turn() -> Scene:
+    """One slow member of six partitions reads each of them for a while, then the next."""
+    scene = shop()
+    scene.group("billing", "m1")
+    for p in range(6):
+
+        def commits(i: int, p: int = p) -> int:
+            turns, place = divmod(i, 24)
+            return START - 200 + 96 * turns + 24 * min(max(place - 4 * p, 0), 4)
+
+        scene.read("billing", "orders", p, commits, "m1")
+    return scene
+
+
+def handed_over() -> Scene:
+    """Two of three members were taken away; the last one reads their partitions in turn."""
+    scene = in_turn()
+    scene.members["billing"] = lambda i: frozenset({"m1"} if i > 50 else {"m1", "m2", "m3"})
+    for p in range(6):
+        course, _ = scene.reads["billing", TopicPartition("orders", p)]
+        scene.read(
+            "billing",
+            "orders",
+            p,
+            course,
+            lambda i, p=p: "m1" if i > 50 else f"m{p % 3 + 1}",  # type: ignore[misc]  # bound now
+        )
+    return scene
+
+
+def redeployed() -> Scene:
+    """Both members were replaced a minute ago and read on."""
+    scene = shop()
+    scene.group(
+        "billing",
+        "n1",
+        "n2",
+        came=lambda i: frozenset(
+            {"m1", "m2"} if i < 56 else {"n1", "m2"} if i < 58 else {"n1", "n2"}
+        ),
+    )
+    for p in range(6):
+        scene.read(
+            "billing",
+            "orders",
+            p,
+            lambda i: START + 10 * (i if i < 55 else 55 if i < 60 else i) - 2,
+            lambda i, p=p: f"m{p % 2 + 1}" if i < 56 else f"n{p % 2 + 1}",  # type: ignore[misc]  # bound now
+        )
     return scene

@@ -174,6 +174,22 @@ SITUATIONS = (
         ruled_out=("partition.hot_key", "member.slow"),
     ),
     Situation(
+        name="a slow consumer that reads partition by partition",
+        scene=scenes.in_turn,
+        finding="lag.growing",
+        cause="consumer.slow",
+        verdict="likely",
+        ruled_out=("member.slow", "consumer.crash_loop"),
+    ),
+    Situation(
+        name="two of three members taken away",
+        scene=scenes.handed_over,
+        finding="lag.growing",
+        cause="consumer.under_parallel",
+        verdict="likely",
+        ruled_out=("consumer.crash_loop",),
+    ),
+    Situation(
         name="too few members",
         scene=scenes.fewer,
         finding="lag.growing",
@@ -371,3 +387,7 @@ def test_every_statement_can_be_followed_to_its_evidence(situation: Situation) -
             elif cause.verdict != "possible":
                 assert cause.for_, cause
                 assert cause.next, cause
+
+
+def test_a_deploy_pages_nobody() -> None:
+    assert not urgent(diagnose.look(scenes.redeployed().seen(), {})[2])
