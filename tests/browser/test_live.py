@@ -1,0 +1,76 @@
+"""A live page reads itself anew and leaves alone what its reader holds."""
+
+from playwright.sync_api import expect
+from tests.browser import conftest
+
+GROUP = f"/clusters/{conftest.CLUSTER}/groups/{conftest.GROUP}"
+ENDS = "[...document.querySelectorAll('tbody tr td:nth-child(9)')].map(x => x.textContent).join()"
+
+
+def test_a_refresh_keeps_the_drawn_chart_the_scroll_and_the_chosen_row(
+    sit: conftest.Sit, incident: str
+) -> None:
+    page = (seat := sit("mira", width=1440)).page
+    page.set_viewport_size({"width": 1440, "height": 500})
+    seat.open(GROUP)
+    page.wait_for_selector("[data-chart] canvas")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.evaluate("scrollTo(0, 200)")
+    page.evaluate("document.querySelector('[data-chart] canvas').mine = true")
+    chosen = page.evaluate("document.activeElement.textContent")
+    before = page.evaluate(ENDS)
+    for _ in range(2):
+        page.wait_for_function(f"{ENDS} !== {before!r}")
+        before = page.evaluate(ENDS)
+    assert page.evaluate("document.querySelector('[data-chart] canvas').mine") is True
+    assert page.evaluate("document.activeElement.textContent") == chosen
+    assert page.evaluate("scrollY") == 200
+
+
+def test_a_refresh_keeps_what_was_folded_and_typed(
+    sit: conftest.Sit, incident: str, waiting: str
+) -> None:
+    page = (seat := sit("jonas")).page
+    seat.open(f"/incidents/{incident}")
+    page.click("#cause-1 summary")  # it was open
+    page.click("#finding-1 summary")  # it was not
+    chart = page.locator("[data-chart] canvas").first
+    chart.wait_for()
+    age = page.inner_text("#hg-facts")
+    page.wait_for_function("age => document.querySelector('#hg-facts').innerText !== age", arg=age)
+    assert page.locator("#cause-1").get_attribute("open") is None
+    assert page.locator("#finding-1").get_attribute("open") is not None
+
+    seat.open(f"/changes/{waiting}")
+    page.fill("input[name=comment]", "I am thinking")
+    page.click("h1")  # the hand is off the field
+    page.evaluate("document.querySelector('h1').textContent = 'old'")
+    ada = (other := sit("ada")).page
+    for _ in ("on", "off"):  # every live page hears of the kill switch
+        other.open("/more")
+        ada.click("#confirm-kill summary")
+        ada.click("button[name=to]")
+    expect(page.locator("h1")).not_to_have_text("old")
+    assert page.input_value("input[name=comment]") == "I am thinking"
+
+
+def test_marked_text_is_not_taken_away(sit: conftest.Sit, incident: str) -> None:
+    page = (seat := sit("mira")).page
+    seat.open(GROUP)
+    page.wait_for_selector("[data-chart] canvas")
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('h1'))")
+    before = page.evaluate(ENDS)
+    page.wait_for_timeout(2500)
+    assert page.evaluate(ENDS) == before
+    page.evaluate("getSelection().removeAllRanges()")
+    page.wait_for_function(f"{ENDS} !== {before!r}")
+
+
+def test_a_chart_marks_the_incident(sit: conftest.Sit, incident: str) -> None:
+    seat = sit("mira")
+    with seat.page.expect_response(lambda answer: "/chart?" in answer.url) as got:
+        seat.open(f"/incidents/{incident}")
+    drawn = got.value.json()
+    assert [mark["kind"] for mark in drawn["marks"] if mark["ref"] == incident] == ["incident"]
+    assert drawn["lines"]

@@ -1,0 +1,60 @@
+"""The main job in a browser: read an incident, see who may approve, approve, watch it verified."""
+
+from playwright.sync_api import expect
+from tests.browser import conftest
+
+ENDS_MS = 100_000
+
+
+def test_an_operator_reads_why_and_is_told_who_may_approve(
+    sit: conftest.Sit, incident: str, waiting: str
+) -> None:
+    page = (seat := sit("mira")).page
+    seat.open("/")
+    page.click(f"a[href='/incidents/{incident}']")
+    expect(page.locator("h1")).to_contain_text(conftest.GROUP)
+    expect(page.locator("#cause-1")).to_contain_text("record.poison")
+    expect(page.locator("#cause-1")).to_contain_text("confirmed")
+    expect(page.locator("section", has=page.locator("#hit"))).to_contain_text("payments team")
+    page.click(f"a[href='/changes/{waiting}']")
+    expect(page.locator("h1")).to_contain_text("1 record")
+    expect(page.locator("button[value=approve]")).to_have_count(0)
+    expect(page.locator(".hg-decide")).to_contain_text("mira is no approver")
+    expect(page.locator(".hg-diff")).to_contain_text("commit")
+    expect(page.locator(".hg-diff")).to_contain_text("dlq")
+
+
+def test_an_approver_approves_on_a_phone_and_watches_it_verified_without_a_reload(
+    sit: conftest.Sit, site: conftest.Site, waiting: str
+) -> None:
+    page = (seat := sit("jonas", width=390, dark=True)).page
+    seat.open("/")
+    expect(page.locator(".hg-badge.is-asked").first).to_be_visible()
+    page.click(f"a[href='/changes/{waiting}']")
+    button = page.locator("button[value=approve]")
+    expect(button).to_be_in_viewport()
+    expect(button).to_contain_text("Approve: ")
+    button.click()
+    page.wait_for_url(f"**/changes/{waiting}")
+    page.evaluate("window.notReloaded = true")
+    expect(page.locator(".hg-state.is-verified")).to_be_visible(timeout=ENDS_MS)
+    assert page.evaluate("window.notReloaded") is True
+    expect(page.locator("button[value=approve]")).to_have_count(0)
+    expect(page.locator("ol.hg-line li.is-done").first).to_be_visible()
+    page.screenshot(path=conftest.ARTIFACTS / "verified-390.png", full_page=True)
+    assert site.api("jonas").get(f"/changes/{waiting}")["state"] == "succeeded"
+
+
+def test_an_admin_turns_the_kill_switch_with_a_second_click(sit: conftest.Sit) -> None:
+    page = (seat := sit("ada")).page
+    seat.open("/more")
+    turn = page.locator("button[name=to]")
+    expect(turn).not_to_be_visible()
+    for word in ("on", "off"):
+        page.click("#confirm-kill summary")
+        expect(turn).to_contain_text(f"Turn the kill switch {word}")
+        turn.click()
+        page.wait_for_url("**/more")
+        expect(page.locator(".hg-top", has_text="kill switch on")).to_have_count(
+            1 if word == "on" else 0
+        )
