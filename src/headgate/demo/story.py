@@ -2,6 +2,7 @@
 operation at all.
 """
 
+import textwrap
 import threading
 import time
 from collections.abc import Callable
@@ -114,18 +115,19 @@ def tell_cause(stage: Stage, item: Any) -> None:
     stage.say(f"  found     {incident['draft']['title']}")
     if incident["draft"]["causes"]:
         cause = incident["draft"]["causes"][0]
-        stage.say(f"  because   {cause['summary']} ({cause['verdict']}: {cause['code']})")
+        why = textwrap.shorten(cause["summary"], 150, placeholder=" ...")
+        stage.say(f"  because   {why} ({cause['verdict']}: {cause['code']})")
 
 
 def act_one(stage: Stage) -> None:
     """A failed task is repaired alone and verified."""
     stage.say("Act 1: a repair that needs nobody")
     known = stage.known()
-    stage.break_("sink-database-restart")
+    stage.break_("sink-database-restart", seconds="2")
     ended: Any = None
     while ended is None or ended["state"] == "failed":
         if ended is not None:
-            stage.say(f"  tries     once more: {ended['outcome']}")
+            stage.say("  tries     once more: the task failed again before it could be verified")
         item = stage.wait(
             "Headgate to repair the failed task",
             lambda: stage.change("connector.restart_failed_tasks", known),
