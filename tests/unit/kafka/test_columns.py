@@ -66,6 +66,7 @@ def _metadata(module: Any, sizes: dict[str, int], alike: bool, seed: int) -> Any
 
 
 @pytest.mark.parametrize(("module", "version"), [(v9, 9), (v13, 13)])
+@settings(deadline=None)
 @given(
     sizes=st.dictionaries(st.text(min_size=1, max_size=9), st.integers(0, 40), max_size=5),
     alike=st.booleans(),
@@ -125,7 +126,7 @@ def test_a_topic_with_an_error_or_a_hole_is_missing_and_spoils_no_other() -> Non
 
 
 @pytest.mark.parametrize("module", [v6, v11])
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_offsets_become_columns(module: Any, data: st.DataObject) -> None:
     sent = data.draw(oracle.entities(module.response.ListOffsetsResponse))
@@ -146,6 +147,7 @@ def test_offsets_become_columns(module: Any, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(("module", "version"), [(v6, 6), (v11, 11)])
+@settings(deadline=None)
 @given(
     wanted=st.dictionaries(st.text(max_size=9), st.lists(st.integers(0, 99), max_size=5)),
     when=st.sampled_from([-1, -2]),
@@ -175,7 +177,7 @@ def test_offsets_are_asked_for(
     }
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_commits_are_decoded(data: st.DataObject) -> None:
     sent = data.draw(oracle.entities(fetch9.response.OffsetFetchResponse))

@@ -22,7 +22,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("ours", "module", "name", "version"), CASES)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_a_message_is_read_and_written_as_kio_does(
     ours: Any, module: str, name: str, version: int, data: st.DataObject

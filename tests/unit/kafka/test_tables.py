@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from kio.schema.errors import ErrorCode
 
@@ -80,11 +80,13 @@ NAMES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(names=NAMES, user_data=st.binary(max_size=9))
 def test_an_assignment_is_decoded(names: list[TopicPartition], user_data: bytes) -> None:
     assert sorted(groups.assignment(encoded(names, user_data))) == sorted(names)
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=60))
 def test_what_is_no_assignment_never_raises(data: bytes) -> None:
     assert isinstance(groups.assignment(data), tuple)
