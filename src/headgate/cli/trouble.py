@@ -29,6 +29,10 @@ def tell(error: Exception) -> int:
     if isinstance(error, port_errors.PortError | store.StoreError):
         _say(error.what, error.where, error.next_step)
         return UNREACHABLE
+    if hasattr(error, "what") and hasattr(error, "next_step"):
+        # The lab's and the demo's own errors, which are not imported here for their weight.
+        _say(str(error.what), str(getattr(error, "where", "")), str(error.next_step))
+        return UNREACHABLE
     if os.environ.get("HEADGATE_DEBUG"):
         traceback.print_exception(error)
     frame = traceback.extract_tb(error.__traceback__)[-1]
