@@ -1,5 +1,6 @@
 """A real browser before a real server that watches the real lab, with a poison record in it."""
 
+import contextlib
 import dataclasses
 import os
 import shutil
@@ -51,9 +52,14 @@ class Site:
     password: str
     tokens: Mapping[str, str]
 
-    def api(self, name: str) -> api.Api:
+    @contextlib.contextmanager
+    def api(self, name: str) -> Iterator[api.Api]:
         """The HTTP API as that user."""
-        return api.Api(self.address, self.tokens[name])
+        made = api.Api(self.address, self.tokens[name])
+        try:
+            yield made
+        finally:
+            made.close()
 
     def wait(self, what: str, look: Callable[[], Any], within_s: float = FOUND_S) -> Any:
         """What ``look`` gives once it gives something."""
@@ -118,29 +124,31 @@ def site(
 @pytest.fixture(scope="session")
 def incident(site: Site) -> str:
     """The id of the incident about the poison record, once its cause is known."""
+    with site.api("mira") as headgate:
 
-    def look() -> str:
-        for item in site.api("mira").items("/incidents"):
-            if GROUP in item["draft"]["title"] and item["draft"]["causes"]:
-                cause = item["draft"]["causes"][0]
-                if cause["code"] == "record.poison" and cause["verdict"] == "confirmed":
-                    return str(item["id"])
-        return ""
+        def look() -> str:
+            for item in headgate.items("/incidents"):
+                if GROUP in item["draft"]["title"] and item["draft"]["causes"]:
+                    cause = item["draft"]["causes"][0]
+                    if cause["code"] == "record.poison" and cause["verdict"] == "confirmed":
+                        return str(item["id"])
+            return ""
 
-    return str(site.wait("Headgate to find the poison record", look))
+        return str(site.wait("Headgate to find the poison record", look))
 
 
 @pytest.fixture(scope="session")
 def waiting(site: Site, incident: str) -> str:
     """The id of the change that Headgate proposes for it, which waits for an approver."""
+    with site.api("mira") as headgate:
 
-    def look() -> str:
-        for item in site.api("mira").items("/changes", incident=incident):
-            if item["state"] == "waiting_approval":
-                return str(item["id"])
-        return ""
+        def look() -> str:
+            for item in headgate.items("/changes", incident=incident):
+                if item["state"] == "waiting_approval":
+                    return str(item["id"])
+            return ""
 
-    return str(site.wait("a change that waits for approval", look))
+        return str(site.wait("a change that waits for approval", look))
 
 
 @dataclasses.dataclass(kw_only=True)

@@ -21,7 +21,7 @@ def test_a_refresh_keeps_the_drawn_chart_the_scroll_and_the_chosen_row(
     chosen = page.evaluate("document.activeElement.textContent")
     before = page.evaluate(ENDS)
     for _ in range(2):
-        page.wait_for_function(f"{ENDS} !== {before!r}")
+        page.wait_for_function(f"before => {ENDS} !== before", arg=before)
         before = page.evaluate(ENDS)
     assert page.evaluate("document.querySelector('[data-chart] canvas').mine") is True
     assert page.evaluate("document.activeElement.textContent") == chosen
@@ -50,7 +50,8 @@ def test_a_refresh_keeps_what_was_folded_and_typed(
     for _ in ("on", "off"):  # every live page hears of the kill switch
         other.open("/more")
         ada.click("#confirm-kill summary")
-        ada.click("button[name=to]")
+        with ada.expect_navigation():
+            ada.click("button[name=to]")
     expect(page.locator("h1")).not_to_have_text("old")
     assert page.input_value("input[name=comment]") == "I am thinking"
 
@@ -64,7 +65,7 @@ def test_marked_text_is_not_taken_away(sit: conftest.Sit, incident: str) -> None
     page.wait_for_timeout(2500)
     assert page.evaluate(ENDS) == before
     page.evaluate("getSelection().removeAllRanges()")
-    page.wait_for_function(f"{ENDS} !== {before!r}")
+    page.wait_for_function(f"before => {ENDS} !== before", arg=before)
 
 
 def test_a_chart_marks_the_incident(sit: conftest.Sit, incident: str) -> None:

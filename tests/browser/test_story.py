@@ -34,15 +34,16 @@ def test_an_approver_approves_on_a_phone_and_watches_it_verified_without_a_reloa
     button = page.locator("button[value=approve]")
     expect(button).to_be_in_viewport()
     expect(button).to_contain_text("Approve: ")
-    button.click()
-    page.wait_for_url(f"**/changes/{waiting}")
+    with page.expect_navigation():
+        button.click()
     page.evaluate("window.notReloaded = true")
     expect(page.locator(".hg-state.is-verified")).to_be_visible(timeout=ENDS_MS)
     assert page.evaluate("window.notReloaded") is True
     expect(page.locator("button[value=approve]")).to_have_count(0)
     expect(page.locator("ol.hg-line li.is-done").first).to_be_visible()
     page.screenshot(path=conftest.ARTIFACTS / "verified-390.png", full_page=True)
-    assert site.api("jonas").get(f"/changes/{waiting}")["state"] == "succeeded"
+    with site.api("jonas") as headgate:
+        assert headgate.get(f"/changes/{waiting}")["state"] == "succeeded"
 
 
 def test_an_admin_turns_the_kill_switch_with_a_second_click(sit: conftest.Sit) -> None:
@@ -53,8 +54,8 @@ def test_an_admin_turns_the_kill_switch_with_a_second_click(sit: conftest.Sit) -
     for word in ("on", "off"):
         page.click("#confirm-kill summary")
         expect(turn).to_contain_text(f"Turn the kill switch {word}")
-        turn.click()
-        page.wait_for_url("**/more")
+        with page.expect_navigation():
+            turn.click()
         expect(page.locator(".hg-top", has_text="kill switch on")).to_have_count(
             1 if word == "on" else 0
         )
