@@ -99,9 +99,9 @@ class Server:
         content = {"engine": {"lease_s": 2}, **sections}
         self.config.write_text(tomli_w.dumps(content), encoding="utf-8")
 
-    def hire(self) -> None:
+    def hire(self, url: str = "") -> None:
         """One user of each role exists, each with a token; not by commands, for those take long."""
-        store = database.open_store(self.url)
+        store = database.open_store(url or self.url)
         try:
             desk = people.People(store, clock.SystemClock())
             for name, role in ROLES.items():

@@ -104,14 +104,11 @@ def examine(asked: Asked, tell: Callable[[float], None] = lambda _share: None) -
         ports.errors.PortError: the cluster cannot be reached; says what, where and what next.
     """
     ticks = clock.SystemClock()
+    connects = _connects(asked.connects)
     try:
         held = cluster.connect("doctor", asked.bootstrap, asked.client)
     except port_errors.PortError as error:
         raise errors.Invalid(error.what, where=error.where, next_step=error.next_step) from error
-    connects = [
-        rest.RestConnect("connect" if len(asked.connects) == 1 else f"connect-{place + 1}", url)
-        for place, url in enumerate(asked.connects)
-    ]
     try:
         # A wrong address is told at once, with its own words, and not as an unread part.
         held.brokers(deadline_s=asked.deadline_s)
@@ -122,6 +119,22 @@ def examine(asked: Asked, tell: Callable[[float], None] = lambda _share: None) -
         held.close()
         for one in connects:
             one.close()
+
+
+def _connects(urls: Sequence[str]) -> list[rest.RestConnect]:
+    made = []
+    for place, url in enumerate(urls):
+        try:
+            made.append(
+                rest.RestConnect("connect" if len(urls) == 1 else f"connect-{place + 1}", url)
+            )
+        except ValueError as error:
+            raise errors.Invalid(
+                f"The Connect address cannot be used: {error}",
+                where="--connect",
+                next_step="Write it like http://127.0.0.1:8083",
+            ) from error
+    return made
 
 
 def _watch(

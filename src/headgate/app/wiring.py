@@ -10,6 +10,7 @@ from headgate.app import (
     deciding,
     errors,
     hub,
+    opening,
     owners,
     runtime,
     secret,
@@ -25,22 +26,9 @@ from headgate.connect import rest
 from headgate.kafka import cluster
 from headgate.ports import clock, connect, kafka
 from headgate.ports import store as ports
-from headgate.store import database
 
-
-def open_store(config: Path | None = None) -> ports.Store:
-    """The database that the configuration names, brought up to this version's schema.
-
-    Raises:
-        errors.AppError: the configuration or the database cannot be used.
-    """
-    return open_configured(configuration.load(config))
-
-
-def open_configured(held: configuration.Configuration) -> ports.Store:
-    """The same for a configuration that was read already."""
-    with translate.translated():
-        return database.open_store(held.store_url())
+open_store = opening.open_store
+"""The database that the configuration names."""
 
 
 def load_boundary(held: configuration.Configuration) -> boundary.Boundary:

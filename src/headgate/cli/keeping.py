@@ -8,15 +8,15 @@ from pathlib import Path
 
 import typer
 
+from headgate.app import opening
 from headgate.app import people as room
-from headgate.app import wiring
 from headgate.ports import clock
 
 
 @contextlib.contextmanager
 def people(config: Path | None) -> Iterator[room.People]:
     """The users of the configured database."""
-    store = wiring.open_store(config)
+    store = opening.open_store(config)
     try:
         yield room.People(store, clock.SystemClock())
     finally:

@@ -38,11 +38,11 @@ def serve(
 
     Example: headgate serve --config headgate.toml
     """
-    from headgate.app import configuration, logs, wiring
+    from headgate.app import configuration, logs, opening, wiring
 
     logs.configure()
     held = configuration.load(config)
-    store = wiring.open_configured(held)
+    store = opening.open_configured(held)
     try:
         made = wiring.build(held, store)
         with made.sole():

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import tomli_w
 
-from headgate.app import people, wiring
+from headgate.app import opening, people
 from headgate.lab import lab, progress, settings
 from headgate.lab.workloads import demo_set
 from headgate.ports import clock
@@ -171,7 +171,7 @@ def _configure(place: lab.Lab, address: str, password: str) -> Path:
 
 def _hire(config: Path, password: str) -> dict[str, str]:
     """The cast exists, each with a token for the story."""
-    store = wiring.open_store(config)
+    store = opening.open_store(config)
     try:
         desk = people.People(store, clock.SystemClock())
         tokens = {}

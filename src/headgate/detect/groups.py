@@ -1,7 +1,7 @@
 """Group findings besides lag: commits outside the log, idle members, rebalance storms."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -14,6 +14,9 @@ from headgate.domain.unknown import Unknown
 _SHOWN = 5
 _WAVE = 2
 """Rebalances that make a wave (vocabulary)."""
+_OVER_AFTER = 5
+"""A storm without a rebalance for so many of its mean pauses is over, and shows as a wave: members
+must outlive as many crash periods before a repair counts (vocabulary, the verify of quarantine)."""
 _RESTLESS = ("PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling")
 
 
@@ -165,6 +168,12 @@ def rebalances(samples: tuple[history.GroupSample, ...]) -> Iterator[float]:
         restless = sample.state in _RESTLESS
 
 
+def _is_over(times: Sequence[float], now: float) -> bool:
+    """Whether nothing has rebalanced for so long that a storm would have shown itself again."""
+    pause_s = (times[-1] - times[0]) / (len(times) - 1)
+    return now - times[-1] > _OVER_AFTER * pause_s
+
+
 def _restless(seen: view.View, group: snapshot.Group) -> finding.Finding | None:
     window_s = seen.observation.seconds("rebalance.storm", "window")
     samples = seen.history.groups.get(group.id, ())
@@ -183,7 +192,8 @@ def _restless(seen: view.View, group: snapshot.Group) -> finding.Finding | None:
         return None
     members = float(np.median([len(sample.members) for sample in recent]))
     least = seen.observation.number("rebalance.storm", "count")
-    code = "rebalance.storm" if len(times) > max(least, 2 * members) else "rebalance.wave"
+    many = len(times) > max(least, 2 * members)
+    code = "rebalance.storm" if many and not _is_over(times, seen.now) else "rebalance.wave"
     report = interface.Report(seen, code, resource.Resource("group", group.id))
     span_s = recent[-1].at - recent[0].at
     report.fact("count", f"rebalances in {words.duration(span_s)}", len(times), source="history")
