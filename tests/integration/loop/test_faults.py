@@ -53,7 +53,7 @@ def test_a_healthy_shop_has_its_two_hazards_and_no_incident(shop: Shop, eyes: Ey
     assert ("config.min_isr_ge_rf", "ledger.events") in hazards
 
 
-def test_five_faults_at_once_are_five_answers(shop: Shop, eyes: Eyes) -> None:
+def test_six_faults_at_once_are_six_answers(shop: Shop, eyes: Eyes) -> None:
     began = time.time()
     expected = {
         "group:billing": shop.break_("slow-consumer"),
@@ -61,10 +61,11 @@ def test_five_faults_at_once_are_five_answers(shop: Shop, eyes: Eyes) -> None:
         "group:shipping": shop.break_("stopped-consumer"),
         "group:parcel-tracking": shop.break_("poison-record", topic="shipments"),
         "topic:clicks": shop.break_("key-skew", producer="web-tracker", rate_per_s="90"),
+        SINK: shop.break_("sink-database-restart", seconds="2"),
     }
     told(eyes, expected, within_s=100)
-    urgent = [root for root in expected if root.startswith("group:")]
-    assert roots(eyes, began) == sorted(urgent), eyes.newest.told()
+    hurts = [root for root in expected if root != "topic:clicks"]  # a hot partition that is read
+    assert roots(eyes, began) == sorted(hurts), eyes.newest.told()
     over(eyes, shop)
 
 
@@ -77,13 +78,16 @@ def test_four_more_at_once(shop: Shop, eyes: Eyes) -> None:
         SINK: shop.break_("sink-bad-credentials"),
     }
     told(eyes, expected, within_s=100)
-    assert roots(eyes, began) == sorted(expected), eyes.newest.told()
+    # analytics reads orders, too: where it falls behind, the hot partition is told as its cause
+    more = set(roots(eyes, began)) - set(expected)
+    assert more <= {"group:analytics"}, eyes.newest.told()
+    for root in more:
+        assert eyes.newest.drafts[root].causes[0].code == "partition.hot_key", eyes.newest.told()
+    assert set(roots(eyes, began)) >= set(expected)
     over(eyes, shop)
 
 
-@pytest.mark.parametrize(
-    "fault", ["sink-database-restart", "sink-misconfigured", "sink-refuses-record"]
-)
+@pytest.mark.parametrize("fault", ["sink-misconfigured", "sink-refuses-record"])
 def test_a_failed_sink_is_told_by_its_trace(shop: Shop, eyes: Eyes, fault: str) -> None:
     began = time.time()
     told(eyes, {SINK: shop.break_(fault)}, within_s=45)
