@@ -72,23 +72,13 @@ def _unreachable(seen: view.View, cluster: str, why: Unknown) -> Iterator[findin
     )
 
 
-def _since(seen: view.View, cluster: str, connector: str, task: int, state: str) -> float:
-    """When the task came to be in the state that it is in now."""
-    since = seen.now
-    for at, was in reversed(seen.history.tasks.get((cluster, connector, task), ())):
-        if was != state:
-            break
-        since = at
-    return since
-
-
 def _tasks(
     seen: view.View, cluster: str, connector: snapshot.Connector
 ) -> Iterator[finding.Finding]:
     for task in connector.tasks:
         if task.state != "FAILED":
             continue
-        since = _since(seen, cluster, connector.name, task.number, task.state)
+        since = seen.task_since(cluster, connector.name, task)
         reading = traces.read(task.trace)
         report = interface.Report(
             seen, "connect.task_failed", resource.task(connector.name, task.number)
@@ -150,7 +140,7 @@ def _connector(
             how=how,
         )
     since = max(
-        (_since(seen, cluster, connector.name, task.number, task.state) for task in failed),
+        (seen.task_since(cluster, connector.name, task) for task in failed),
         default=seen.now,
     )
     text = (

@@ -83,7 +83,7 @@ def _apply_trends(
 
 def _apply_standing(seen: view.View, still: standing.Standing, result: Shapes) -> None:
     """Standing for less than the hold does not outweigh a trend that is already certain."""
-    result.unowned[still.columns] = ~still.told
+    result.unowned[still.columns] = still.unowned
     shapes = result.shape[still.columns]
     trending = (shapes == Shape.GROWING) | (shapes == Shape.DRAINING)
     takes = still.told & (

@@ -32,6 +32,8 @@ class Standing:
     """From when the hold counts, in Unix seconds."""
     told: NDArray[np.bool_]
     """Whether there were two samples, and the members were read."""
+    unowned: NDArray[np.bool_]
+    """Whether there were two samples, and the members were read in none of them."""
     waited: NDArray[np.bool_]
     """Whether the hold is over."""
     listed: NDArray[np.bool_]
@@ -70,7 +72,8 @@ def find(seen: view.View, now: lags.Lags) -> Standing:
         np.where(last_owned >= 0, left, since),
     )
     owner = owners[np.maximum(last_owned, 0), np.arange(len(columns))]
-    hold = _holds(seen, now, groups, stalled)
+    hold, settled = _holds(seen, now, groups, stalled)
+    start = np.maximum(start, settled)
     in_turn = stalled & ~loop & np.isin(owner, _readers(seen, now))
     hold = np.where(in_turn, np.maximum(hold, IN_TURN_HOLD_S), hold)
     age = seen.now - start
@@ -79,6 +82,7 @@ def find(seen: view.View, now: lags.Lags) -> Standing:
         stalled=stalled,
         start=start,
         told=told.any(axis=0) & (held.sum(axis=0) >= 2),
+        unowned=~told.any(axis=0) & (held.sum(axis=0) >= 2),
         waited=age >= hold - np.minimum(seen.tolerance_s, hold / 4),
         listed=age >= np.maximum(hold * view.PENDING_SHARE, seen.sample_s * 0.9),
         in_turn=in_turn,
@@ -104,20 +108,27 @@ def _groups(
 
 def _holds(
     seen: view.View, now: lags.Lags, groups: NDArray[np.int32], stalled: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """The hold of each column; sinks whose tasks all run commit at Connect's own slow pace."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The hold of each column, and a time before which it does not count.
+
+    Sinks whose tasks all run commit at Connect's own slow pace, counted from when they run.
+    """
     hold = np.where(
         stalled,
         seen.observation.seconds("lag.stalled", "hold"),
         seen.observation.seconds("lag.stopped", "hold"),
     )
-    slow = [
-        place
-        for place in np.unique(groups)
-        if (owner := seen.connector_of(now.groups[place])) is not None
-        and all(task.state == "RUNNING" for task in owner[1].tasks)
-    ]
-    return np.where(np.isin(groups, slow), np.maximum(hold, SINK_HOLD_S), hold)
+    settled = np.full(len(groups), -np.inf)
+    for place in np.unique(groups):
+        owner = seen.connector_of(now.groups[place])
+        if owner is not None and all(task.state == "RUNNING" for task in owner[1].tasks):
+            mine = groups == place
+            hold[mine] = np.maximum(hold[mine], SINK_HOLD_S)
+            settled[mine] = max(
+                (seen.task_since(owner[0], owner[1].name, task) for task in owner[1].tasks),
+                default=-np.inf,
+            )
+    return hold, settled
 
 
 def _readers(seen: view.View, now: lags.Lags) -> NDArray[np.int32]:

@@ -13,6 +13,8 @@ from headgate.detect import lags, view
 
 STEPS = 1.5
 """A change of lag within so many commit steps is the rhythm of commits and samples, no trend."""
+ADVANCES = 2
+"""A group that falls behind commits more than once in the window; one commit is a fresh start."""
 MOVED_S = 10.0
 """A group that falls behind still reads: its commit moved in this time, or in the window's last
 third where that is longer."""
@@ -57,6 +59,12 @@ class _Course:
         ahead = np.where(both, self.commits[1:] - self.commits[:-1], 0)
         largest: NDArray[np.int64] = ahead.max(axis=0, initial=0)
         return largest
+
+    def advances(self) -> NDArray[np.int64]:
+        """Between how many samples the commit advanced."""
+        both = self.known[1:] & self.known[:-1]
+        times: NDArray[np.int64] = (both & (self.commits[1:] > self.commits[:-1])).sum(axis=0)
+        return times
 
     def at(self, rows: NDArray[np.intp], values: NDArray[np.int64]) -> NDArray[np.int64]:
         """The value of each column at its row."""
@@ -136,6 +144,7 @@ def _grows(seen: view.View, course: _Course) -> NDArray[np.bool_]:
         & (rise > STEPS * step)
         & (spread >= SPREAD * rise)
         & (course.commits[-1] > course.at(read_since, course.commits))
+        & (course.advances() >= ADVANCES)
         & (fall <= np.maximum(step, rise // 10))
     )
     return grows

@@ -117,6 +117,15 @@ class View:
             }
         return self._fleeting[group_id]
 
+    def task_since(self, cluster: str, connector: str, task: snapshot.Task) -> float:
+        """When the task came to be in the state that it is in, in Unix seconds."""
+        since = self.now
+        for at, state in reversed(self.history.tasks.get((cluster, connector, task.number), ())):
+            if state != task.state:
+                break
+            since = at
+        return since
+
     # time
 
     @property

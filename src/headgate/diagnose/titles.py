@@ -165,7 +165,9 @@ def _parallel(told: _Told) -> str:
 
 
 def _hot(told: _Told) -> str:
-    return f"{_lag(told)}one key sends too much to {told.top.resource.id}"
+    if told.top.verdict == "confirmed":
+        return f"{_lag(told)}one key sends too much to {told.top.resource.id}"
+    return f"{_lag(told)}{told.top.resource.id} takes far more than the others"
 
 
 def _member(told: _Told) -> str:
