@@ -78,7 +78,7 @@ def verify_audit(headgate: doors.Headgate, actor: doors.Actor) -> Json:
 
 @router.get("/audit/export", tags=["audit"])
 def export_audit(headgate: doors.Headgate, actor: doors.Actor) -> Response:
-    """Every record, oldest first, one JSON object a line; `headgate audit verify --file` reads it."""
+    """Every record, oldest first, one JSON object a line; for `headgate audit verify --file`."""
     lines: Iterator[str] = headgate.export_audit(actor)
     return StreamingResponse(lines, media_type="application/x-ndjson")
 
