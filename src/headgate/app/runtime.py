@@ -74,6 +74,22 @@ class Runtime:
         self._run("engine", lambda: self._engine.run(self._stop))
         self._run("house", self._keep_house)
 
+    def look_once(self, watched: watching.Watched) -> None:
+        """One look at a cluster is made and thought about, in the caller's thread.
+
+        Raises:
+            store.StoreError: the database cannot be used.
+        """
+        self._thinker.think(watched, *watched.look())
+
+    def carry_on(self) -> bool:
+        """Changes have gone on by one durable step each, in the caller's thread; whether any did.
+
+        Raises:
+            store.StoreError: the database cannot be used.
+        """
+        return self._engine.run_once()
+
     def stopping(self) -> None:
         """Threads end soon, and live pages are let go; may be called from a signal handler."""
         self._stop.set()
