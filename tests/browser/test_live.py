@@ -37,8 +37,8 @@ def test_a_refresh_keeps_what_was_folded_and_typed(
     page.click("#finding-1 summary")  # it was not
     chart = page.locator("[data-chart] canvas").first
     chart.wait_for()
-    age = page.inner_text("#hg-facts")
-    page.wait_for_function("age => document.querySelector('#hg-facts').innerText !== age", arg=age)
+    page.evaluate("document.querySelector('h1').textContent = 'old'")
+    expect(page.locator("h1")).not_to_have_text("old")  # the next sweep has read it anew
     assert page.locator("#cause-1").get_attribute("open") is None
     assert page.locator("#finding-1").get_attribute("open") is not None
 

@@ -50,10 +50,10 @@ def duration(value_s: float | Unknown) -> str:
     for place, (size, name) in enumerate(_STEPS):
         if left >= size:
             whole = int(left // size)
-            if place + 1 < len(_STEPS):
+            if place + 1 < len(_STEPS) and whole < 10:
                 next_size, next_name = _STEPS[place + 1]
                 rest = int((left - whole * size) // next_size)
-                if rest and whole < 10:
+                if rest:
                     return f"{whole} {name} {rest} {next_name}"
             return f"{whole} {name}"
     return "0 s"
