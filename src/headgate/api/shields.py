@@ -3,6 +3,7 @@ are not held up.
 """
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from headgate.api import problems
@@ -35,8 +36,11 @@ HEADERS = {
 }
 
 
-class TooLarge(Exception):
-    """The body is larger than any request needs."""
+class TooLarge(HTTPException):
+    """The body is larger than any request needs; of a kind that no reader of bodies rewords."""
+
+    def __init__(self) -> None:
+        super().__init__(413, f"The request is larger than {MOST_BYTES:,} bytes: send less")
 
 
 class Shields:

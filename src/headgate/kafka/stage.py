@@ -258,7 +258,9 @@ class Stage:
         """Nothing answers any more: every call raises the error."""
         with self._lock:
             self._down = error or errors.Unreachable(
-                f"No broker of {self._name} answers", where="fake:9092"
+                f"No broker of {self._name} answers",
+                where="fake:9092",
+                next_step="See whether its brokers run",
             )
 
     def start_cluster(self) -> None:
