@@ -4,6 +4,7 @@ Passwords are kept as argon2 hashes; of cookies and tokens only the SHA-256 is k
 random and long. A log-in with a wrong name takes the same work as one with a wrong password.
 """
 
+import functools
 import hashlib
 import re
 import secrets
@@ -40,7 +41,6 @@ class Auth:
         self._session = timedelta(hours=session_hours)
         self._throttle = throttle.Throttle(ticks)
         self._hasher = argon2.PasswordHasher()
-        self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
 
     # logging in
     def login(self, name: str, password: str, *, source: str) -> interface.Login:
@@ -51,10 +51,11 @@ class Auth:
             errors.TooMany: too many tries failed lately.
         """
         self._throttle.check(name, source)
+        nobody = self._nobody
         with self._store.read() as work:
             user = work.people.get_user(name) if NAME.match(name) else None
         known = user is not None and not user.disabled
-        if not self._matches(user.password_hash if user and known else self._nobody, password):
+        if not self._matches(user.password_hash if user and known else nobody, password):
             self._refuse(name, source)
         if user is None or not known:
             self._refuse(name, source)
@@ -108,6 +109,13 @@ class Auth:
         """Expired sessions are gone; how many they were."""
         with self._store.begin() as work:
             return work.people.purge_sessions(now=self._clock.now())
+
+    @functools.cached_property
+    def _nobody(self) -> str:
+        """The hash that stands in for a user who is not there; made at the first log-in, for it
+        takes a tenth of a second.
+        """
+        return self._hasher.hash(secrets.token_urlsafe(16))
 
     def _begin(self, user: store.User, source: str) -> interface.Login:
         secret, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)

@@ -101,9 +101,7 @@ class Stand:
         return self.use.changes(VERA).items
 
 
-def build(
-    folder: Path, *, register: str = "", **given: object
-) -> Stand:
+def build(folder: Path, *, register: str = "", **given: object) -> Stand:
     """A Headgate on an empty cluster with one Connect cluster; ``given`` are engine settings."""
     kept = database.open_store(f"sqlite:///{folder / 'headgate.db'}")
     time = TurnedClock()

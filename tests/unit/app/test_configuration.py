@@ -63,9 +63,7 @@ def test_a_file_is_read_with_the_line_of_each_setting(tmp_path: Path) -> None:
     assert origins["cluster[1].thresholds.lag.growing.window"] == "headgate.toml:20"
 
 
-def test_without_a_file_the_defaults_hold(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     held = configuration.load(None, {})
     assert held.settings == settings.Settings()
@@ -199,9 +197,7 @@ def test_a_bad_variable_is_named(variable: str, said: str, tmp_path: Path) -> No
         ("registry = 'http://me:hunter2@h:1'", "cluster[0].registry"),
     ],
 )
-def test_a_raw_secret_is_refused_and_not_repeated(
-    text: str, setting: str, tmp_path: Path
-) -> None:
+def test_a_raw_secret_is_refused_and_not_repeated(text: str, setting: str, tmp_path: Path) -> None:
     found = problems(tmp_path, f"[[cluster]]\nname = 'a'\nbootstrap = 'h:1'\n{text}\n")
     assert found[0].startswith(f"headgate.toml:4: {setting}: a raw secret is refused")
     assert "hunter2" not in " ".join(found)

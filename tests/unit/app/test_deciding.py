@@ -69,9 +69,7 @@ def test_who_lacks_the_role_does_not_decide(
 def test_nobody_approves_what_they_asked_for(stand: stands.Stand) -> None:
     asked = reset(stand, stands.JONAS)
     assert "asked for this change" in stand.use.may_decide(stands.JONAS, asked)
-    token = person.Actor(
-        name="jonas", kind="token", roles=stands.JONAS.roles, token="ci"
-    )
+    token = person.Actor(name="jonas", kind="token", roles=stands.JONAS.roles, token="ci")
     for who in (stands.JONAS, token):
         with pytest.raises(errors.NotPermitted, match="somebody else must decide"):
             stand.use.approve(who, asked.id, digest=asked.digest)
@@ -90,9 +88,7 @@ def test_an_approval_of_what_has_changed_is_refused_with_the_new_preview(
     assert renewed.approvals == ()
     with pytest.raises(errors.Stale):
         stand.use.approve(stands.JONAS, asked.id, digest=asked.digest)
-    assert (
-        stand.use.approve(stands.JONAS, asked.id, digest=renewed.digest).state == "approved"
-    )
+    assert stand.use.approve(stands.JONAS, asked.id, digest=renewed.digest).state == "approved"
 
 
 def test_an_approval_of_what_can_no_longer_be_planned_withdraws_it(stand: stands.Stand) -> None:
@@ -231,9 +227,7 @@ def test_a_viewer_only_looks(stand: stands.Stand) -> None:
     with pytest.raises(errors.NotPermitted):
         stand.use.set_kill_switch(stands.JONAS, True)
     with pytest.raises(errors.NotPermitted):
-        stand.use.post_timeline(
-            stands.VERA, stands.CLUSTER, what="deploy", resource="", at=None
-        )
+        stand.use.post_timeline(stands.VERA, stands.CLUSTER, what="deploy", resource="", at=None)
     nobody = person.Actor(name="x", kind="user", roles=frozenset())
     with pytest.raises(errors.NotPermitted):
         stand.use.clusters(nobody)

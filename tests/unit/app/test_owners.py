@@ -40,9 +40,7 @@ def register(tmp_path: Path) -> owners.Owners:
         ("broker:1", ""),
     ],
 )
-def test_the_first_pattern_that_fits_counts(
-    register: owners.Owners, name: str, owner: str
-) -> None:
+def test_the_first_pattern_that_fits_counts(register: owners.Owners, name: str, owner: str) -> None:
     assert register.of(resource.parse(name)).name == owner
 
 
