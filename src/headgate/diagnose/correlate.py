@@ -215,8 +215,14 @@ def _causes(
         "possible": 2,
         "ruled_out": 3,
     }
-    leading = list(merged.values())
-    return tuple(sorted(leading, key=lambda cause: (rank[cause.verdict], cause.code == "unknown")))
+
+    def place(cause: diagnosis.Cause) -> tuple[bool, bool, int, bool]:
+        """What leads is answered first, however certain its consequences' own causes are."""
+        holds = cause.verdict in ("confirmed", "likely")
+        companion = cause.code not in decided
+        return not holds, holds and companion, rank[cause.verdict], cause.code == "unknown"
+
+    return tuple(sorted(merged.values(), key=place))
 
 
 def unreadable(detection: finding.Detection, item: finding.Finding) -> str | Unknown:

@@ -23,6 +23,9 @@ from headgate.ports import clock
 
 INTERVAL_S = 2.0
 GROUPS = frozenset({each.group for each in demo_set.CONSUMERS} | {sink.GROUP})
+LIVE = ("open", "watching", "acting")
+SETTLE_S = 4.0
+"""Sooner than by default, so that the tests need not wait."""
 TOPICS = frozenset(each.name for each in demo_set.TOPICS)
 
 
@@ -120,16 +123,13 @@ class Eyes:
         return came
 
     def quiet(self, *, within_s: float) -> None:
-        """Nothing urgent about the shop fires or is about to."""
-        self.wait("quiet", lambda look: not _urgent(look), within_s=within_s)
+        """Nothing urgent about the shop fires or is about to, and its incidents are resolved."""
+        self.wait("quiet", lambda look: not _urgent(look) and not self.live(), within_s=within_s)
 
-    def opened_since(self, at: float) -> list[incident.Incident]:
-        """Incidents of the shop that began since, those folded into others left out."""
-        return [
-            one
-            for one in self.incidents.values()
-            if one.opened_at.timestamp() >= at and one.state != "merged" and is_shops(one.draft)
-        ]
+    def live(self) -> list[str]:
+        """The roots of the shop's incidents that go on now: one for each incident."""
+        found = [one for one in list(self.incidents.values()) if one.state in LIVE]
+        return sorted(str(one.draft.resource) for one in found if is_shops(one.draft))
 
     def _run(self) -> None:
         due = time.monotonic()
@@ -153,6 +153,7 @@ class Eyes:
             detection=found,
             now=seen.snapshot.at,
             new_id=lambda: f"inc-{next(self._ids)}",
+            settle_s=SETTLE_S,
         ):
             self.incidents[one.id] = one
         self.looks.append(

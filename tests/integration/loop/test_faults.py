@@ -24,11 +24,6 @@ def told(eyes: Eyes, expected: Mapping[str, interface.Expected], *, within_s: fl
         print(f"  {root:<34} {'/'.join(expected[root].causes):<24} {seconds:5.1f} s")
 
 
-def roots(eyes: Eyes, began: float) -> list[str]:
-    """The roots of the incidents since then: one for each, however many findings it has."""
-    return sorted(str(one.draft.resource) for one in eyes.opened_since(began))
-
-
 def over(eyes: Eyes, shop: Shop, *, within_s: float = 90) -> None:
     """Healed, and seen to be."""
     began = time.monotonic()
@@ -39,10 +34,10 @@ def over(eyes: Eyes, shop: Shop, *, within_s: float = 90) -> None:
 
 def test_a_healthy_shop_has_its_two_hazards_and_no_incident(shop: Shop, eyes: Eyes) -> None:
     eyes.quiet(within_s=60)  # the members have only just joined
-    began, first = time.time(), len(eyes.looks)
+    first = len(eyes.looks)
     time.sleep(30)
     assert len(eyes.looks) - first >= 8
-    assert roots(eyes, began) == []
+    assert eyes.live() == []
     for look in eyes.looks[first:]:
         urgent = [
             one for draft in look.drafts.values() for one in draft.findings if one.state == "firing"
@@ -54,7 +49,6 @@ def test_a_healthy_shop_has_its_two_hazards_and_no_incident(shop: Shop, eyes: Ey
 
 
 def test_six_faults_at_once_are_six_answers(shop: Shop, eyes: Eyes) -> None:
-    began = time.time()
     expected = {
         "group:billing": shop.break_("slow-consumer"),
         "group:fraud": shop.break_("hung-consumer"),
@@ -65,12 +59,11 @@ def test_six_faults_at_once_are_six_answers(shop: Shop, eyes: Eyes) -> None:
     }
     told(eyes, expected, within_s=100)
     hurts = [root for root in expected if root != "topic:clicks"]  # a hot partition that is read
-    assert roots(eyes, began) == sorted(hurts), eyes.newest.told()
+    assert eyes.live() == sorted(hurts), eyes.newest.told()
     over(eyes, shop)
 
 
 def test_four_more_at_once(shop: Shop, eyes: Eyes) -> None:
-    began = time.time()
     expected = {
         "group:shipping": shop.break_("killed-consumer"),
         "group:billing": shop.break_("key-skew", rate_per_s="120"),
@@ -79,19 +72,18 @@ def test_four_more_at_once(shop: Shop, eyes: Eyes) -> None:
     }
     told(eyes, expected, within_s=100)
     # analytics reads orders, too: where it falls behind, the hot partition is told as its cause
-    more = set(roots(eyes, began)) - set(expected)
+    more = set(eyes.live()) - set(expected)
     assert more <= {"group:analytics"}, eyes.newest.told()
     for root in more:
         assert eyes.newest.drafts[root].causes[0].code == "partition.hot_key", eyes.newest.told()
-    assert set(roots(eyes, began)) >= set(expected)
+    assert set(eyes.live()) >= set(expected)
     over(eyes, shop)
 
 
 @pytest.mark.parametrize("fault", ["sink-misconfigured", "sink-refuses-record"])
 def test_a_failed_sink_is_told_by_its_trace(shop: Shop, eyes: Eyes, fault: str) -> None:
-    began = time.time()
     told(eyes, {SINK: shop.break_(fault)}, within_s=45)
-    assert roots(eyes, began) == [SINK], eyes.newest.told()
+    assert eyes.live() == [SINK], eyes.newest.told()
     over(eyes, shop)
 
 
@@ -100,12 +92,11 @@ def test_a_failed_sink_is_told_by_its_trace(shop: Shop, eyes: Eyes, fault: str) 
     [("broker-down", "3"), ("broker-planned-stop", "2"), ("broker-hung", "3")],
 )
 def test_a_lost_broker_is_one_incident(shop: Shop, eyes: Eyes, fault: str, broker: str) -> None:
-    began = time.time()
     root = f"broker:{broker}"
     told(eyes, {root: shop.break_(fault, broker=broker)}, within_s=60)
     held = {one.code for one in eyes.newest.drafts[root].findings}
     assert held & {"partition.under_replicated", "partition.at_min_isr"}, eyes.newest.told()
-    assert roots(eyes, began) == [root], eyes.newest.told()
+    assert eyes.live() == [root], eyes.newest.told()
     over(eyes, shop)
 
 
