@@ -10,6 +10,8 @@ from headgate.detect import interface, lags, shape, traces, view, words
 from headgate.domain import finding, resource, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
+_STABLE_GAPS = 2
+"""A loop is over when all tasks ran for so many times the longest pause between two failures."""
 _TRACE_CHARACTERS = 400
 """Of the deciding exception; the whole trace stays with Connect."""
 
@@ -165,9 +167,18 @@ def _loop(
         ]
     if len(flips) < seen.observation.number("connect.restart_loop", "count"):
         return
+    flips.sort()
+    gap_s = max((two - one for one, two in itertools.pairwise(flips)), default=0.0)
+    if all(
+        task.state == "RUNNING"
+        and seen.now - seen.task_since(cluster, connector.name, task) > _STABLE_GAPS * gap_s
+        for task in connector.tasks
+    ):
+        return  # it has outlasted the beat of the loop
     report = interface.Report(
         seen, "connect.restart_loop", resource.Resource("connector", connector.name)
     )
+    report.fact("gap", "longest time between two of them", round(gap_s), unit="s", source="history")
     report.fact(
         "flips",
         f"changes from RUNNING to FAILED in {words.duration(window_s)}",
@@ -176,9 +187,9 @@ def _loop(
     )
     report.fact("connect", "Connect cluster", cluster, source="connect")
     yield report.finding(
-        f"{connector.name} failed {len(flips)} times in {words.duration(seen.now - min(flips))} "
+        f"{connector.name} failed {len(flips)} times in {words.duration(seen.now - flips[0])} "
         "and was restarted each time.",
-        since=min(flips),
+        since=flips[0],
     )
 
 

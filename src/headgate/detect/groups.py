@@ -145,7 +145,8 @@ class Rebalances:
         """At most one finding per group."""
         findings = []
         for group in interface.certain(seen.groups).values():
-            if group.protocol.startswith("connect"):
+            # A sink's group follows the restarts of its tasks; those are findings of their own.
+            if group.protocol.startswith("connect") or seen.connector_of(group.id):
                 continue
             made = _restless(seen, group)
             findings += [made] if made else []

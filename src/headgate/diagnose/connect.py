@@ -39,6 +39,9 @@ class Tasks:
             return argument.explained()
         cluster, connector = found
         trace = _trace(about, connector)
+        if not trace and about.code == "connect.restart_loop":
+            _restarter(argument)
+            return argument.explained()
         reading = traces.read(trace)
         cited = argument.own("cause") or (
             argument.fact(
@@ -62,6 +65,19 @@ class Tasks:
                     )
         _shared(argument, code, cluster, connector)
         return argument.explained()
+
+
+def _restarter(argument: interface.Argument) -> None:
+    """A loop whose tasks run just now: their traces are gone with the restart."""
+    argument.cause(
+        "connect.foreign_restarter",
+        "possible",
+        "Somebody or something restarts it each time it fails.",
+        not_looked_at=(
+            "the traces of the failures: Connect drops them at a restart",
+            "whether Headgate's own changes restarted it: see the incident's changes",
+        ),
+    )
 
 
 def _trace(about: finding.Finding, connector: snapshot.Connector) -> str:

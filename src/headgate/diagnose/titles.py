@@ -81,9 +81,9 @@ def _called(told: _Told) -> str:
 def _crash(told: _Told) -> str:
     group = groups.facts(told.case, told.item.resource.id)
     beat = f" about every {words.duration(group.beat_s)}" if group.beat_s else ""
-    return f"{told.item.resource.id} crashes again and again{beat} and reads nothing on " + (
-        words.partitions(told.item.partitions)
-    )
+    standing = told.item.code == "lag.stalled"
+    result = f" and reads nothing on {words.partitions(told.item.partitions)}" if standing else ""
+    return f"{told.item.resource.id} crashes again and again{beat}{result}"
 
 
 def _stopped(told: _Told) -> str:

@@ -38,6 +38,19 @@ def test_a_broker_folds_its_partitions_and_leaders() -> None:
     assert all(link.source != link.target for link in draft.chain)
 
 
+def test_the_roots_cause_is_the_answer_though_a_consequence_has_one_that_is_certain() -> None:
+    """A hung broker is likely; that a topic allows no replica to be away is plain from settings."""
+    scene = scenes.frozen()
+    scene.topic("ledger", 2, rf=3, min_isr=3)
+    scene.lose(2, isr_at=41, leaders_at=42)
+    [draft] = [d for d in drafts(scene) if d.resource.kind == "broker"]
+    assert draft.key == "broker@broker:2"
+    assert [cause.code for cause in draft.causes[:2]] == ["broker.hung", "min_isr.too_strict"]
+    assert draft.causes[0].verdict == "likely"
+    assert draft.causes[1].verdict == "confirmed"
+    assert "ledger" not in draft.title.partition(":")[0]
+
+
 def test_a_broker_folds_the_partition_that_only_it_had_and_names_the_readers() -> None:
     scene = scenes.single_copy()
     scene.group("auditors", "a1")
