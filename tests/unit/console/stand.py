@@ -172,16 +172,7 @@ def build(
         owners=owners.load(None),
     )
     held = runtime.Runtime(running, service.Service(running))
-    with kept.begin() as work:
-        for name, role in ROLES.items():
-            user = store.User(
-                name=name,
-                password_hash=_hash(),
-                roles=frozenset({role}),
-                teams=frozenset(),
-                created_at=time.now(),
-            )
-            work.people.put_user(user)
+    _hire(kept, time.now())
     console = site.application(held.headgate, hint=hint, secure_cookies=secure_cookies)
     return Stand(
         kafka=fakes[0],
@@ -189,6 +180,19 @@ def build(
         runtime=held,
         app=api.application(held, console=console),
     )
+
+
+def _hire(kept: store.Store, now: datetime) -> None:
+    with kept.begin() as work:
+        for name, role in ROLES.items():
+            work.people.put_user(
+                store.User(
+                    name=name,
+                    password_hash=_hash(),
+                    roles=frozenset({role}),
+                    created_at=now,
+                )
+            )
 
 
 def incidents() -> list[incident.Incident]:

@@ -116,12 +116,7 @@ def show(request: Request, viewer: desk.Seen, cluster: str, tab: str = "overview
         if answer is not None:
             return answer
     elif chosen == "connectors":
-        values["connectors"] = connectors.rows(seen)
-        values["silent"] = {
-            name: part.value
-            for name, part in seen.snapshot.connects.items()
-            if isinstance(part.value, Unknown)
-        }
+        values |= _connectors(seen)
     elif chosen == "hazards":
         values["detection"] = front.headgate.detection(viewer.actor, cluster)
         values["hazards"] = _hazards(values["detection"])
@@ -148,6 +143,15 @@ def show(request: Request, viewer: desk.Seen, cluster: str, tab: str = "overview
         live="sweep",
         extra=values,
     )
+
+
+def _connectors(seen: observation.Observation) -> dict[str, object]:
+    silent = {
+        name: part.value
+        for name, part in seen.snapshot.connects.items()
+        if isinstance(part.value, Unknown)
+    }
+    return {"connectors": connectors.rows(seen), "silent": silent}
 
 
 def _hazards(detection: object) -> list[finding.Finding]:
