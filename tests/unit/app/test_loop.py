@@ -1,5 +1,6 @@
 """The whole loop on a cluster in memory: a look, an incident, a change, its end."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ def test_what_does_not_help_is_tried_again_later_and_in_the_end_no_more(tmp_path
     stand.pass_time(300)
     changes = sorted(stand.changes(), key=lambda one: one.proposed_at)
     assert len(changes) == 3, [one.state for one in changes]
-    for before, after in zip(changes, changes[1:], strict=False):
+    for before, after in itertools.pairwise(changes):
         assert (after.proposed_at - before.state_since).total_seconds() >= 120
 
 

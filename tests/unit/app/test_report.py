@@ -1,0 +1,136 @@
+"""The doctor's report in its three forms, of incidents that the diagnosis really makes."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.unit.diagnose import scenes
+from tests.unit.observations import Scene
+
+from headgate import diagnose
+from headgate.app import doctor, report
+from headgate.domain import snapshot
+from headgate.domain.unknown import Unknown
+
+BEGUN = datetime(2026, 3, 1, 14, 0, tzinfo=UTC)
+FINDING = {"code", "state", "severity", "resource", "since", "summary", "evidence"}
+CAUSE = {"code", "resource", "verdict", "summary", "for", "against", "not_looked_at"}
+
+
+def of(
+    scene: Scene, *, missing: Sequence[snapshot.Missing] = (), steps: bool = True
+) -> doctor.Report:
+    """What the doctor would report of the scene."""
+    _found, _diagnoses, drafts, hazards = diagnose.look(scene.seen(), {})
+    cases = [
+        doctor.Case(
+            draft=draft,
+            steps=tuple(
+                doctor.Step(
+                    suggestion=one, lane="approve", why="a person does it", in_catalogue=bool(n)
+                )
+                for n, one in enumerate(draft.causes[0].next if steps else ())
+            ),
+        )
+        for draft in drafts
+    ]
+    return doctor.Report(
+        cluster_id="abc",
+        version=Unknown("no broker told it"),
+        brokers=3,
+        topics=4,
+        groups=Unknown("groups were not read: timed out"),
+        begun=BEGUN,
+        ended=BEGUN + timedelta(seconds=10),
+        sweeps=6,
+        cases=tuple(cases),
+        hazards=hazards,
+        unknown=tuple(missing),
+    )
+
+
+SCENES = [scenes.hung, scenes.crashed(), scenes.single_copy, scenes.strict, scenes.storm]
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda made: made.__name__)
+def test_the_json_has_every_field_that_was_promised(scene: object) -> None:
+    made = report.as_json(of(scene()))  # type: ignore[operator]  # a function
+    read = json.loads(json.dumps(made, allow_nan=False))
+    assert read["schema"] == "headgate.doctor/1"
+    assert {"id", "flavour", "version", "architecture", "brokers"} <= read["cluster"].keys()
+    assert {"from", "to", "sweeps", "unknown"} <= read["observed"].keys()
+    for item in read["incidents"]:
+        assert {"title", "severity", "resource", "findings", "causes", "next"} <= item.keys()
+        assert {"groups", "connectors", "owners"} <= item["blast_radius"].keys()
+        assert "deadline" in item
+        known = {one["id"] for one in item["evidence"]}
+        for found in item["findings"]:
+            assert found.keys() >= FINDING
+            assert found["since"].endswith("Z")
+            known |= {one["id"] for one in found["evidence"]}
+            for one in found["evidence"]:
+                assert {"id", "what", "value", "source", "at"} <= one.keys()
+        for cause in item["causes"]:
+            assert cause.keys() >= CAUSE
+            assert {*cause["for"], *cause["against"]} <= known, "evidence that is not there"
+        for step in item["next"]:
+            assert {"action", "parameters", "lane", "why"} <= step.keys()
+    for hazard in read["hazards"]:
+        assert {"code", "severity", "resource", "summary", "evidence"} <= hazard.keys()
+
+
+def test_what_is_not_known_is_said_with_its_reason() -> None:
+    lost = snapshot.Missing(what="log_dirs", reason="DescribeLogDirs is not allowed")
+    held = of(scenes.hung(), missing=[lost])
+    made = report.as_json(held)
+    assert made["cluster"]["version"] == {"unknown": "no broker told it"}  # type: ignore[index]  # a table
+    assert made["observed"]["unknown"] == [  # type: ignore[index]  # a table
+        {"what": "log_dirs", "why": "DescribeLogDirs is not allowed"}
+    ]
+    text = "\n".join(report.as_text(held, "UTC"))
+    assert "groups (not known: groups were not read: timed out)" in text or "timed out" in text
+    assert "not seen  log_dirs: DescribeLogDirs is not allowed" in text
+
+
+def test_the_text_begins_with_the_answer() -> None:
+    held = of(scenes.hung())
+    lines = list(report.as_text(held, "UTC"))
+    draft = held.cases[0].draft
+    assert lines[0] == f"{draft.title}  [{draft.severity}]"
+    assert lines[1].startswith("  since ")
+    assert "because" in lines[2]
+    assert draft.causes[0].summary in lines[2]
+    assert "0 records" not in lines[-1]
+    assert lines[-1].startswith("looked 10 s at 3 brokers, 4 topics")
+
+
+def test_nothing_wrong_is_not_a_claim_of_health() -> None:
+    scene = Scene()
+    scene.topic("orders", 3, rate=50)
+    scene.follow("billing", "orders")
+    held = of(scene)
+    assert held.worst is None
+    assert next(report.as_text(held, "UTC")) == ("nothing is going wrong, as far as could be seen")
+
+
+def test_many_things_that_were_not_seen_are_counted() -> None:
+    lost = [snapshot.Missing(what=f"topic:t{n}", reason="gone") for n in range(14)]
+    lines = list(report.as_text(of(scenes.hung(), missing=lost), "UTC"))
+    assert lines[-1] == "  not seen  4 more: use -o json"
+    assert sum(line.startswith("  not seen") for line in lines) == 11
+
+
+def test_markdown_holds_the_same_under_headings() -> None:
+    held = of(scenes.single_copy(), missing=[snapshot.Missing(what="x", reason="y")])
+    text = "\n".join(report.as_markdown(held, "UTC"))
+    assert text.startswith("# What Headgate found")
+    for case in held.cases:
+        assert f"## {case.draft.title}" in text
+    assert "## Hazards" in text
+    assert "- x: y" in text
+
+
+def test_the_worst_of_all_decides_on_the_exit_code() -> None:
+    held = of(scenes.single_copy())
+    assert held.worst == "critical"
