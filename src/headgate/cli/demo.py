@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from headgate.demo import scenery
 
-app = typer.Typer(help="Real Kafka, Headgate and a story that plays itself.", rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None)
 
 
 @app.callback(invoke_without_command=True)

@@ -132,9 +132,12 @@ def _properties(path: Path) -> dict[str, str]:
 
     try:
         text = path.read_text(encoding="utf-8")
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
         raise errors.Invalid(
-            f"The client configuration cannot be read: {error.strerror}", where=str(path)
+            f"The client configuration cannot be read: {reason}",
+            where=str(path),
+            next_step="Name an ordinary Kafka client properties file",
         ) from error
     held: dict[str, str] = {}
     lines = iter(enumerate(text.splitlines(), start=1))

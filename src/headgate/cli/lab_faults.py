@@ -31,7 +31,10 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", help="A parameter of the fault, as NAME=VALUE; may be repeated."),
 ]
-Text = Annotated[str | None, typer.Option(show_default=False)]
+Text = Annotated[
+    str | None,
+    typer.Option(help="Which one, where the fault takes it.", show_default=False),
+]
 
 workload = typer.Typer(
     help="The applications of the lab's shop: start, list and change them.\n\n"
