@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.routing import APIRoute
+from starlette.routing import Match
 
 import headgate as product
 from headgate.api import changes, clusters, doors, events, incidents, problems, session, shields
@@ -78,7 +80,24 @@ def openapi(request: Request, actor: doors.Actor) -> Response:
 def nowhere(request: Request, rest: str, actor: doors.Actor) -> Response:
     """Nothing is here; who is not logged in does not learn that."""
     del rest, actor
+    allowed = _other_methods(request)
+    if allowed:
+        raise HTTPException(405, "Not possible with this method", {"Allow": ", ".join(allowed)})
     raise errors.NotFound(
         f"There is nothing at {request.method} {request.url.path}",
         next_step=f"{PREFIX}/openapi.json lists what there is",
+    )
+
+
+def _other_methods(request: Request) -> list[str]:
+    """The methods with which there is something at the request's path."""
+    inside = {**request.scope, "path": request.url.path.removeprefix(PREFIX), "root_path": ""}
+    return sorted(
+        {
+            method
+            for member in ROUTERS
+            for route in member.router.routes
+            if isinstance(route, APIRoute) and route.matches(inside)[0] is Match.PARTIAL
+            for method in route.methods or ()
+        }
     )

@@ -1,84 +1,82 @@
-"""The HTTP API on the real use cases, a real database, and a cluster in memory."""
+"""The API of a Headgate on a cluster in memory, as programs ask it."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import argon2
 import httpx2
 import pytest
 from fastapi import testclient
-from tests.unit.console import stand as stand_
+from tests.unit.app import stands
 
-from headgate.app import people
-from headgate.domain.resource import TopicPartition
-from headgate.kafka import fake
-from headgate.ports import clock
+from headgate.api import site
+from headgate.domain import resource
 
-POISON = b"\x00\x00\x00\x03\xe7\xb8{"
-STANDS_AT = 10
-PLACE = TopicPartition("orders", 0)
-QUARANTINE = {
-    "action": "group.quarantine_record",
-    "cluster": stand_.CLUSTER,
-    "parameters": {"group": "billing", "topic": "orders", "partition": 0, "offset": STANDS_AT},
-    "rationale": "It crashes billing.",
+Client = testclient.TestClient
+Asker = Callable[[str], Client]
+
+ROLES = {"vera": "viewer", "mira": "operator", "jonas": "approver", "ada": "admin"}
+PARTITION = resource.TopicPartition("orders", 0)
+RESET = {
+    "action": "group.reset_offsets",
+    "cluster": stands.CLUSTER,
+    "parameters": {"group": "billing", "topic": "orders", "to": "latest"},
+    "rationale": "start anew",
 }
 
 
-class Api:
-    """One Headgate, asked by people with tokens."""
-
-    def __init__(self, folder: Path) -> None:
-        kafka = fake.Fake(stand_.CLUSTER)
-        kafka.add_topic("orders", partitions=3, config={"min.insync.replicas": "2"})
-        kafka.fill("orders", 0, STANDS_AT)
-        kafka.write("orders", 0, POISON, key=b"k")
-        for number in range(3):
-            kafka.fill("orders", number, 20)
-        kafka.join("billing", topics=["orders"], client_id="billing-0", rejoins=True)
-        kafka.set_commit("billing", {PLACE: STANDS_AT})
-        self.kafka = kafka
-        self.stand = stand_.build(folder, kafka=kafka)
-        self.stand.look()
-        self.people = people.People(self.stand.store, clock.SystemClock())
-        self.tokens = {
-            name: self.people.add_token(name, "test", (), by="test")[1] for name in stand_.ROLES
-        }
-
-    def client(self, authorization: str = "") -> testclient.TestClient:
-        """A program with that header; a defect is an answer of the server, as in life."""
-        return testclient.TestClient(
-            self.stand.app,  # type: ignore[arg-type]  # an ASGI application
-            base_url="http://headgate.example/api/v1",
-            headers={"Authorization": authorization} if authorization else {},
-            raise_server_exceptions=False,
-        )
-
-    def of(self, name: str) -> testclient.TestClient:
-        """A program with that person's token."""
-        return self.client(f"Bearer {self.tokens[name]}")
-
-    def proposed(self) -> dict[str, object]:
-        """A change that waits for a second person."""
-        answer = self.of("mira").post("changes", json=QUARANTINE)
-        assert answer.status_code == 201, answer.text
-        made: dict[str, object] = answer.json()
-        assert made["state"] == "waiting_approval", made["decision"]
-        return made
+@pytest.fixture
+def stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> stands.Stand:
+    """The group billing, without members, stands at 10 of 100; a connector runs."""
+    # passwords are hashed as cheaply as can be: hashing is not what these tests are of
+    cheap = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr(argon2, "PasswordHasher", lambda: cheap)
+    made = stands.build(tmp_path)
+    made.kafka.add_topic("orders", partitions=2)
+    made.kafka.add_topic("audit", replication_factor=1)
+    made.kafka.add_topic("__consumer_offsets", internal=True)
+    made.kafka.fill("orders", 0, 100)
+    made.kafka.set_commit("billing", {PARTITION: 10})
+    made.connect.put("warehouse", topics=("orders",))
+    for name, role in ROLES.items():
+        made.people.put_user(name, stands.PASSWORD, [role], by="test")
+    made.runtime.running.watched(stands.CLUSTER).look()
+    return made
 
 
 @pytest.fixture
-def api(tmp_path: Path) -> Api:
-    """A Headgate that has looked once; nothing runs by itself."""
-    return Api(tmp_path)
+def nobody(stand: stands.Stand) -> Iterator[Client]:
+    """A program without a token."""
+    app = site.application(stand.runtime)
+    with testclient.TestClient(
+        app, base_url="http://headgate.example", raise_server_exceptions=False
+    ) as client:
+        yield client
 
 
-def problem(answer: httpx2.Response, status: int) -> Any:
-    """What the answer complains of: as ``application/problem+json``, with what and what next."""
+@pytest.fixture
+def asker(stand: stands.Stand, nobody: Client) -> Asker:
+    """A program with a token of the named user."""
+
+    def with_token(name: str) -> Client:
+        _, secret = stand.people.add_token(name, f"test-{len(stand.people.tokens())}", (), by="t")
+        client = testclient.TestClient(
+            nobody.app, base_url="http://headgate.example", raise_server_exceptions=False
+        )
+        client.headers["Authorization"] = f"Bearer {secret}"
+        return client
+
+    return with_token
+
+
+def problem(answer: httpx2.Response, status: int) -> dict[str, Any]:
+    """The problem that was answered; every problem says what, and no more than is known."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    said = answer.json()
-    assert said["status"] == status
-    assert said["title"]
-    assert said["what"]
-    assert said["next"]
-    return said
+    body: dict[str, Any] = answer.json()
+    assert body["status"] == status
+    assert body["what"]
+    assert body["title"]
+    assert "Traceback" not in answer.text
+    return body

@@ -1,194 +1,168 @@
-"""Changes over HTTP: who may propose and approve what, and what happens to what was sent twice."""
+"""Changes through the API: propose, decide, repeat, and every way in which that is refused."""
+
+from collections.abc import Mapping
+from concurrent import futures
 
 import pytest
-from tests.integration.api.conftest import PLACE, QUARANTINE, STANDS_AT, Api, problem
+from tests.integration.api import conftest
+from tests.unit.app import stands
 
-GROW = {
-    "action": "topic.add_partitions",
-    "cluster": "shop",
-    "parameters": {"topic": "orders", "total": 6},
-    "rationale": "The sale on Friday.",
-}
+CHANGES = "/api/v1/changes"
 
 
-def test_a_proposal_answers_with_lane_reasons_preview_and_digest(api: Api) -> None:
-    made = api.of("mira").post("changes", json=QUARANTINE).json()
-    assert made["lane"] == "approve"
-    assert made["reasons"]
-    assert any(line["sign"] == "~" for line in made["preview"])
-    assert made["digest"]
-    assert made["requester"]["name"] == "mira"
-    assert made["may_decide"]["may"] is False
-    assert "mira" in made["may_decide"]["why_not"]
-    shown = api.of("jonas").get(f"changes/{made['id']}").json()
-    assert shown["may_decide"] == {"may": True, "why_not": ""}
+def test_a_change_from_request_to_end(stand: stands.Stand, asker: conftest.Asker) -> None:
+    operator, approver = asker("mira"), asker("jonas")
+    answer = operator.post(CHANGES, json=conftest.RESET)
+    assert answer.status_code == 201
+    asked = answer.json()
+    assert asked["lane"] == "approve"
+    assert asked["reasons"]
+    assert asked["preview"][0]["sign"] in "+-~="
+    assert asked["may_decide"]["may"] is False
+    at = f"{CHANGES}/{asked['id']}"
+    assert approver.get(at).json()["may_decide"] == {"may": True, "why_not": ""}
+    decided = approver.post(f"{at}/approve", json={"digest": asked["digest"], "comment": "yes"})
+    assert decided.json()["state"] == "approved"
+    stand.pass_time(3)
+    ended = approver.get(at).json()
+    assert ended["journal"]
+    assert stand.kafka.commit_of("billing", conftest.PARTITION) == 100
+    (line,) = operator.get(CHANGES, params={"cluster": "shop"}).json()["items"]
+    assert (line["id"], line["journal"]) == (asked["id"], [])
 
 
-def test_another_person_approves_exactly_what_was_shown(api: Api) -> None:
-    made = api.proposed()
-    answer = api.of("jonas").post(
-        f"changes/{made['id']}/approve", json={"digest": made["digest"], "comment": "go on"}
-    )
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["state"] == "approved"
-    [approval] = answer.json()["approvals"]
-    assert (approval["by"], approval["digest"]) == ("jonas", made["digest"])
-    again = api.of("jonas").post(f"changes/{made['id']}/approve", json={"digest": made["digest"]})
-    problem(again, 409)
+def test_who_may_not_is_told(asker: conftest.Asker) -> None:
+    viewer, operator = asker("vera"), asker("mira")
+    body = conftest.problem(viewer.post(CHANGES, json=conftest.RESET), 403)
+    assert "takes the role operator, held is viewer" in body["what"]
+    assert body["where"] == "shop"
+    asked = operator.post(CHANGES, json=conftest.RESET).json()
+    at = f"{CHANGES}/{asked['id']}"
+    for name in ("vera", "mira", "ada"):
+        for verb in ("approve", "reject", "conclude-review"):
+            answer = asker(name).post(f"{at}/{verb}", json={"digest": asked["digest"]})
+            conftest.problem(answer, 403)
+    own = asker("jonas").post(CHANGES, json=conftest.RESET).json()
+    answer = asker("jonas").post(f"{CHANGES}/{own['id']}/approve", json={"digest": own["digest"]})
+    assert "somebody else must decide" in conftest.problem(answer, 403)["what"]
 
 
-def test_a_viewer_may_not_propose(api: Api) -> None:
-    said = problem(api.of("vera").post("changes", json=QUARANTINE), 403)
-    assert said["what"] == (
-        "vera's token test may not propose changes: that takes the role operator, held is viewer"
-    )
-    assert said["where"] == "shop"
-    assert "Ask an admin for the role operator" in said["next"]
-
-
-@pytest.mark.parametrize("name", ["vera", "mira", "ada"])
-def test_who_is_no_approver_may_not_approve(api: Api, name: str) -> None:
-    made = api.proposed()
-    answer = api.of(name).post(f"changes/{made['id']}/approve", json={"digest": made["digest"]})
-    assert "takes the role approver" in problem(answer, 403)["what"]
-    assert api.of("vera").get(f"changes/{made['id']}").json()["state"] == "waiting_approval"
-
-
-def test_the_requester_may_not_approve(api: Api) -> None:
-    made = api.of("jonas").post("changes", json=QUARANTINE).json()
-    answer = api.of("jonas").post(f"changes/{made['id']}/approve", json={"digest": made["digest"]})
-    said = problem(answer, 403)
-    assert "jonas" in said["what"]
-    assert "requested" in said["what"] or "asked for" in said["what"], said["what"]
-
-
-def test_an_approval_of_another_preview_is_stale(api: Api) -> None:
-    made = api.proposed()
-    answer = api.of("jonas").post(f"changes/{made['id']}/approve", json={"digest": "0" * 64})
-    said = problem(answer, 409)
-    assert "changed" in (said["what"] + said["title"]).lower()
-    assert api.of("vera").get(f"changes/{made['id']}").json()["approvals"] == []
-
-
-def test_an_approval_after_the_cluster_changed_is_stale_and_voids_the_change(api: Api) -> None:
-    made = api.proposed()
-    api.kafka.set_commit("billing", {PLACE: STANDS_AT + 5})  # somebody stepped past it
-    answer = api.of("jonas").post(f"changes/{made['id']}/approve", json={"digest": made["digest"]})
-    said = problem(answer, 409)
-    assert "What it rests on has changed since it was shown" in said["what"]
-    after = api.of("vera").get(f"changes/{made['id']}").json()
-    assert after["state"] == "cancelled"
-    assert "stands at 15" in after["outcome"]
-    assert after["approvals"] == []
-
-
-def test_an_approval_while_the_cluster_is_away_leaves_everything_as_it_was(api: Api) -> None:
-    made = api.proposed()
-    api.kafka.stop_cluster()
-    answer = api.of("jonas").post(f"changes/{made['id']}/approve", json={"digest": made["digest"]})
-    problem(answer, 503)
-    assert api.of("vera").get(f"changes/{made['id']}").json()["state"] == "waiting_approval"
-    api.kafka.start_cluster()
-    answer = api.of("jonas").post(f"changes/{made['id']}/approve", json={"digest": made["digest"]})
-    assert answer.status_code == 200, answer.text
-
-
-def test_rejected_is_over(api: Api) -> None:
-    made = api.proposed()
-    body = {"digest": made["digest"], "comment": "not today"}
-    answer = api.of("jonas").post(f"changes/{made['id']}/reject", json=body)
-    assert (answer.status_code, answer.json()["state"]) == (200, "rejected")
-    problem(api.of("jonas").post(f"changes/{made['id']}/approve", json=body), 409)
-
-
-def test_the_requester_withdraws(api: Api) -> None:
-    made = api.proposed()
-    problem(api.of("vera").post(f"changes/{made['id']}/cancel"), 403)
-    answer = api.of("mira").post(f"changes/{made['id']}/cancel")
-    assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
-
-
-def test_a_keyed_topic_grows_only_after_a_review_with_a_written_end(api: Api) -> None:
-    made = api.of("mira").post("changes", json=GROW).json()
-    assert (made["lane"], made["state"]) == ("review", "in_review")
-    assert "keyed_partition_growth" in {one["code"] for one in made["reasons"]}
-    path = f"changes/{made['id']}/conclude-review"
-    problem(api.of("jonas").post(path, json={"digest": made["digest"]}), 422)
-    problem(api.of("mira").post(path, json={"digest": made["digest"], "comment": "fine"}), 403)
-    answer = api.of("jonas").post(path, json={"digest": made["digest"], "comment": "RFC 12"})
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["state"] == "waiting_approval"
-    assert api.kafka.partitions(deadline_s=1)[0].of_topic("orders")[-1] == 2, "nothing was done"
-
-
-@pytest.mark.parametrize(
-    "more",
-    [{"lane": "auto"}, {"risk": 0}, {"approvals": []}, {"requester": "ada"}, {"confidence": 1}],
-    ids=str,
-)
-def test_nobody_passes_a_lane_a_risk_or_an_approval(api: Api, more: dict[str, object]) -> None:
-    [name] = more
-    said = problem(api.of("mira").post("changes", json={**QUARANTINE, **more}), 422)
-    assert name in said["fields"]
-    assert api.of("mira").get("changes").json()["items"] == []
-
-
-@pytest.mark.parametrize(
-    ("change", "status", "says"),
-    [
-        ({"cluster": "nowhere"}, 404, "nowhere"),
-        ({"action": "topic.explode"}, 422, "topic.explode"),
-        ({"action": "refused.unclean_election"}, 403, "Headgate never does that"),
-        ({"parameters": {"group": "billing"}}, 422, "topic"),
-        ({"parameters": {**QUARANTINE["parameters"], "offset": "ten"}}, 422, "offset"),  # type: ignore[dict-item]  # a table
-        ({"parameters": {**QUARANTINE["parameters"], "colour": "red"}}, 422, "colour"),  # type: ignore[dict-item]  # a table
-        ({"parameters": {**QUARANTINE["parameters"], "offset": 3}}, 422, "stands at 10"),  # type: ignore[dict-item]  # a table
-        ({"parameters": {**QUARANTINE["parameters"], "group": "billin"}}, 422, "billin"),  # type: ignore[dict-item]  # a table
-        ({"rationale": "x" * 2001}, 422, "rationale"),
-        ({"incident": "inc-none"}, 422, "inc-none"),
-    ],
-    ids=lambda value: str(value)[:40],
-)
-def test_a_proposal_that_cannot_be(
-    api: Api, change: dict[str, object], status: int, says: str
+def test_a_stale_approval_is_refused_and_the_new_preview_stands(
+    stand: stands.Stand, asker: conftest.Asker
 ) -> None:
-    said = problem(api.of("mira").post("changes", json={**QUARANTINE, **change}), status)
-    assert says in said["what"]
-    assert api.of("mira").get("changes").json()["items"] == []
+    asked = asker("mira").post(CHANGES, json=conftest.RESET).json()
+    stand.kafka.set_commit("billing", {conftest.PARTITION: 50})
+    approver, at = asker("jonas"), f"{CHANGES}/{asked['id']}"
+    body = conftest.problem(approver.post(f"{at}/approve", json={"digest": asked["digest"]}), 409)
+    assert "new preview" in body["what"]
+    renewed = approver.get(at).json()
+    assert renewed["digest"] != asked["digest"]
+    assert approver.post(f"{at}/approve", json={"digest": renewed["digest"]}).status_code == 200
 
 
-def test_a_key_replays_its_answer(api: Api) -> None:
-    key = {"Idempotency-Key": "deploy-42"}
-    first = api.of("mira").post("changes", json=GROW, headers=key)
-    again = api.of("mira").post("changes", json=GROW, headers=key)
-    assert first.status_code == again.status_code == 201
-    assert again.content == first.content
-    assert again.headers["Idempotency-Replayed"] == "true"
-    assert "Idempotency-Replayed" not in first.headers
-    other = api.of("mira").post("changes", json=QUARANTINE, headers=key)
-    assert "used for another request" in problem(other, 422)["what"]
-    theirs = api.of("jonas").post("changes", json=QUARANTINE, headers=key)
-    assert theirs.status_code == 201, "a key is its sender's own"
-    assert len(api.of("vera").get("changes").json()["items"]) == 2
+@pytest.mark.parametrize(
+    ("sent", "status", "field"),
+    [
+        ({}, 422, "action"),
+        ({**conftest.RESET, "action": 7}, 422, "action"),
+        ({**conftest.RESET, "action": "topic.explode"}, 422, None),
+        ({**conftest.RESET, "cluster": "none"}, 404, None),
+        ({**conftest.RESET, "parameters": []}, 422, "parameters"),
+        ({**conftest.RESET, "parameters": {}}, 422, "group"),
+        ({**conftest.RESET, "parameters": {"moon": 1}}, 422, "moon"),
+        ({**conftest.RESET, "incident": "none"}, 422, "incident"),
+        ({**conftest.RESET, "rationale": "x" * 3000}, 422, "rationale"),
+        ({**conftest.RESET, "lane": "auto"}, 422, "lane"),
+        ({**conftest.RESET, "confidence": 1.0}, 422, "confidence"),
+        ({**conftest.RESET, "requester": "ada"}, 422, "requester"),
+        ({**conftest.RESET, "approvals": []}, 422, "approvals"),
+        ({**conftest.RESET, "action": "refused.shell_command"}, 403, None),
+        ([], 422, "body"),
+        ("text", 422, "body"),
+        (None, 422, "body"),
+    ],
+)
+def test_a_bad_request_names_the_field(
+    asker: conftest.Asker, sent: object, status: int, field: str | None
+) -> None:
+    body = conftest.problem(asker("mira").post(CHANGES, json=sent), status)
+    if field is not None:
+        assert field in body["fields"], body
 
 
-def test_a_refusal_is_replayed_and_an_outage_is_not(api: Api) -> None:
-    key = {"Idempotency-Key": "again"}
-    problem(api.of("vera").post("changes", json=QUARANTINE, headers=key), 403)
-    again = api.of("vera").post("changes", json=QUARANTINE, headers=key)
-    problem(again, 403)
-    assert again.headers["Idempotency-Replayed"] == "true"
-    api.kafka.stop_cluster()
-    problem(api.of("mira").post("changes", json=QUARANTINE, headers=key), 503)
-    api.kafka.start_cluster()
-    assert api.of("mira").post("changes", json=QUARANTINE, headers=key).status_code == 201
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b'{"a":' * 5000, b"[" * 100_000])
+def test_what_is_not_json_is_told(asker: conftest.Asker, body: bytes) -> None:
+    answer = asker("mira").post(CHANGES, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422)
+    conftest.problem(answer, answer.status_code)
 
 
-def test_everything_that_was_decided_is_in_the_audit(api: Api) -> None:
-    made = api.proposed()
-    api.of("jonas").post(f"changes/{made['id']}/approve", json={"digest": made["digest"]})
-    records = api.of("vera").get("audit", params={"target": str(made["id"])}).json()["items"]
-    told = [(one["event"]["actor"], one["event"]["what"]) for one in reversed(records)]
-    assert told[0][0] == "token:mira/test"
-    assert "token:jonas/test" in {actor for actor, _ in told}
-    assert api.of("vera").get("audit/verify").json()["intact"] is True
+def test_a_body_without_end_is_cut_off(asker: conftest.Asker) -> None:
+    huge = {**conftest.RESET, "rationale": "x" * 1_100_000}
+    conftest.problem(asker("mira").post(CHANGES, json=huge), 413)
+
+
+def test_a_method_that_there_is_not_is_told(asker: conftest.Asker) -> None:
+    answer = asker("mira").put(CHANGES, json={})
+    conftest.problem(answer, 405)
+    assert answer.headers["allow"] == "GET, POST"
+
+
+# repeated requests
+
+
+def keyed(client: conftest.Client, key: str, sent: Mapping[str, object]) -> tuple[int, str]:
+    answer = client.post(CHANGES, json=sent, headers={"Idempotency-Key": key})
+    return answer.status_code, answer.text
+
+
+def test_the_same_key_gives_the_same_answer_and_does_it_once(asker: conftest.Asker) -> None:
+    operator = asker("mira")
+    first = keyed(operator, "k1", conftest.RESET)
+    assert keyed(operator, "k1", conftest.RESET) == first
+    assert keyed(operator, "k2", conftest.RESET) != first
+    assert len(operator.get(CHANGES).json()["items"]) == 2
+
+
+def test_a_refusal_is_repeated_too(asker: conftest.Asker) -> None:
+    operator = asker("mira")
+    bad = {**conftest.RESET, "parameters": {}}
+    first = keyed(operator, "k1", bad)
+    assert first[0] == 422
+    again = operator.post(CHANGES, json=bad, headers={"Idempotency-Key": "k1"})
+    conftest.problem(again, 422)
+    assert again.headers["idempotency-replayed"] == "true"
+
+
+def test_a_key_is_for_one_request_only(asker: conftest.Asker) -> None:
+    operator = asker("mira")
+    keyed(operator, "k1", conftest.RESET)
+    answer = operator.post(
+        CHANGES,
+        json={**conftest.RESET, "rationale": "another"},
+        headers={"Idempotency-Key": "k1"},
+    )
+    assert "used for another request" in conftest.problem(answer, 422)["what"]
+
+
+def test_keys_of_different_people_do_not_meet(asker: conftest.Asker) -> None:
+    one, other = asker("mira"), asker("jonas")
+    assert keyed(one, "k1", conftest.RESET) != keyed(other, "k1", conftest.RESET)
+
+
+def test_the_same_request_at_once_is_done_once(asker: conftest.Asker) -> None:
+    operator = asker("mira")
+    with futures.ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: keyed(operator, "k1", conftest.RESET), range(6)))
+    assert len(set(answers)) == 1
+    assert len(operator.get(CHANGES).json()["items"]) == 1
+
+
+def test_an_approval_can_be_sent_again(asker: conftest.Asker) -> None:
+    asked = asker("mira").post(CHANGES, json=conftest.RESET).json()
+    approver, at = asker("jonas"), f"{CHANGES}/{asked['id']}/approve"
+    sent = {"digest": asked["digest"]}
+    first = approver.post(at, json=sent, headers={"Idempotency-Key": "yes"})
+    again = approver.post(at, json=sent, headers={"Idempotency-Key": "yes"})
+    assert (again.status_code, again.text) == (200, first.text)
+    conftest.problem(approver.post(at, json=sent), 409)
