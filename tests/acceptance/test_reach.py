@@ -145,7 +145,8 @@ def test_doctor_looks_at_a_real_cluster(one_broker: lab_.Lab, web: str, tmp_path
     assert report["schema"] == "headgate.doctor/1"
     assert report["cluster"]["brokers"] == 1
     assert report["observed"]["sweeps"] >= 2
-    [why] = [one["why"] for one in report["observed"]["unknown"] if one["what"].startswith("connect:")]
+    unseen = report["observed"]["unknown"]
+    [why] = [one["why"] for one in unseen if one["what"].startswith("connect:")]
     assert "Welcome to nginx" in why
     assert "does not answer like Kafka Connect" in why
 
