@@ -23,7 +23,7 @@ class Reachability:
         if not isinstance(brokers, Unknown) or not isinstance(partitions, Unknown):
             return interface.Found()
         since = _last_read(seen)
-        state = seen.state("cluster.unreachable", "hold", since)
+        state = seen.state("cluster.unreachable", "hold", since, at_once=True)
         if state is None:
             return interface.Found()
         report = interface.Report(seen, "cluster.unreachable", seen.cluster)
@@ -91,7 +91,7 @@ def _finding(
     seen: view.View, code: str, broker: snapshot.Broker, about: resource.Resource
 ) -> finding.Finding | None:
     start = since(seen, broker.id, _gone)
-    state = seen.state(code, "hold", start)
+    state = seen.state(code, "hold", start, at_once=True)
     if state is None:
         return None
     report = interface.Report(seen, code, about)

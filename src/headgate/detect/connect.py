@@ -63,7 +63,7 @@ def _unreachable(seen: view.View, cluster: str, why: Unknown) -> Iterator[findin
     ]
     first = float(seen.history.times[0]) if len(seen.history.times) else seen.now
     since = max(samples, default=first)
-    state = seen.state("connect.unreachable", "hold", since)
+    state = seen.state("connect.unreachable", "hold", since, at_once=True)
     if state is None:
         return
     report = interface.Report(seen, "connect.unreachable", resource.Resource("connect", cluster))

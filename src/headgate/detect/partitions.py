@@ -42,7 +42,8 @@ class Replication:
         if isinstance(least, Unknown):
             not_seen = interface.not_seen(self.codes[1:3], seen.cluster, least.reason)
         else:
-            findings += _all(seen, table, "partition.under_min_isr", (least > 0) & (isr < least))
+            under = (least > 0) & (isr < least) & (table.leader >= 0)
+            findings += _all(seen, table, "partition.under_min_isr", under)
             findings += _all(seen, table, "partition.at_min_isr", short & (isr == least))
             unread = np.unique(_topic_of(table)[short & (least < 0)])
             for place in unread:

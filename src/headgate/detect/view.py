@@ -148,18 +148,21 @@ class View:
         """Whether so many seconds have passed since then."""
         return self.now - since >= seconds - min(self.tolerance_s, seconds / 4)
 
-    def state(self, code: str, name: str, since: float) -> vocabulary.FindingState | None:
+    def state(
+        self, code: str, name: str, since: float, *, at_once: bool = False
+    ) -> vocabulary.FindingState | None:
         """The state of a condition that has held since then; None: too young to be listed.
 
         ``name`` is the finding's parameter for its hold or window. A one-shot look lists only
-        what outlasted the cut hold, marked pending.
+        what outlasted the cut hold, marked pending. ``at_once`` lists as pending from the first
+        sample what is no ordinary gap, such as a dead port.
         """
         seconds = self.observation.seconds(code, name)
         if self.waited(since, seconds):
             return "pending" if self.observation.is_cut(code, name) else "firing"
         if self.observation.cut_s is not None:
             return None
-        young_s = max(seconds * PENDING_SHARE, self.sample_s * 0.9)
+        young_s = 0.0 if at_once else max(seconds * PENDING_SHARE, self.sample_s * 0.9)
         return "pending" if self.now - since >= young_s else None
 
 

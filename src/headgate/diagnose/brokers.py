@@ -170,6 +170,7 @@ def _hung_while_down(
         )
 
 
+_DUMB = ("refuses", "silent", "accepts")
 _DEAD = ("refuses", "silent")
 
 
@@ -257,6 +258,38 @@ def _fenced(argument: interface.Argument) -> None:
 def down(case: interface.Case) -> dict[int, finding.Finding]:
     """Brokers that are down or fenced, with the finding that says so."""
     return {int(item.resource.id): item for item in case.findings("broker.down", "broker.fenced")}
+
+
+def troubled(case: interface.Case) -> dict[int, str]:
+    """Brokers that do not do their work now, given up or not yet, and what shows it."""
+    table = case.seen.brokers
+    if isinstance(table, Unknown):
+        return {}
+    found = {}
+    for each in table.brokers:
+        if not each.listed:
+            found[each.id] = "the cluster no longer lists it"
+        elif each.fenced is True:
+            found[each.id] = "the controller fenced it"
+        elif each.port_state in _DUMB:
+            found[each.id] = f"its port {each.port_state}"
+    return found
+
+
+def lost(case: interface.Case, about: finding.Finding) -> set[int]:
+    """Brokers whose replicas the partitions of the finding miss."""
+    table = case.seen.partitions
+    if isinstance(table, Unknown):
+        return set()
+    missing: set[int] = set()
+    for name in about.partitions:
+        ordinal = table.ordinal(name)
+        if ordinal is None:
+            continue
+        replicas = set(table.replicas_of(ordinal))
+        alone = about.code == "partition.offline"
+        missing |= replicas if alone else replicas - set(table.isr_of(ordinal))
+    return missing
 
 
 def names(brokers: set[int] | list[int]) -> str:

@@ -5,10 +5,11 @@ topic or the cluster. Findings with the same root are one incident; its key name
 the symptom, so that an incident stays the same while its symptoms change.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from headgate.diagnose import blast, interface, runner, sinks, titles
+from headgate.diagnose import blast, brokers, interface, sinks, titles
 from headgate.domain import diagnosis, evidence, finding, incident, resource, vocabulary
 from headgate.domain.unknown import Unknown
 
@@ -91,8 +92,8 @@ def _root(
     if item.resource.kind == "partition" and item.code != "partition.hot":
         return _replica_root(case, item)
     if item.code == "leader.imbalance":
-        gone = case.findings("broker.down", "broker.fenced")
-        return ("broker", gone[0].resource) if gone else ("leader", item.resource)
+        gone = sorted(brokers.down(case)) or sorted(brokers.troubled(case))
+        return ("broker", brokers.broker(gone[0])) if gone else ("leader", item.resource)
     if item.resource.kind in ("task", "connector"):
         found = sinks.connector(case, item.resource)
         return _connector_root(case, found[1].name if found else item.resource.id)
@@ -104,11 +105,27 @@ def _root(
 
 
 def _replica_root(case: interface.Case, item: finding.Finding) -> tuple[str, resource.Resource]:
-    """The broker whose loss explains the partition's trouble, else the partition itself."""
-    for root in runner.roots(case, item):
-        if root.resource.kind == "broker":
-            return "broker", root.resource
+    """The broker that the partition misses: one that is gone, else the one most others miss."""
+    missing = brokers.lost(case, item)
+    down, dead = set(brokers.down(case)), set(brokers.troubled(case))
+    counts = case.once("missing", lambda: _missed(case))
+    leaderless = {name for each in case.findings("partition.offline") for name in each.partitions}
+    for known in (missing & down, missing & dead, missing):
+        if known is missing and leaderless & set(item.partitions):
+            break  # no broker is gone, so none explains why nobody leads
+        if known:
+            return "broker", brokers.broker(max(known, key=lambda each: (counts[each], -each)))
     return "partition", item.resource
+
+
+def _missed(case: interface.Case) -> Counter[int]:
+    """How many partition findings miss each broker."""
+    return Counter(
+        each
+        for item in case.detection.findings
+        if item.code.startswith("partition.") and item.code != "partition.hot"
+        for each in brokers.lost(case, item)
+    )
 
 
 def _group_root(
@@ -164,12 +181,13 @@ def _draft(
     case: interface.Case, fold_: _Fold, known: dict[str, diagnosis.Diagnosis]
 ) -> incident.Draft:
     order = {code: place for place, code in enumerate(_LEADS)}
-    # What is merely listed speaks last; what is pending, only where nothing fires.
+    # What is merely listed speaks last; what is pending, only where nothing fires, but for a
+    # broker: what hangs on it fires sooner than its own longer hold is over.
     listed = sorted(
         fold_.findings,
         key=lambda f: (
             f.severity == "info",
-            f.state != "firing",
+            f.state != "firing" and f.resource.kind != "broker",
             order.get(f.code, len(order)),
             str(f.resource),
         ),
@@ -185,7 +203,7 @@ def _draft(
         severity = vocabulary.worse(severity, item.severity)
     return incident.Draft(
         key=fold_.key,
-        title=titles.title(case, listed[0], causes, listed),
+        title=titles.title(case, fold_.root, causes, listed),
         severity=severity,
         resource=fold_.root,
         findings=tuple(listed),

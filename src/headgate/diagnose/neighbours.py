@@ -3,10 +3,15 @@
 import numpy as np
 
 from headgate.detect import words
-from headgate.diagnose import groups, interface
+from headgate.diagnose import brokers, groups, interface
 from headgate.domain import finding, resource
 from headgate.domain.unknown import Unknown
 
+_FAILOVER_S = 30.0
+"""A group that came to stand so soon after a broker left may have lost its coordinator or leader:
+a broker session is 9 s, and clients take as long again to find the new one (seen in the lab)."""
+_RECOVERED_S = 300.0
+"""So long after a broker left, clients have found the new one: then something else holds them."""
 _TOGETHER_S = 60.0
 """Trouble that began within so many seconds of each other may have one cause."""
 _WRONG = ("lag.stalled", "lag.stopped", "lag.growing")
@@ -84,17 +89,7 @@ def _reading(case: interface.Case) -> tuple[str, ...]:
 def blocked_by_brokers(argument: interface.Argument, group: groups.Facts) -> None:
     """Names a coordinator or a leader that is gone, where one explains the standstill."""
     case, about = argument.case, argument.about
-    down = {item.resource.id: item for item in case.findings("broker.down", "broker.fenced")}
-    coordinator = Unknown("") if isinstance(group.group, Unknown) else group.group.coordinator
-    if not isinstance(coordinator, Unknown) and str(coordinator) in down:
-        argument.cause(
-            "coordinator.unavailable",
-            "likely",
-            f"Broker {coordinator}, which coordinates {group.id}, is down or fenced.",
-            on=resource.Resource("broker", str(coordinator)),
-            for_=[item.id for item in down[str(coordinator)].evidence],
-            next=[interface.watch(about.resource, 60, "A new coordinator takes over.")],
-        )
+    _coordinator(argument, group)
     offline = {name for item in case.findings("partition.offline") for name in item.partitions}
     without = sorted(set(about.partitions) & offline)
     if without:
@@ -109,4 +104,49 @@ def blocked_by_brokers(argument: interface.Argument, group: groups.Facts) -> Non
                 if set(item.partitions) & set(without)
                 for fact in item.evidence
             ],
+        )
+
+
+def _coordinator(argument: interface.Argument, group: groups.Facts) -> None:
+    """The coordinator that does not work, or a broker that left just before."""
+    case, about = argument.case, argument.about
+    dead = brokers.troubled(case)
+    found = Unknown("") if isinstance(group.group, Unknown) else group.group.coordinator
+    wait = interface.watch(about.resource, 60, "A new coordinator takes over by itself.")
+    if not isinstance(found, Unknown) and found in dead:
+        fact = argument.fact(
+            "coordinator",
+            f"what shows that coordinator {found} does not work",
+            dead[found],
+            how="FindCoordinator",
+        )
+        argument.cause(
+            "coordinator.unavailable",
+            "likely",
+            f"Broker {found}, which coordinates {group.id}, does not work: {dead[found]}.",
+            on=brokers.broker(found),
+            for_=(fact,),
+            next=[wait],
+        )
+        return
+    for each, down in brokers.down(case).items():
+        late_s = (about.since - down.since).total_seconds()
+        if not -_FAILOVER_S <= late_s <= _FAILOVER_S:
+            continue
+        fresh = (case.seen.at - down.since).total_seconds() <= _RECOVERED_S
+        when = argument.fact(
+            "after-broker",
+            f"seconds between broker {each} leaving and the group's last commit",
+            round(late_s),
+            unit="s",
+            source="history",
+        )
+        argument.cause(
+            "coordinator.unavailable",
+            "likely" if fresh else "possible",
+            f"It came to stand when broker {each} left, which may have coordinated it.",
+            on=brokers.broker(each),
+            for_=(when, *(item.id for item in down.evidence)) if fresh else (),
+            not_looked_at=("which broker coordinated it before: not in the history",),
+            next=[wait],
         )

@@ -94,7 +94,7 @@ def _too_strict(
         None if isinstance(configs, Unknown) else configs.get(topic, {}).get("min.insync.replicas")
     )
     value = ages.number(setting)
-    if value is None:
+    if value is None or replicas < 2:
         return
     fact = argument.fact("min-isr", f"min.insync.replicas of {topic}", value, how="DescribeConfigs")
     if value >= replicas:
@@ -124,8 +124,18 @@ def _too_strict(
 
 def _missing(argument: interface.Argument, missing: set[int]) -> None:
     """The missing replicas' brokers; a broker that is down passes its own causes on."""
-    gone = missing & set(brokers.down(argument.case))
-    if gone:
+    if missing & set(brokers.down(argument.case)):
+        return
+    dead = missing & set(brokers.troubled(argument.case))
+    if dead:
+        first = min(dead)
+        argument.cause(
+            "broker.crashed",
+            "possible",
+            f"{brokers.names(dead).capitalize()} does not answer; it is not given up yet.",
+            on=brokers.broker(first),
+            not_looked_at=("whether it comes back: its session with the controller still runs",),
+        )
         return
     argument.cause(
         "follower.slow",

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from headgate.diagnose import brokers, interface, sinks
 from headgate.domain import diagnosis, evidence, finding, vocabulary
-from headgate.domain.unknown import Unknown
 
 ASKED = 24
 """Questions of one look, so that no look reads records without end."""
@@ -125,14 +124,5 @@ def _same_path(case: interface.Case, root: finding.Finding, about: finding.Findi
 
 
 def _missing_brokers(case: interface.Case, about: finding.Finding) -> list[finding.Finding]:
-    table, down = case.seen.partitions, brokers.down(case)
-    if isinstance(table, Unknown) or not down:
-        return []
-    missing: set[int] = set()
-    for name in about.partitions:
-        ordinal = table.ordinal(name)
-        if ordinal is not None:
-            replicas = set(table.replicas_of(ordinal))
-            led = about.code == "partition.offline"
-            missing |= replicas if led else replicas - set(table.isr_of(ordinal))
-    return [down[each] for each in sorted(missing & set(down))]
+    down = brokers.down(case)
+    return [down[each] for each in sorted(brokers.lost(case, about) & set(down))] if down else []

@@ -23,11 +23,18 @@ _Write = Callable[[_Told], str]
 
 def title(
     case: interface.Case,
-    leading: finding.Finding,
+    root: resource.Resource,
     causes: Sequence[diagnosis.Cause],
     listed: Sequence[finding.Finding],
 ) -> str:
-    """What is wrong and why, as far as it is known, without a full stop."""
+    """What is wrong and why, as far as it is known, without a full stop.
+
+    ``listed`` are the incident's findings, the leading one first.
+    """
+    leading = listed[0]
+    hit = {name for item in listed for name in item.partitions}
+    if root.kind == "broker" and leading.resource.kind == "partition" and len(hit) > 1:
+        return _missing(root, listed)
     top = causes[0] if causes else None
     if top is not None and top.verdict in ("confirmed", "likely"):
         if top.code == "traffic.burst" and leading.code == "lag.growing":
@@ -39,6 +46,20 @@ def title(
     if top is not None and leading.resource.kind == "broker":
         return _broker(_Told(case, leading, top))
     return leading.summary.rstrip(".")
+
+
+def _missing(root: resource.Resource, listed: Sequence[finding.Finding]) -> str:
+    """What a broker's absence does, while nothing says yet what became of the broker."""
+    hit = {name for item in listed for name in item.partitions}
+    text = f"{words.many(len(hit), 'partition')} {'miss' if len(hit) > 1 else 'misses'} broker"
+    blocked = {
+        name
+        for item in listed
+        if item.code in ("partition.offline", "partition.under_min_isr")
+        for name in item.partitions
+    }
+    tail = f"; {words.partitions(blocked)} {'take' if len(blocked) > 1 else 'takes'} no writes"
+    return f"{text} {root.id}{tail if blocked else ''}"
 
 
 def _poison(told: _Told) -> str:

@@ -159,3 +159,41 @@ def test_a_paused_sink_may_lag() -> None:
     scene.read("connect-orders-sink", "orders", 0, line(START, 10, until=20))
     scene.connector("orders-sink", ("PAUSED", ""), state="PAUSED")
     assert not drafts(scene)
+
+
+def test_partitions_of_a_broker_that_is_not_given_up_yet_are_one_incident() -> None:
+    """For a broker session, 9 s, the cluster lists a dead broker as alive."""
+    scene = scenes.shop()
+    scene.follow("billing", "orders", behind=3)
+    scene.broker(
+        2, port="refuses", at=lambda i: scene.sample(i, port="refuses" if i > 60 else "answers")
+    )
+    scene.lose(2, isr_at=50, leaders_at=200)
+    for topic in scene.topics.values():
+        topic.leader.clear()
+    [draft] = drafts(scene)
+    assert draft.key == "broker@broker:2"
+    assert draft.title == "9 partitions miss broker 2"
+
+
+def test_a_group_that_stands_since_its_coordinator_left_is_a_consequence() -> None:
+    scene = scenes.crashed()()
+    scene.group("billing", "b1", coordinator=2)
+    for p in range(6):
+        scene.read("billing", "orders", p, line(START, 10, until=40), "b1")
+    [draft] = drafts(scene)
+    assert draft.key == "broker@broker:2"
+    assert "lag.stalled" in codes(draft)
+    assert "billing" in draft.blast_radius.groups
+
+
+def test_a_group_that_stands_since_a_broker_left_is_a_consequence_too() -> None:
+    scene = scenes.crashed()()
+    scene.group("billing", "b1", coordinator=3)
+    for p in range(6):
+        scene.read("billing", "orders", p, line(START, 10, until=41), "b1")
+    for p in range(0, 6, 2):
+        course = line(START, 10, until=41)
+        scene.read("billing", "orders", p, course, "b1")
+    found = drafts(scene)
+    assert [draft.key for draft in found] == ["broker@broker:2"]
