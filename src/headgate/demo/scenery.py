@@ -20,7 +20,7 @@ from headgate.ports import clock
 CLUSTER = "shop"
 SERVER = "headgate"
 """The server's name among the lab's processes."""
-READY_S = 30.0
+READY_S = 90.0
 INTERVAL_S = 2.0
 """Seconds between two sweeps: a story is watched, so Headgate looks more often than by default."""
 
