@@ -4,11 +4,11 @@ Per cluster one thread looks and one thinks; the engine has its own per cluster;
 house. None waits for another cluster.
 """
 
+import contextlib
 import functools
 import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
 
 import structlog
 
@@ -34,6 +34,9 @@ class Runtime:
         self.holder = process.holder()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._keeper: lease.Keeper | None = None
+        self.overtaken_by = ""
+        """The process that took the database from this one; empty: none did."""
         self._states: dict[str, vocabulary.ChangeState] = {}
         decide = deciding.Deciding(running)
         self._thinker = thinking.Thinker(running, proposing.Proposer(running, decide))
@@ -49,22 +52,28 @@ class Runtime:
         )
         running.wake = self._engine.wake
 
-    def sole(self) -> AbstractContextManager[lease.Keeper]:
+    @contextlib.contextmanager
+    def sole(self) -> Iterator[None]:
         """This process is the one server on its database until the end of the block.
 
         Raises:
             store.Busy: another server holds it; says which, and what to do.
         """
         running = self.running
-        return lease.server(
+        with lease.server(
             running.store,
             running.clock,
             holder=self.holder,
             seconds=running.settings.engine.lease_s,
-        )
+        ) as self._keeper:
+            yield
 
-    def start(self) -> None:
-        """All threads run."""
+    def start(self, overtaken: Callable[[], None]) -> None:
+        """All threads run, until ``stop`` or another server takes the database.
+
+        ``overtaken`` is called then, from one of the threads: a process that slept past its lease,
+        as a suspended machine does, must not go on beside the one that took over.
+        """
         for name, one in self.running.clusters.items():
             self._run(f"look-{name}", functools.partial(one.run_looking, self._stop))
             self._run(
@@ -73,6 +82,7 @@ class Runtime:
             )
         self._run("engine", lambda: self._engine.run(self._stop))
         self._run("house", self._keep_house)
+        self._run("owner", functools.partial(self._watch_owner, overtaken))
 
     def look_once(self, watched: watching.Watched) -> None:
         """One look at a cluster is made and thought about, in the caller's thread.
@@ -166,6 +176,26 @@ class Runtime:
         if item.state in transitions.FINAL:
             self._states.pop(change_id, None)
         self.running.changed("change", item.cluster, change_id)
+
+    def _watch_owner(self, overtaken: Callable[[], None]) -> None:
+        while not self._stop.wait(self.running.settings.engine.lease_s / 3):
+            if self._keeper is None or self._keeper.held() is not None:
+                continue
+            try:
+                with self.running.store.read() as work:
+                    other = work.leases.get(lease.SERVER)
+            except ports.StoreError:
+                continue  # a database that fails for us fails for others, too
+            if other is None or other.holder in ("", self.holder):
+                continue
+            self.overtaken_by = process.words(other.holder)
+            _log.critical(
+                "Another server has taken the database; this one ends",
+                event_key="runtime.overtaken",
+                by=self.overtaken_by,
+            )
+            self.stopping()
+            overtaken()
 
     def _keep_house(self) -> None:
         while not self._stop.is_set():

@@ -51,10 +51,16 @@ def serve(
         store.close()
 
 
-def _run(made: "runtime.Runtime", about: "settings.Server", host: str, port: int) -> None:
+def _run(
+    made: "runtime.Runtime",
+    about: "settings.Server",
+    host: str,
+    port: int,
+) -> None:
     import uvicorn
 
     from headgate.api import site
+    from headgate.app import errors
 
     class Server(uvicorn.Server):
         """Lets live pages go as soon as it is told to stop, or it would wait for them."""
@@ -75,13 +81,20 @@ def _run(made: "runtime.Runtime", about: "settings.Server", host: str, port: int
     # uvicorn raises the signal again at its end; by then everything has been stopped in order
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: None)
-    made.start()
+    server = Server(plan)
+    made.start(lambda: setattr(server, "should_exit", True))
     try:
         _greet(made, listener)
-        Server(plan).run(sockets=[listener])
+        server.run(sockets=[listener])
     finally:
         made.stop()
     typer.echo("Headgate has stopped")
+    if made.overtaken_by:
+        raise errors.Unavailable(
+            f"{made.overtaken_by} has taken the database while this process slept",
+            where="[store] url",
+            next_step="Let that one run, or stop it and start this one again",
+        )
 
 
 def _listen(host: str, port: int) -> socket.socket:
