@@ -86,7 +86,8 @@ class Member:
     def run(self) -> None:
         """Handle records until the end is wanted, then leave the group cleanly.
 
-        Raises records.Undecodable, after all tries, for a record that cannot be handled.
+        Raises records.Undecodable, after all tries, for a record that cannot be handled, and
+        KafkaException where the client cannot go on.
         """
         while not self._stop.wanted():
             settings = self._settings()
@@ -118,6 +119,8 @@ class Member:
                 break
             if (error := message.error()) is not None:
                 _log(f"poll: {error}")
+                if error.fatal():  # such as a fenced static member: this client never reads again
+                    raise confluent_kafka.KafkaException(error)
                 continue
             topic, partition, offset = coordinates(message)
             if (topic, partition) in failed:
@@ -197,7 +200,7 @@ def main() -> int:
     )
     try:
         member.run()
-    except records.Undecodable as error:
+    except (records.Undecodable, confluent_kafka.KafkaException) as error:
         _log(f"giving up: {error}")
         member.crash()
         return 1
