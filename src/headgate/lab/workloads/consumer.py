@@ -119,7 +119,8 @@ class Member:
                 break
             if (error := message.error()) is not None:
                 _log(f"poll: {error}")
-                if error.fatal():  # such as a fenced static member: this client never reads again
+                # such as a fenced static member: this client never reads again
+                if error.fatal() or error.code() == confluent_kafka.KafkaError._FATAL:
                     raise confluent_kafka.KafkaException(error)
                 continue
             topic, partition, offset = coordinates(message)
