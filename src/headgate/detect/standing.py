@@ -92,7 +92,7 @@ def find(seen: view.View, now: lags.Lags) -> Standing:
 def _groups(
     seen: view.View, now: lags.Lags, groups: NDArray[np.int32]
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Whether each column's group has no member, and when the last of those came who are gone."""
+    """Whether each column's group has no member, and when the last member came that crashed."""
     empty, fleeting = {}, {}
     for place in np.unique(groups):
         name = now.groups[place]

@@ -36,7 +36,7 @@ class View:
         self.at: datetime = seen.snapshot.at
         self.now: float = seen.snapshot.at.timestamp()
         self._made: dict[object, object] = {}
-        self._fleeting: dict[str, Mapping[str, float]] = {}
+        self._arrivals: dict[str, Mapping[str, float]] = {}
         self.cluster = resource.Resource("cluster", seen.snapshot.cluster)
 
     # parts
@@ -96,26 +96,32 @@ class View:
             self._made[make] = make(self)
         return cast("T", self._made[make])
 
-    def fleeting(self, group_id: str) -> Mapping[str, float]:
-        """Members who came after the first look and are gone now, and when they came.
-
-        One such is a crash, or a very short visit; a deploy leaves none, for its members stay.
-        """
-        if group_id not in self._fleeting:
+    def arrivals(self, group_id: str) -> Mapping[str, float]:
+        """Members who came after the first look, and when."""
+        if group_id not in self._arrivals:
             samples = self.history.groups.get(group_id, ())
             first: dict[str, float] = {}
             before: frozenset[str] = samples[0].members if samples else frozenset()
+            known = before
             for sample in samples:
                 if sample.members is not before:
-                    for member in sample.members - before:
+                    for member in sample.members - before - known:
                         first.setdefault(member, sample.at)
                     before = sample.members
-            known = samples[0].members if samples else frozenset()
-            now = samples[-1].members if samples else frozenset()
-            self._fleeting[group_id] = {
-                member: at for member, at in first.items() if member not in now | known
-            }
-        return self._fleeting[group_id]
+            self._arrivals[group_id] = first
+        return self._arrivals[group_id]
+
+    def fleeting(self, group_id: str) -> Mapping[str, float]:
+        """Members who came after the first look and are gone now, and when they came.
+
+        One such is a crash, or a very short visit; a deploy leaves none, for its members stay. A
+        one-shot look is too short to see a crashed member expire: in it, who came will do.
+        """
+        if self.observation.cut_s is not None:
+            return self.arrivals(group_id)
+        samples = self.history.groups.get(group_id, ())
+        now = samples[-1].members if samples else frozenset()
+        return {name: at for name, at in self.arrivals(group_id).items() if name not in now}
 
     def task_since(self, cluster: str, connector: str, task: snapshot.Task) -> float:
         """When the task came to be in the state that it is in, in Unix seconds."""

@@ -224,6 +224,15 @@ def _crash_loop(argument: interface.Argument, group: groups.Facts, scene: _Scene
 
 def _hung(argument: interface.Argument, group: groups.Facts, scene: _Scene) -> None:
     on = resource.member(group.id, scene.owner) if scene.owner else argument.about.resource
+    if not scene.churn and not scene.bad and len(scene.ids) > 1:
+        argument.cause(
+            "consumer.hung",
+            "possible",
+            "Its partitions went from one member to another meanwhile, and neither moved on.",
+            on=on,
+            not_looked_at=(_CLIENT,),
+        )
+        return
     if scene.churn or scene.same_member_moves or scene.bad:
         reason, against = (
             ("Its members come and go; a hung one stays.", (scene.members, scene.owners))

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from headgate.diagnose import blast, brokers, interface, sinks, titles
+from headgate.diagnose import blast, brokers, interface, records, sinks, titles
 from headgate.domain import diagnosis, evidence, finding, incident, resource, vocabulary
 from headgate.domain.unknown import Unknown
 
@@ -68,7 +68,7 @@ def fold(
     hazards = tuple(f for f in case.detection.findings if vocabulary.findings()[f.code].hazard)
     folds: dict[str, _Fold] = {}
     for item in case.detection.findings:
-        if item in hazards:
+        if item in hazards or records.void(case, item):
             continue
         family, root = _root(case, item, known)
         made = _Fold(family, root)

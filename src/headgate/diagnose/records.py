@@ -11,6 +11,10 @@ from headgate.domain.unknown import Unknown
 ASKED = 6
 """Partitions of one finding whose next record is asked about; the most lagging first."""
 
+_BY_LAG = ("lag.stalled", "lag.stopped", "lag.over_objective", "lag.near_retention")
+_MARKERS = 8
+"""Offsets after the last record that markers may hold; more of them are no such small matter."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Next:
@@ -80,4 +84,20 @@ def questions(case: interface.Case, about: finding.Finding) -> tuple[diagnosis.Q
     return tuple(
         diagnosis.RecordQuestion(item.name.topic, item.name.partition, item.offset)
         for item in before(case, about)
+    )
+
+
+def void(case: interface.Case, about: finding.Finding) -> bool:
+    """Whether the finding's lag is made of transaction markers alone, which count as 0.
+
+    A reader that has read everything may stand before them for ever.
+    """
+    if about.code not in _BY_LAG:
+        return False
+    waiting = before(case, about)
+    return len(waiting) == len(about.partitions) > 0 and all(
+        not isinstance(item.answer, Unknown)
+        and item.answer.exists is False
+        and item.lag <= _MARKERS
+        for item in waiting
     )

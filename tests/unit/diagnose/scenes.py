@@ -411,3 +411,20 @@ def redeployed() -> Scene:
             lambda i, p=p: f"m{p % 2 + 1}" if i < 56 else f"n{p % 2 + 1}",  # type: ignore[misc]  # bound now
         )
     return scene
+
+
+def crashing_at_first_sight() -> Scene:
+    """A one-shot look at a group whose members crash before orders-3 and read on elsewhere."""
+    scene = shop(samples=6)
+    scene.interval_s, scene.cut_s = 2.0, 10.0
+    scene.group(
+        "billing",
+        "m1",
+        "m2",
+        "m3",
+        came=lambda i: frozenset({"m1", "m2", "m3"} if i > 3 else {"m1", "m2"}),
+    )
+    for p in range(6):
+        course = flat(START - 50) if p == 3 else line(START - 60, 9)
+        scene.read("billing", "orders", p, course, "m2" if p % 2 else "m1")
+    return scene

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from tests.unit.diagnose import scenes
-from tests.unit.observations import AT, START, Scene, line
+from tests.unit.observations import AT, START, Scene, flat, line
 
 from headgate import diagnose
-from headgate.domain import incident, observation
+from headgate.domain import diagnosis, incident, observation
+from headgate.domain.unknown import Unknown
 
 
 def drafts(scene: Scene) -> list[incident.Draft]:
@@ -197,3 +198,19 @@ def test_a_group_that_stands_since_a_broker_left_is_a_consequence_too() -> None:
         scene.read("billing", "orders", p, course, "b1")
     found = drafts(scene)
     assert [draft.key for draft in found] == ["broker@broker:2"]
+
+
+def test_transaction_markers_are_no_lag() -> None:
+    """librdkafka does not commit over the marker behind the last record; nothing waits there."""
+    scene = scenes.shop()
+    scene.topic("transfers", 2)
+    scene.group("ledger", "l1")
+    for p in range(2):
+        scene.read("ledger", "transfers", p, flat(START - 1), "l1")
+    seen = scene.seen()
+    detection = diagnose.look(seen, {})[0]
+    assert [item.code for item in detection.findings] == ["lag.stalled", "lag.over_objective"]
+    marker = diagnosis.RecordAnswer(exists=False, decodes=Unknown("no record"), format="json")
+    answers = dict.fromkeys(diagnose.questions(detection, seen), marker)
+    assert answers
+    assert not diagnose.look(seen, answers)[2]

@@ -66,6 +66,15 @@ SITUATIONS = (
         action="group.quarantine_record",
     ),
     Situation(
+        name="a record that cannot be read, at first sight",
+        scene=scenes.crashing_at_first_sight,
+        answer=UNDECODABLE,
+        finding="lag.stalled",
+        cause="record.poison",
+        verdict="confirmed",
+        action="group.quarantine_record",
+    ),
+    Situation(
         name="a crash loop at a sound record",
         scene=scenes.crashing,
         answer=SOUND,
