@@ -5,6 +5,7 @@ is in the state file of the lab's folder, so that any terminal can act on it.
 """
 
 import signal
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from headgate.lab import (
     starting,
     state,
 )
+
+_STANDS_WITHIN_S = 5.0
 
 
 class Lab:
@@ -117,8 +120,14 @@ class Lab:
         return _part(self._record(name))
 
     def pause(self, name: str) -> None:
-        """Freeze the component with all its processes (SIGSTOP): ports accept, nothing answers."""
+        """Freeze the component with all its processes (SIGSTOP): ports accept, nothing answers.
+
+        Return when it stands still: a process of many threads takes its moment on a busy machine.
+        """
         self._signal(name, signal.SIGSTOP)
+        end = time.monotonic() + _STANDS_WITHIN_S
+        while self.part(name).life is parts.Life.RUNNING and time.monotonic() < end:
+            time.sleep(0.02)
 
     def resume(self, name: str) -> None:
         """Let a frozen component run on (SIGCONT)."""
