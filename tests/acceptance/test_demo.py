@@ -42,7 +42,7 @@ def test_three_acts_play_and_nothing_is_left(tmp_path: Path) -> None:
     # the first act: repaired alone, and seen to be
     first, second, third = (said.index(f"Act {number}:") for number in (1, 2, 3))
     assert "because" in said[first:second]
-    assert "(connect.transient)" in said[first:second] or "connect.transient" in said[first:second]
+    assert "connect.transient" in said[first:second]
     assert "lane      auto" in said[first:second]
     assert "  verified" in said[first:second]
     # the second: a person decides, and then the record is set aside
@@ -53,7 +53,7 @@ def test_three_acts_play_and_nothing_is_left(tmp_path: Path) -> None:
     # the third: not an operation
     assert "lane      review" in said[third:]
     assert "keyed_partition_growth" in said[third:]
-    for word in ("stuck", "Traceback", "defect"):
+    for word in ("  stuck  ", "Traceback", "defect"):
         assert word not in said
     assert "stopped; nothing is left running" in output.read_text()
     assert _members(folder) == []
