@@ -4,6 +4,7 @@ Growth is looked for twice: on each partition, and on a topic as a whole, for a 
 one partition after another makes the lag of each a saw-tooth whose sum alone shows the trend.
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,12 +54,22 @@ class _Course:
     commits: NDArray[np.int64]
     known: NDArray[np.bool_]
 
+    @functools.cached_property
     def step(self) -> NDArray[np.int64]:
         """The largest advance of the commit between two samples."""
         both = self.known[1:] & self.known[:-1]
         ahead = np.where(both, self.commits[1:] - self.commits[:-1], 0)
         largest: NDArray[np.int64] = ahead.max(axis=0, initial=0)
         return largest
+
+    def of(self, columns: NDArray[np.intp]) -> "_Course":
+        """The same of some of the columns."""
+        return _Course(
+            times=self.times,
+            lag=self.lag[:, columns],
+            commits=self.commits[:, columns],
+            known=self.known[:, columns],
+        )
 
     def advances(self) -> NDArray[np.int64]:
         """Between how many samples the commit advanced."""
@@ -70,13 +81,13 @@ class _Course:
         """The value of each column at its row."""
         return values[rows, np.arange(values.shape[1])]
 
-    @property
+    @functools.cached_property
     def first(self) -> NDArray[np.intp]:
         """The first known row of each column."""
         rows: NDArray[np.intp] = np.argmax(self.known, axis=0)
         return rows
 
-    @property
+    @functools.cached_property
     def top(self) -> NDArray[np.intp]:
         """The last row at which lag was at its highest."""
         highest: NDArray[np.intp] = np.argmax(np.where(self.known, self.lag, -1)[::-1], axis=0)
@@ -85,19 +96,26 @@ class _Course:
 
 def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
     """Growing and draining columns; those ``stuck`` have another shape and are left out."""
-    behind = now.behind
     rows = seen.rows(seen.observation.seconds("lag.growing", "window"))
-    course = _course(seen, now, behind, rows)
+    busy = np.zeros(len(now.groups), dtype=np.bool_)
+    busy[now.group_of[now.behind]] = True
+    columns = np.flatnonzero(now.judged & (now.lag >= 0) & busy[now.group_of])
+    whole = _course(seen, now, columns, rows)
+    late = np.flatnonzero(now.lag[columns] > 0)
+    behind, course = columns[late], whole.of(late)
     few = course.known.sum(axis=0) < view.WINDOW_SAMPLES
-    growing = ~few & _grows(seen, course) & ~stuck[behind]
-    rise = course.lag[-1] - course.at(course.first, course.lag) if len(course.times) else few * 0
-    draining = ~few & ~growing & _drains(course)
-    whole, gained = _whole_topics(seen, now, np.flatnonzero(now.judged & ~stuck), rows)
-    together = np.isin(behind, whole) & ~few & ~growing
-    growing |= together
+    if not len(course.times):
+        none = Trend(columns=columns[:0], since=course.times, change=now.lag[:0])
+        return Trends(growing=none, draining=none, few=behind)
+    growing = ~few & ~stuck[behind] & _grows(seen, course)
+    free = np.flatnonzero(~stuck[columns])
+    together, gained = _whole_topics(seen, now, columns[free], whole.of(free))
+    together = together[behind] & ~few & ~growing
+    rise = course.lag[-1] - course.at(course.first, course.lag)
     change = np.where(together, gained[behind], rise)
-    fall = course.at(course.top, course.lag) - course.lag[-1] if len(course.times) else few * 0
-    draining &= ~growing
+    growing |= together
+    fall = course.at(course.top, course.lag) - course.lag[-1]
+    draining = ~few & ~growing & _drains(course)
     return Trends(
         growing=Trend(
             columns=behind[growing],
@@ -129,7 +147,7 @@ def _grows(seen: view.View, course: _Course) -> NDArray[np.bool_]:
     lag, known, times = course.lag, course.known, course.times
     if len(times) < 2:
         return np.zeros(lag.shape[1], dtype=np.bool_)
-    step, first = course.step(), course.first
+    step, first = course.step, course.first
     rise = lag[-1] - course.at(first, lag)
     fall = course.at(course.top, lag) - lag[-1]
     third = max(1, len(lag) // 3)
@@ -160,7 +178,7 @@ def _drains(course: _Course) -> NDArray[np.bool_]:
     middle = course.at((top + len(lag) - 1) // 2, lag)
     after = np.arange(len(lag))[:, None] >= top
     drains: NDArray[np.bool_] = (
-        (fall > STEPS * course.step())
+        (fall > STEPS * course.step)
         & (top <= len(lag) - 3)
         & (lag[-1] < middle)
         & ~(known & after & (lag == 0)).any(axis=0)
@@ -170,39 +188,32 @@ def _drains(course: _Course) -> NDArray[np.bool_]:
 
 
 def _whole_topics(
-    seen: view.View, now: lags.Lags, columns: NDArray[np.intp], rows: slice
-) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
-    """Columns whose group falls behind on their topic as a whole, and what each gained.
-
-    Only groups that are behind at all are added up.
-    """
+    seen: view.View, now: lags.Lags, columns: NDArray[np.intp], course: _Course
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Which columns' groups fall behind on their topic as a whole, and what each gained."""
+    flagged = np.zeros(len(now.lag), dtype=np.bool_)
     gained = np.zeros(len(now.lag), dtype=np.int64)
-    busy = np.unique(now.group_of[columns[now.lag[columns] > 0]])
-    columns = columns[np.isin(now.group_of[columns], busy)]
-    course = _course(seen, now, columns, rows)
-    steady = np.asarray(course.known.all(axis=0))
-    if len(course.times) < view.WINDOW_SAMPLES or not steady.any():
-        return columns[:0], gained
-    columns, lag, commits = columns[steady], course.lag[:, steady], course.commits[:, steady]
+    steady = np.flatnonzero(course.known.all(axis=0))
+    if len(course.times) < view.WINDOW_SAMPLES or not len(steady):
+        return flagged, gained
+    columns, course = columns[steady], course.of(steady)
     topics: dict[str, int] = {}
-    topic = np.array(
-        [
-            topics.setdefault(seen.history.commit_keys[column][1].topic, len(topics))
-            for column in columns
-        ],
+    of_partition = np.array(
+        [topics.setdefault(name.topic, len(topics)) for name in seen.history.partitions],
         dtype=np.int64,
     )
+    topic = of_partition[now.partition_of[columns]]
     key = now.group_of[columns].astype(np.int64) * len(topics) + topic
     _, place = np.unique(key, return_inverse=True)
     total = _Course(
         times=course.times,
-        lag=_added(place, lag),
-        commits=_added(place, commits),
-        known=np.ones((len(lag), int(place.max()) + 1), dtype=np.bool_),
+        lag=_added(place, course.lag),
+        commits=_added(place, course.commits),
+        known=np.ones((len(course.lag), int(place.max()) + 1), dtype=np.bool_),
     )
-    grows = _grows(seen, total)[place]
-    gained[columns] = np.maximum(lag[-1] - lag[0], 0)
-    return columns[grows & (gained[columns] > 0)], gained
+    gained[columns] = np.maximum(course.lag[-1] - course.lag[0], 0)
+    flagged[columns] = _grows(seen, total)[place] & (gained[columns] > 0)
+    return flagged, gained
 
 
 def _added(place: NDArray[np.intp], values: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -215,6 +226,10 @@ def _slope(
     times: NDArray[np.float64], lag: NDArray[np.int64], known: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Least-squares slope of each column over its known rows, in records per second."""
+    if known.all():
+        at = times - times.mean()
+        even: NDArray[np.float64] = at @ lag / max(float((at**2).sum()), 1e-9)
+        return even
     weight = known.astype(np.float64)
     at = (times - times[-1])[:, None] * weight
     count = np.maximum(weight.sum(axis=0), 1)
