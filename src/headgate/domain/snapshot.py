@@ -5,20 +5,27 @@ them, so that 100,000 partitions can be held and compared quickly. A part that c
 ``Unknown``; one that was read in part lists what is missing.
 """
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Generic, Literal, TypeVar
+from datetime import UTC, datetime
+from typing import Generic, Literal, Never, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headgate.domain import resource, vocabulary
+from headgate.domain.access import Acl, Quota, ScramUser
+from headgate.domain.elections import Eligibles
+from headgate.domain.layout import UNREAD as UNREAD
+from headgate.domain.layout import Partitions as Partitions
+from headgate.domain.measures import Measures
+from headgate.domain.movement import Reassignments
+from headgate.domain.positions import Positions
+from headgate.domain.quorum import Features, Quorum
+from headgate.domain.registry import Registry
+from headgate.domain.storage import LogDirs
+from headgate.domain.transactions import Transactions
 from headgate.domain.unknown import Unknown
-
-UNREAD = -1
-"""In an offset column: not read. Kafka's own offsets are never negative."""
 
 T = TypeVar("T", covariant=True)
 
@@ -37,6 +44,8 @@ class Missing:
 
     what: str
     reason: str
+    needs: str = ""
+    """Where the right is lacking: the ACL that would show it, such as ``Describe on Topic a``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +65,15 @@ class Part(Generic[T]):
     def complete(self) -> bool:
         """Whether all of it was read."""
         return not isinstance(self.value, Unknown) and not self.missing
+
+
+NOT_ASKED: Part[Never] = Part(
+    value=Unknown("it was not asked for"),
+    source="kafka",
+    how="",
+    at=datetime.fromtimestamp(0, UTC),
+)
+"""Stands for a part that whoever took the snapshot did not want."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,76 +108,6 @@ class Brokers:
         return Unknown(f"broker {broker_id} was never seen")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Partitions:
-    """Topics and their partitions as columns.
-
-    Partitions are sorted by topic as ``topics`` lists them, then by number, without holes: the
-    ordinal of (topic t, partition p) is ``first[t] + p``. ``replicas`` of ordinal i are
-    ``replicas[replica_start[i]:replica_start[i + 1]]``; ``isr`` likewise.
-    """
-
-    topics: tuple[str, ...]
-    topic_ids: tuple[str, ...]
-    internal: NDArray[np.bool_]
-    first: NDArray[np.int32]
-    """int32[T + 1]."""
-    leader: NDArray[np.int32]
-    """-1: no leader."""
-    leader_epoch: NDArray[np.int32]
-    replica_start: NDArray[np.int32]
-    replicas: NDArray[np.int32]
-    isr_start: NDArray[np.int32]
-    isr: NDArray[np.int32]
-
-    @property
-    def count(self) -> int:
-        """How many partitions there are."""
-        return len(self.leader)
-
-    @functools.cached_property
-    def topic_ordinals(self) -> Mapping[str, int]:
-        """Each topic's place in ``topics``."""
-        return {name: place for place, name in enumerate(self.topics)}
-
-    def ordinal(self, name: resource.TopicPartition) -> int | None:
-        """The ordinal of a partition; None where the cluster has no such partition."""
-        place = self.topic_ordinals.get(name.topic)
-        if place is None or not 0 <= name.partition < self.first[place + 1] - self.first[place]:
-            return None
-        return int(self.first[place]) + name.partition
-
-    def name(self, ordinal: int) -> resource.TopicPartition:
-        """The partition at an ordinal."""
-        place = int(np.searchsorted(self.first, ordinal, side="right")) - 1
-        return resource.TopicPartition(self.topics[place], ordinal - int(self.first[place]))
-
-    def names(self) -> tuple[resource.TopicPartition, ...]:
-        """Every partition in ordinal order."""
-        return tuple(
-            resource.TopicPartition(topic, number)
-            for place, topic in enumerate(self.topics)
-            for number in range(int(self.first[place + 1] - self.first[place]))
-        )
-
-    def of_topic(self, topic: str) -> range:
-        """The ordinals of a topic's partitions; empty where there is no such topic."""
-        place = self.topic_ordinals.get(topic)
-        if place is None:
-            return range(0)
-        return range(int(self.first[place]), int(self.first[place + 1]))
-
-    def replicas_of(self, ordinal: int) -> tuple[int, ...]:
-        """Broker ids of the replicas, the preferred leader first."""
-        span = slice(int(self.replica_start[ordinal]), int(self.replica_start[ordinal + 1]))
-        return tuple(int(x) for x in self.replicas[span])
-
-    def isr_of(self, ordinal: int) -> tuple[int, ...]:
-        """Broker ids of the in-sync replicas."""
-        span = slice(int(self.isr_start[ordinal]), int(self.isr_start[ordinal + 1]))
-        return tuple(int(x) for x in self.isr[span])
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offsets:
     """Log positions per partition, aligned with ``Partitions``; UNREAD where not read."""
@@ -185,6 +133,10 @@ Configs = Mapping[str, Mapping[str, ConfigValue]]
 """Topic name -> setting name -> value. Topics that could not be read are in the part's missing."""
 
 
+BrokerConfigs = Mapping[int, Mapping[str, ConfigValue]]
+"""Broker id -> setting name -> value; brokers that could not be read are in the part's missing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """One member of a group."""
@@ -197,6 +149,8 @@ class Member:
     assigned: tuple[resource.TopicPartition, ...]
     epoch: int = UNREAD
     """Member epoch of the new protocol; UNREAD for a classic member."""
+    target: tuple[resource.TopicPartition, ...] | None = None
+    """What it is to own once it has caught up with the group; None: the protocol does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +166,8 @@ class Group:
     coordinator: int | Unknown
     members: tuple[Member, ...] | Unknown
     epoch: int = UNREAD
+    assignment_epoch: int = UNREAD
+    """Epoch of the target assignment; behind ``epoch`` while the coordinator computes it."""
 
 
 Groups = Mapping[str, Group]
@@ -229,6 +185,8 @@ class Commits:
     group_index: NDArray[np.int32]
     ordinal: NDArray[np.int32]
     offset: NDArray[np.int64]
+    metadata: Mapping[tuple[str, resource.TopicPartition], str] = field(default_factory=dict)
+    """Text that a client kept beside its commit; only where there is some."""
 
     def of_group(self, group_id: str) -> Mapping[int, int]:
         """Partition ordinal -> committed offset of one group."""
@@ -277,6 +235,22 @@ class ConnectCluster:
     connectors: Mapping[str, Connector]
 
 
+SELDOM = (
+    "quorum",
+    "features",
+    "broker_configs",
+    "log_dirs",
+    "positions",
+    "eligible",
+    "reassignments",
+    "transactions",
+    "quotas",
+    "acls",
+    "scram_users",
+)
+"""Fields of ``Snapshot`` that are read less often than at every sweep; each part says when."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Everything that one sweep read from one cluster."""
@@ -295,9 +269,26 @@ class Snapshot:
     """By Connect cluster name."""
     version: str | Unknown = UNREAD_VERSION
     """Kafka version as far as the protocol reveals it, such as ``4.3``."""
+    quorum: Part[Quorum] = NOT_ASKED
+    features: Part[Features] = NOT_ASKED
+    broker_configs: Part[BrokerConfigs] = NOT_ASKED
+    log_dirs: Part[LogDirs] = NOT_ASKED
+    positions: Part[Positions] = NOT_ASKED
+    eligible: Part[Eligibles] = NOT_ASKED
+    reassignments: Part[Reassignments] = NOT_ASKED
+    transactions: Part[Transactions] = NOT_ASKED
+    quotas: Part[tuple[Quota, ...]] = NOT_ASKED
+    acls: Part[tuple[Acl, ...]] = NOT_ASKED
+    scram_users: Part[tuple[ScramUser, ...]] = NOT_ASKED
+    registries: Mapping[str, Part[Registry]] = field(default_factory=dict)
+    """By registry name."""
+    measures: Mapping[str, Part[Measures]] = field(default_factory=dict)
+    """By address of the metrics source."""
 
     def parts(self) -> Mapping[str, Part[object]]:
-        """Every part by name; Connect clusters as ``connect:NAME``."""
+        """Every part that was asked for, by name; what stands around the cluster as
+        ``connect:NAME``, ``registry:NAME``, ``metrics:ADDRESS``.
+        """
         named: dict[str, Part[object]] = {
             "brokers": self.brokers,
             "partitions": self.partitions,
@@ -306,6 +297,14 @@ class Snapshot:
             "groups": self.groups,
             "commits": self.commits,
         }
-        for name, part in self.connects.items():
-            named[f"connect:{name}"] = part
+        for name in SELDOM:
+            part = getattr(self, name)
+            if part is not NOT_ASKED:
+                named[name] = part
+        for kind, parts in (
+            ("connect", self.connects),
+            ("registry", self.registries),
+            ("metrics", self.measures),
+        ):
+            named |= {f"{kind}:{name}": part for name, part in parts.items()}
         return named

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from headgate.domain import snapshot
 from headgate.domain.unknown import Unknown
 from headgate.observe import calls, settings, sweep
+from headgate.observe import readings as readings_
 from headgate.ports import clock, connect, kafka
 
 LONGEST_SWEEP_S = 8.0
@@ -45,10 +46,13 @@ class Collector:
         interval_s: float = 5.0,
         deadline_s: float | None = None,
         configs_every: int = CONFIGS_EVERY,
+        readings: Sequence[readings_.Reading] | None = None,
     ) -> None:
         """Nothing is read yet.
 
-        ``deadline_s`` bounds a whole sweep: by default 80 % of the interval, from 3 to 8 s.
+        ``readings`` are the parts that are read at rhythms of their own; by default those of the
+        cluster itself. ``deadline_s`` bounds a whole sweep: by default 80 % of the interval, from
+        3 to 8 s.
         The clock gives the times that are shown; waiting is always measured in real time.
         """
         self.interval_s = interval_s
@@ -59,12 +63,15 @@ class Collector:
         self._clock = clock
         self._calls = calls.Calls(kafka.name, clock)
         self._settings = settings.Settings(every=configs_every)
+        rows = readings_.of_kafka(kafka) if readings is None else readings
+        self._readings = readings_.Readings(rows, clock)
         self._version: str | Unknown = snapshot.UNREAD_VERSION
         self._sweeps = 0
 
     def reread_settings(self) -> None:
-        """The next sweep reads all topic settings again, for something is known to have changed."""
+        """The next sweep reads all settings again, for something is known to have changed."""
         self._settings.expire()
+        self._readings.expire()
 
     def waiting(self) -> tuple[str, ...]:
         """Names of the parts whose last call has not come back yet."""
@@ -77,6 +84,7 @@ class Collector:
             connects=self._connects,
             calls=self._calls,
             settings=self._settings,
+            readings=self._readings,
             deadline_s=self.deadline_s,
             asks_version=not self._version or self._sweeps % _VERSION_EVERY == 0,
         )

@@ -7,12 +7,13 @@ import queue
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from headgate.domain import snapshot, vocabulary
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 from headgate.observe import calls, columns, settings
+from headgate.observe import readings as readings_
 from headgate.ports import connect, kafka
 
 T = TypeVar("T")
@@ -53,6 +54,7 @@ class Sweep:
         connects: Sequence[connect.Connect],
         calls: calls.Calls,
         settings: settings.Settings,
+        readings: readings_.Readings,
         deadline_s: float,
         asks_version: bool,
     ) -> None:
@@ -60,6 +62,7 @@ class Sweep:
         self._kafka = kafka
         self._calls = calls
         self._settings = settings
+        self._readings = readings
         self._deadline_s = deadline_s
         self._margin_s = deadline_s * _MARGIN_SHARE
         self._started = time.monotonic()
@@ -80,6 +83,7 @@ class Sweep:
             for port in connects
         }
         self._follow = _Follow()
+        self._read("start", readings_.Ground())
 
     def run(self) -> None:
         """Everything has an answer, or the time for what has none is over."""
@@ -90,11 +94,13 @@ class Sweep:
                 name = self._done.get(timeout=max(wait_s, 0.0))
             except queue.Empty:
                 break
-            del self._open[name]
+            self._open.pop(name, None)
             if name == "partitions":
                 self._after_partitions()
             elif name == "groups":
                 self._after_groups()
+            elif name == "offsets":
+                self._after_offsets()
         self._took_s = time.monotonic() - self._started
 
     def found_version(self) -> str | Unknown:
@@ -108,6 +114,7 @@ class Sweep:
         partitions = self._partitions.settled(self._took_s)
         listed = partitions if isinstance(partitions, Unknown) else partitions[0]
         groups = self._groups.settled(self._took_s)
+        seldom = self._readings.parts()
         return snapshot.Snapshot(
             cluster=self._kafka.name,
             at=self._at,
@@ -142,6 +149,9 @@ class Sweep:
                 for name, (port, asked) in self._connects.items()
             },
             version=version,
+            **{name: seldom[name] for name in snapshot.SELDOM if name in seldom},
+            registries=_named("registry:", seldom),
+            measures=_named("metrics:", seldom),
         )
 
     def _left_s(self) -> float:
@@ -169,6 +179,27 @@ class Sweep:
             self._follow.configs = self._ask(
                 "configs", lambda: self._kafka.configs(wanted, deadline_s=left_s)
             )
+
+        self._read("partitions", readings_.Ground(partitions=partitions))
+
+    def _after_offsets(self) -> None:
+        listed = self._partitions.value
+        asked = self._follow.offsets
+        offsets = None if asked is None else asked.value
+        if listed is None or offsets is None:
+            return
+        if not isinstance(listed, Unknown) and not isinstance(offsets, Unknown):
+            self._read(
+                "offsets",
+                readings_.Ground(
+                    partitions=listed[0], offsets=offsets, positions=self._readings.positions()
+                ),
+            )
+
+    def _read(self, stage: readings_.Stage, ground: readings_.Ground) -> None:
+        """Readings that are due are asked for; the first answer of each is waited for."""
+        first = self._readings.start(stage, ground, self._calls, self._done, left_s=self._left_s())
+        self._open |= dict.fromkeys(first, True)
 
     def _after_groups(self) -> None:
         answer = self._groups.value
@@ -271,6 +302,14 @@ def _stands_on(name: str, value: object) -> Unknown:
 
 def _cluster_of(port: connect.Connect, deadline_s: float) -> Callable[[], snapshot.ConnectCluster]:
     return lambda: port.cluster(deadline_s=deadline_s)
+
+
+def _named(
+    prefix: str, parts: Mapping[str, snapshot.Part[Any]]
+) -> Mapping[str, snapshot.Part[Any]]:
+    return {
+        name.removeprefix(prefix): part for name, part in parts.items() if name.startswith(prefix)
+    }
 
 
 def _commits_offsets(group: snapshot.Group) -> bool:

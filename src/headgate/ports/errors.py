@@ -27,6 +27,11 @@ class TimedOut(PortError):
 class NotAllowed(PortError):
     """The caller lacks the right."""
 
+    def __init__(self, what: str, *, where: str = "", next_step: str = "", needs: str = "") -> None:
+        super().__init__(what, where=where, next_step=next_step)
+        self.needs = needs
+        """The ACL that would allow it, such as ``Describe on Cluster``; empty: not known."""
+
 
 class Misunderstood(PortError):
     """Something answers, but not in the protocol expected there."""

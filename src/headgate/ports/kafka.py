@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from headgate.domain import snapshot
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
+from headgate.ports import inspection
 
 K = TypeVar("K")
 
@@ -33,6 +34,8 @@ class Failure:
     not_allowed: bool = False
     unknown_outcome: bool = False
     """A write whose answer was lost: only reading tells whether it happened."""
+    needs: str = ""
+    """Where the right is lacking: the ACL that would allow it, such as ``Describe on Topic a``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +81,7 @@ class TopicSpec:
     config: Mapping[str, str] = field(default_factory=dict)
 
 
-class Kafka(Protocol):
+class Kafka(inspection.Inspection, Protocol):
     """Reads and changes one cluster. Methods raise ``ports.errors.PortError`` when the whole call
     fails; what fails for one item is in the answer.
     """

@@ -1,0 +1,59 @@
+"""A schema registry: subjects with their versions, and how strict it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from headgate.domain.unknown import Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A schema that another one uses."""
+
+    name: str
+    subject: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version of a subject; versions never change, so each is read once."""
+
+    number: int
+    schema_id: int
+    type: str
+    """``AVRO``, ``JSON``, ``PROTOBUF``."""
+    fingerprint: str
+    """SHA-256 of the schema's text; the text itself is read when somebody asks for it."""
+    references: tuple[Reference, ...] = ()
+    deleted: bool = False
+    """Soft-deleted: its id still resolves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """One subject."""
+
+    name: str
+    versions: tuple[Version, ...] | Unknown
+    """Ascending by number, soft-deleted ones included."""
+    compatibility: str | Unknown
+    """The rule in force: ``BACKWARD``, ``NONE``, ...; the registry's own where it has none."""
+    own_compatibility: bool = False
+    """Whether the subject has a rule of its own."""
+    mode: str | Unknown = field(default=Unknown("the mode was not read"))
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """One schema registry."""
+
+    name: str
+    url: str
+    """Without credentials."""
+    compatibility: str | Unknown
+    """The rule for subjects that have none of their own."""
+    mode: str | Unknown
+    """``READWRITE``, ``READONLY``, ``IMPORT``."""
+    subjects: Mapping[str, Subject]
