@@ -195,8 +195,10 @@ def _caused(error: errors.PortError, cause: BaseException) -> errors.PortError:
     return error
 
 
-def check(code: int, message: str | None, where: str) -> None:
+def check(code: int, message: str | None, where: str, *, api: str = "", on: str = "*") -> None:
     """Nothing happens where a whole call went well.
+
+    ``api`` and ``on`` name the call and the resource, so that a refusal tells the lacking ACL.
 
     Raises:
         errors.NotAllowed: the caller may not.
@@ -204,6 +206,9 @@ def check(code: int, message: str | None, where: str) -> None:
     """
     if code == 0:
         return
-    failed = failure.of_code(code, message or "", name=library.error_name(code))
-    kind = errors.NotAllowed if failed.not_allowed else errors.Refused
-    raise kind(f"{failed.name}: {failed.reason}", where=where)
+    failed = failure.of_code(code, message or "", name=library.error_name(code), api=api, on=on)
+    what = f"{failed.name}: {failed.reason}"
+    if failed.not_allowed:
+        step = f"Grant {failed.needs}" if failed.needs else ""
+        raise errors.NotAllowed(what, where=where, next_step=step, needs=failed.needs)
+    raise errors.Refused(what, where=where)

@@ -7,6 +7,7 @@ from kafka-python where the wire is in use. Codes and names are Kafka's own
 
 from typing import NamedTuple
 
+from headgate.kafka import rights
 from headgate.ports import errors, kafka
 
 
@@ -45,6 +46,8 @@ MEANINGS: dict[int, Meaning] = {
     29: Meaning("TOPIC_AUTHORIZATION_FAILED", "the topic may not be used so", not_allowed=True),
     30: Meaning("GROUP_AUTHORIZATION_FAILED", "the group may not be used so", not_allowed=True),
     31: Meaning("CLUSTER_AUTHORIZATION_FAILED", "the cluster may not be used so", not_allowed=True),
+    33: Meaning("UNSUPPORTED_SASL_MECHANISM", "the listener does not offer that mechanism"),
+    34: Meaning("ILLEGAL_SASL_STATE", "the login is not at that step"),
     35: Meaning("UNSUPPORTED_VERSION", "the broker does not know this call"),
     36: Meaning("TOPIC_ALREADY_EXISTS", "there is a topic of that name"),
     37: Meaning("INVALID_PARTITIONS", "the number of partitions is not possible"),
@@ -55,7 +58,14 @@ MEANINGS: dict[int, Meaning] = {
     41: Meaning("NOT_CONTROLLER", "another node is the controller now", True),
     42: Meaning("INVALID_REQUEST", "the broker calls the request invalid"),
     44: Meaning("POLICY_VIOLATION", "a policy of the cluster forbids it"),
+    53: Meaning(
+        "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
+        "the transactional id may not be used so",
+        not_allowed=True,
+    ),
+    54: Meaning("SECURITY_DISABLED", "the cluster has no authorizer"),
     56: Meaning("KAFKA_STORAGE_ERROR", "the broker cannot use the disk under it", True),
+    58: Meaning("SASL_AUTHENTICATION_FAILED", "the login was refused", not_allowed=True),
     60: Meaning("REASSIGNMENT_IN_PROGRESS", "a reassignment of the partition is running"),
     68: Meaning("NON_EMPTY_GROUP", "the group has members"),
     69: Meaning("GROUP_ID_NOT_FOUND", "there is no such group"),
@@ -84,8 +94,14 @@ GROUP_ID_NOT_FOUND = 69
 LOST = "the answer was lost; only reading tells whether it happened"
 
 
-def of_code(code: int, detail: str = "", *, name: str = "") -> kafka.Failure:
-    """The failure that a Kafka error code stands for; ``detail`` is the broker's own message."""
+def of_code(
+    code: int, detail: str = "", *, name: str = "", api: str = "", on: str = "*"
+) -> kafka.Failure:
+    """The failure that a Kafka error code stands for; ``detail`` is the broker's own message.
+
+    ``api`` is the call that answered so and ``on`` the resource's name: a refusal tells with them
+    which ACL would allow it.
+    """
     meaning = MEANINGS.get(code)
     if meaning is None:
         meaning = Meaning(name or f"ERROR_{code}", "the broker answered with an error")
@@ -98,6 +114,7 @@ def of_code(code: int, detail: str = "", *, name: str = "") -> kafka.Failure:
         reason=told,
         retriable=meaning.retriable,
         not_allowed=meaning.not_allowed,
+        needs=rights.needs(api, code, on),
     )
 
 
@@ -113,6 +130,7 @@ def of_error(error: errors.PortError, *, writing: bool = False) -> kafka.Failure
         retriable=isinstance(error, errors.Unreachable | errors.TimedOut) and not lost,
         not_allowed=isinstance(error, errors.NotAllowed),
         unknown_outcome=lost,
+        needs=error.needs if isinstance(error, errors.NotAllowed) else "",
     )
 
 

@@ -1,0 +1,157 @@
+"""Which right each of Kafka's calls needs, so that a refusal names the ACL that would allow it.
+
+Kafka answers an authorisation error with the kind of the resource only (topic, group, cluster);
+the operation follows from the call. Sources: https://kafka.apache.org/documentation/#operations_in_kafka
+and the checks in Kafka 4.3's ``KafkaApis`` and ``ControllerApis``. Read, Write, Alter and Delete
+each include Describe, and AlterConfigs includes DescribeConfigs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from headgate.domain import rights
+
+KINDS: Mapping[int, str] = {
+    29: "Topic",
+    30: "Group",
+    31: "Cluster",
+    53: "TransactionalId",
+}
+"""Error code of a refusal -> the kind of resource that it concerns."""
+
+_OPERATIONS: Mapping[tuple[str, str], str] = {
+    # ---- reading ----
+    ("Metadata", "Topic"): "Describe",
+    ("DescribeTopicPartitions", "Topic"): "Describe",
+    ("ListOffsets", "Topic"): "Describe",
+    ("DescribeConfigs", "Topic"): "DescribeConfigs",
+    ("DescribeConfigs", "Group"): "DescribeConfigs",
+    ("DescribeConfigs", "Cluster"): "DescribeConfigs",
+    ("ListConfigResources", "Cluster"): "DescribeConfigs",
+    ("DescribeLogDirs", "Cluster"): "Describe",
+    ("DescribeQuorum", "Cluster"): "Describe",
+    ("DescribeCluster", "Cluster"): "Describe",
+    ("ListPartitionReassignments", "Cluster"): "Describe",
+    ("DescribeAcls", "Cluster"): "Describe",
+    ("DescribeClientQuotas", "Cluster"): "DescribeConfigs",
+    ("DescribeUserScramCredentials", "Cluster"): "Describe",
+    ("FindCoordinator", "Group"): "Describe",
+    ("FindCoordinator", "TransactionalId"): "Describe",
+    ("FindCoordinator", "Cluster"): "ClusterAction",
+    ("ListGroups", "Cluster"): "Describe",
+    ("DescribeGroups", "Group"): "Describe",
+    ("ConsumerGroupDescribe", "Group"): "Describe",
+    ("ConsumerGroupDescribe", "Topic"): "Describe",
+    ("ShareGroupDescribe", "Group"): "Describe",
+    ("ShareGroupDescribe", "Topic"): "Describe",
+    ("StreamsGroupDescribe", "Group"): "Describe",
+    ("StreamsGroupDescribe", "Topic"): "Describe",
+    ("DescribeShareGroupOffsets", "Group"): "Describe",
+    ("DescribeShareGroupOffsets", "Topic"): "Describe",
+    ("OffsetFetch", "Group"): "Describe",
+    ("OffsetFetch", "Topic"): "Describe",
+    ("DescribeTransactions", "TransactionalId"): "Describe",
+    ("ListTransactions", "TransactionalId"): "Describe",
+    ("DescribeProducers", "Topic"): "Read",
+    ("Fetch", "Topic"): "Read",
+    # ---- changing ----
+    ("Produce", "Topic"): "Write",
+    ("OffsetCommit", "Group"): "Read",
+    ("OffsetCommit", "Topic"): "Read",
+    ("OffsetDelete", "Group"): "Delete",
+    ("OffsetDelete", "Topic"): "Read",
+    ("DeleteGroups", "Group"): "Delete",
+    ("LeaveGroup", "Group"): "Read",
+    ("ConsumerGroupHeartbeat", "Group"): "Read",
+    ("ConsumerGroupHeartbeat", "Topic"): "Describe",
+    ("CreateTopics", "Topic"): "Create",
+    ("CreateTopics", "Cluster"): "Create",
+    ("DeleteTopics", "Topic"): "Delete",
+    ("DeleteRecords", "Topic"): "Delete",
+    ("CreatePartitions", "Topic"): "Alter",
+    ("IncrementalAlterConfigs", "Topic"): "AlterConfigs",
+    ("IncrementalAlterConfigs", "Group"): "AlterConfigs",
+    ("IncrementalAlterConfigs", "Cluster"): "AlterConfigs",
+    ("AlterClientQuotas", "Cluster"): "AlterConfigs",
+    ("AlterUserScramCredentials", "Cluster"): "Alter",
+    ("AlterPartitionReassignments", "Cluster"): "Alter",
+    ("ElectLeaders", "Cluster"): "Alter",
+    ("CreateAcls", "Cluster"): "Alter",
+    ("DeleteAcls", "Cluster"): "Alter",
+    ("WriteTxnMarkers", "Cluster"): "Alter",
+    ("UpdateFeatures", "Cluster"): "Alter",
+}
+"""Call and kind of resource -> the operation that must be allowed on it."""
+
+
+def needed(api: str, code: int, name: str = "*") -> rights.Right | None:
+    """The right whose lack makes ``api`` answer with ``code``; None: not a refusal, or not known.
+
+    ``name`` is the topic, group or transactional id concerned.
+    """
+    kind = KINDS.get(code, "")
+    operation = _OPERATIONS.get((api, kind))
+    if operation is None:
+        return None
+    held = rights.CLUSTER if kind == "Cluster" else name
+    return rights.Right(operation=operation, resource_type=kind, name=held)
+
+
+def needs(api: str, code: int, name: str = "*") -> str:
+    """The same in words, as ``Missing.needs`` and ``Failure.needs`` hold it; empty: not known."""
+    right = needed(api, code, name)
+    return "" if right is None else str(right)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """One ACL that Headgate asks its owner for."""
+
+    right: rights.Right
+    shows: str
+    """What can be seen with it and not without."""
+    optional: bool = False
+    """Whether Headgate does its work without it."""
+
+    def command(self, principal: str) -> str:
+        """The options of ``kafka-acls.sh --add`` that grant it."""
+        option = {
+            "Cluster": "--cluster",
+            "Topic": f"--topic '{self.right.name}'",
+            "Group": f"--group '{self.right.name}'",
+            "TransactionalId": f"--transactional-id '{self.right.name}'",
+        }[self.right.resource_type]
+        return f"--add --allow-principal {principal} --operation {self.right.operation} {option}"
+
+
+READING = (
+    Grant(
+        right=rights.on_cluster("Describe"),
+        shows="the controller quorum, log dirs and disk use, reassignments, ACLs and SCRAM users, "
+        "and that the list of groups is whole",
+    ),
+    Grant(
+        right=rights.on_cluster("DescribeConfigs"),
+        shows="the brokers' settings and client quotas",
+    ),
+    Grant(
+        right=rights.on_topic("Describe"),
+        shows="topics, partitions, offsets and lag; Kafka leaves out topics silently without it",
+    ),
+    Grant(right=rights.on_topic("DescribeConfigs"), shows="the topics' settings"),
+    Grant(
+        right=rights.on_group("Describe"),
+        shows="members and committed offsets of groups",
+    ),
+    Grant(
+        right=rights.Right(operation="Describe", resource_type="TransactionalId", name="*"),
+        shows="transactions; Kafka leaves them out silently without it",
+    ),
+    Grant(
+        right=rights.on_topic("Read"),
+        shows="who holds a transaction open on a partition, and single records "
+        "(only if read_records is on)",
+        optional=True,
+    ),
+)
+"""The smallest set of ACLs with which everything that Headgate observes can be read."""

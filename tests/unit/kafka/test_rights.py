@@ -1,0 +1,36 @@
+"""A refusal names the ACL that would allow it."""
+
+import pytest
+
+from headgate.kafka import complaint, failure, rights
+from headgate.ports import errors
+
+
+@pytest.mark.parametrize(
+    ("api", "code", "name", "needs"),
+    [
+        ("DescribeConfigs", 29, "orders", "DescribeConfigs on Topic orders"),
+        ("DescribeConfigs", 31, "*", "DescribeConfigs on Cluster"),
+        ("OffsetFetch", 30, "billing", "Describe on Group billing"),
+        ("DescribeQuorum", 31, "*", "Describe on Cluster"),
+        ("DescribeProducers", 29, "orders", "Read on Topic orders"),
+        ("DescribeTransactions", 53, "t-1", "Describe on TransactionalId t-1"),
+        ("ListOffsets", 3, "orders", ""),
+        ("NoSuchCall", 29, "orders", ""),
+    ],
+)
+def test_a_refusal_names_the_right(api: str, code: int, name: str, needs: str) -> None:
+    assert failure.of_code(code, api=api, on=name).needs == needs
+
+
+def test_a_refused_call_tells_what_to_grant() -> None:
+    with pytest.raises(errors.NotAllowed, match="Grant Describe on Cluster") as caught:
+        complaint.check(31, None, "orders", api="DescribeAcls")
+    assert caught.value.needs == "Describe on Cluster"
+    assert failure.of_error(caught.value).needs == "Describe on Cluster"
+
+
+def test_every_grant_is_one_acl() -> None:
+    commands = [grant.command("User:headgate") for grant in rights.READING]
+    assert len(set(commands)) == len(commands)
+    assert commands[0] == ("--add --allow-principal User:headgate --operation Describe --cluster")
