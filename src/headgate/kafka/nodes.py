@@ -18,6 +18,8 @@ HEDGE_S = 0.25
 """After this long without an answer another broker is asked the same, where any will do."""
 LISTING_S = 5.0
 """A listing of the brokers older than this is read anew; Kafka fences after 9 s of silence."""
+GREETING_S = 30.0
+"""For how long a server that is not Kafka is taken to be still there."""
 BROKERS = 1
 """DescribeCluster's endpoint type for brokers."""
 
@@ -41,6 +43,8 @@ class Nodes:
         self.name = name
         self.cluster_id = ""
         self._bootstrap = bootstrap
+        self._greetings: dict[Address, tuple[bytes, float]] = {}
+        """What listened there instead of Kafka, and until when that is taken as still true."""
         self._wire = wire
         self._lock = threading.Lock()
         self._nodes: dict[int, Node] = {}
@@ -191,7 +195,7 @@ class Nodes:
         for address, error in reasons.items():
             strange = isinstance(error, complaint.Silent | complaint.Closing)
             if strange and not self._nodes and not self._wire.encrypted:
-                greeting = sniff.greeting(address, deadline=deadline)
+                greeting = self._greeting(address, deadline)
                 if greeting:
                     return complaint.foreign(greeting, address)
         for kind in (errors.NotAllowed, errors.Misunderstood, complaint.Unsupported):
@@ -206,6 +210,17 @@ class Nodes:
             where=told or "no answer before the deadline",
             next_step="Check the bootstrap addresses, and that the brokers run",
         )
+
+    def _greeting(self, address: Address, deadline: float) -> bytes:
+        """What listens there instead of Kafka; once known it is not asked again for a while, so
+        that one slow answer does not change what is told.
+        """
+        known, until = self._greetings.get(address, (b"", 0.0))
+        if time.monotonic() >= until:
+            known = sniff.greeting(address, deadline=deadline)
+            if known:
+                self._greetings[address] = (known, time.monotonic() + GREETING_S)
+        return known
 
 
 def _describe_cluster() -> Any:
