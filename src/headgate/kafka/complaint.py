@@ -78,7 +78,7 @@ class Late(errors.TimedOut):
         super().__init__(f"The deadline passed before {address} could be asked", where=str(address))
 
 
-class Unsupported(errors.Refused):
+class Unsupported(errors.Unsupported):
     """The broker does not know the call."""
 
 

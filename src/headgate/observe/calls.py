@@ -87,13 +87,24 @@ class Calls:
             value = call()
         except errors.PortError as error:
             asked.timed_out = isinstance(error, errors.TimedOut)
-            value = Unknown(_clause(error))
+            value = _unread(error)
         except Exception as error:  # noqa: BLE001 - a fault in one part must not take the others
             _log.exception("A part of a sweep failed", event_key="sweep.fault", part=asked.name)
             value = Unknown(f"a fault in Headgate: {type(error).__name__}; see its log")
         asked.took_s = time.monotonic() - started
         asked.value = value
         done.put(asked.name)
+
+
+def _unread(error: errors.PortError) -> Unknown:
+    """The reason, and whether it holds until somebody grants a right or changes the cluster."""
+    match error:
+        case errors.NotAllowed():
+            return Unknown(_clause(error), "not_allowed", error.needs)
+        case errors.Unsupported():
+            return Unknown(_clause(error), "not_possible")
+        case _:
+            return Unknown(_clause(error))
 
 
 def _clause(error: errors.PortError) -> str:

@@ -41,6 +41,10 @@ class Refused(PortError):
     """The other side answered no; nothing was changed."""
 
 
+class Unsupported(Refused):
+    """The other side does not know the call; asking again will not help."""
+
+
 class OutcomeUnknown(PortError):
     """A write was sent and its answer was lost; only reading tells whether it happened."""
 
