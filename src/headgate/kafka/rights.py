@@ -7,7 +7,6 @@ each include Describe, and AlterConfigs includes DescribeConfigs.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from headgate.domain import rights
 
@@ -101,57 +100,3 @@ def needs(api: str, code: int, name: str = "*") -> str:
     """The same in words, as ``Missing.needs`` and ``Failure.needs`` hold it; empty: not known."""
     right = needed(api, code, name)
     return "" if right is None else str(right)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
-    """One ACL that Headgate asks its owner for."""
-
-    right: rights.Right
-    shows: str
-    """What can be seen with it and not without."""
-    optional: bool = False
-    """Whether Headgate does its work without it."""
-
-    def command(self, principal: str) -> str:
-        """The options of ``kafka-acls.sh --add`` that grant it."""
-        option = {
-            "Cluster": "--cluster",
-            "Topic": f"--topic '{self.right.name}'",
-            "Group": f"--group '{self.right.name}'",
-            "TransactionalId": f"--transactional-id '{self.right.name}'",
-        }[self.right.resource_type]
-        return f"--add --allow-principal {principal} --operation {self.right.operation} {option}"
-
-
-READING = (
-    Grant(
-        right=rights.on_cluster("Describe"),
-        shows="the controller quorum, log dirs and disk use, reassignments, ACLs and SCRAM users, "
-        "and that the list of groups is whole",
-    ),
-    Grant(
-        right=rights.on_cluster("DescribeConfigs"),
-        shows="the brokers' settings and client quotas",
-    ),
-    Grant(
-        right=rights.on_topic("Describe"),
-        shows="topics, partitions, offsets and lag; Kafka leaves out topics silently without it",
-    ),
-    Grant(right=rights.on_topic("DescribeConfigs"), shows="the topics' settings"),
-    Grant(
-        right=rights.on_group("Describe"),
-        shows="members and committed offsets of groups",
-    ),
-    Grant(
-        right=rights.Right(operation="Describe", resource_type="TransactionalId", name="*"),
-        shows="transactions; Kafka leaves them out silently without it",
-    ),
-    Grant(
-        right=rights.on_topic("Read"),
-        shows="who holds a transaction open on a partition, and single records "
-        "(only if read_records is on)",
-        optional=True,
-    ),
-)
-"""The smallest set of ACLs with which everything that Headgate observes can be read."""

@@ -28,9 +28,3 @@ def test_a_refused_call_tells_what_to_grant() -> None:
         complaint.check(31, None, "orders", api="DescribeAcls")
     assert caught.value.needs == "Describe on Cluster"
     assert failure.of_error(caught.value).needs == "Describe on Cluster"
-
-
-def test_every_grant_is_one_acl() -> None:
-    commands = [grant.command("User:headgate") for grant in rights.READING]
-    assert len(set(commands)) == len(commands)
-    assert commands[0] == ("--add --allow-principal User:headgate --operation Describe --cluster")
