@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from headgate.domain import change, incident, observation, person
+from headgate.ports import series
 
 T = TypeVar("T")
 
@@ -338,6 +339,10 @@ class Work(Protocol):
     @property
     def answers(self) -> Answers:
         """Answers."""
+
+    @property
+    def series(self) -> series.Series:
+        """The history."""
 
 
 class Store(Protocol):

@@ -151,3 +151,42 @@ ANSWERS = sa.Table(
     sa.Column("at", _AT, nullable=False),
     sa.Index("answers_by_time", "at"),
 )
+
+SERIES_NAMES = sa.Table(
+    "series_names",
+    METADATA,
+    sa.Column("cluster", _KEY, primary_key=True),
+    sa.Column("kind", _KEY, primary_key=True),
+    sa.Column("first", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("from_ms", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("owner", _KEY, nullable=False),
+    sa.Column("name", _KEY, nullable=False),
+    sa.Column("uid", _KEY, nullable=False),
+    sa.Column("until_ms", sa.BigInteger, nullable=True),
+    sa.Index("series_by_name", "cluster", "kind", "owner", "name"),
+)
+
+SERIES_ROWS = sa.Table(
+    "series_rows",
+    METADATA,
+    sa.Column("cluster", _KEY, primary_key=True),
+    sa.Column("kind", _KEY, primary_key=True),
+    sa.Column("step_s", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("block", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at_ms", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+
+SERIES_CHUNKS = sa.Table(
+    "series_chunks",
+    METADATA,
+    sa.Column("cluster", _KEY, primary_key=True),
+    sa.Column("kind", _KEY, primary_key=True),
+    sa.Column("step_s", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("block", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("from_ms", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("until_ms", sa.BigInteger, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Index("series_chunks_by_end", "cluster", "kind", "step_s", "until_ms"),
+)

@@ -9,6 +9,7 @@ from headgate.store import (
     incidents,
     leases,
     people,
+    series,
     switches,
     timeline,
 )
@@ -26,3 +27,4 @@ class Work:
         self.timeline = timeline.Timeline(connection)
         self.switches = switches.Switches(connection)
         self.answers = answers.Answers(connection)
+        self.series = series.Series(connection)
