@@ -229,6 +229,52 @@ def api() -> str:
     return "\n".join(text)
 
 
+def capabilities() -> str:
+    """Every row of the capability matrix, and what tells a flavour."""
+    from typing import get_args
+
+    from headgate.app.capabilities import acts, reads
+    from headgate.domain import capability
+
+    text = [
+        "# Capabilities",
+        "",
+        "What can be seen and done on a cluster. Each is *possible*, *not possible* (the cluster "
+        "cannot), *not allowed* (the cluster can and Headgate may not; the ACL that would allow it "
+        "is named), or *unknown*, with the reason. Shown by `headgate doctor -o json`, "
+        "`headgate clusters show` and the cluster's page.",
+        "",
+        "The flavour is one of " + ", ".join(f"`{one}`" for one in get_args(capability.Flavour)),
+        "and the architecture one of "
+        + ", ".join(f"`{one}`" for one in get_args(capability.Architecture))
+        + ". Both say what told them; `flavour` and `architecture` of a cluster's settings override "
+        "what the protocol shows.",
+        "",
+        "## Reading",
+        "",
+        "| Code | What | Part of a look |",
+        "|---|---|---|",
+    ]
+    text += [f"| `{row.code}` | {row.title} | `{row.part}` |" for row in reads.ROWS]
+    text += [f"| `{code}` | {title} | `{kind}:NAME` |" for kind, code, title, _ in reads.AROUND]
+    text += ["", "## Features in use", "", "| Code | What | Feature |", "|---|---|---|"]
+    text += [f"| `{code}` | {title} | `{name}` |" for name, code, title in reads.LEVELS]
+    text += [
+        "",
+        "## Acting",
+        "",
+        "One row for each action of the [catalogue](actions.md), `act.` and its code. "
+        "Rights on all resources of the kind that an action needs:",
+        "",
+        "| Action | Needs |",
+        "|---|---|",
+    ]
+    text += [
+        f"| `{code}` | {' and '.join(map(str, needed))} |" for code, needed in acts.NEEDS.items()
+    ]
+    return "\n".join(text)
+
+
 def _one_line(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
@@ -244,6 +290,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "causes.md": causes,
     "actions.md": actions,
     "lanes.md": lanes,
+    "capabilities.md": capabilities,
     "settings.md": settings,
     "commands.md": commands,
     "metrics.md": metrics,

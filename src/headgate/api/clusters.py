@@ -33,12 +33,7 @@ def show_cluster(cluster: str, headgate: doors.Headgate, actor: doors.Actor) -> 
     return {
         **summary,
         "took_s": seen.snapshot.took_s,
-        "capabilities": {
-            f"read {name}": {"possible": False, "why": part.value.reason}
-            if isinstance(part.value, Unknown)
-            else {"possible": True, "why": ""}
-            for name, part in parts.items()
-        },
+        "capabilities": wire.encode(headgate.capabilities(actor, cluster)),
         "parts": {
             name: {
                 "source": part.source,

@@ -12,11 +12,13 @@ from datetime import datetime
 from headgate import actions, diagnose
 from headgate.actions import interface as acting
 from headgate.app import errors
+from headgate.app.capabilities import matrix
 from headgate.boundary import cedar
 from headgate.changes import errors as change_errors
 from headgate.changes import proposal
 from headgate.connect import rest
 from headgate.domain import (
+    capability,
     diagnosis,
     finding,
     incident,
@@ -74,6 +76,8 @@ class Report:
 
     cluster_id: str | Unknown
     version: str | Unknown
+    matrix: capability.Matrix
+    """What kind of cluster it is, and what can be seen and done on it."""
     brokers: int | Unknown
     topics: int | Unknown
     groups: int | Unknown
@@ -182,6 +186,11 @@ def _judge(
     return Report(
         cluster_id=brokers if isinstance(brokers, Unknown) else brokers.cluster_id,
         version=seen.snapshot.version,
+        matrix=matrix.of(
+            seen.snapshot,
+            {code: one.title for code, one in actions.CATALOGUE.actions.items()},
+            matrix.Told(principal=matrix.principal(asked.client)),
+        ),
         brokers=brokers if isinstance(brokers, Unknown) else len(brokers.brokers),
         topics=parts
         if isinstance(parts, Unknown)

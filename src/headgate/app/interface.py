@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from headgate.domain import change, finding, incident, observation, person, vocabulary
+from headgate.domain import capability, change, finding, incident, observation, person, vocabulary
 from headgate.domain.unknown import Unknown
 from headgate.ports import store
 
@@ -144,6 +144,9 @@ class Headgate(Protocol):
 
     def detection(self, actor: person.Actor, cluster: str) -> finding.Detection | Unknown:
         """The newest findings, or why there are none."""
+
+    def capabilities(self, actor: person.Actor, cluster: str) -> capability.Matrix | Unknown:
+        """What can be seen and done on a cluster, or why nothing is known of it."""
 
     def chart(self, actor: person.Actor, cluster: str, subject: str, name: str, what: str) -> Chart:
         """A chart of ``subject`` (``group``, ``topic``, ``cluster``) ``name``: ``what`` is ``lag``,

@@ -17,9 +17,10 @@ from headgate.app import (
     translate,
     watching,
 )
+from headgate.app.capabilities import matrix
 from headgate.audit import verify
 from headgate.changes import parameters, transitions
-from headgate.domain import change, finding, incident, observation, person, vocabulary
+from headgate.domain import capability, change, finding, incident, observation, person, vocabulary
 from headgate.domain.unknown import Unknown
 from headgate.ports import store
 
@@ -58,6 +59,21 @@ class Looking:
         """The newest findings, or why there are none."""
         permissions.demand(actor, "look", cluster)
         return self._running.watched(cluster).detected()
+
+    def capabilities(self, actor: person.Actor, cluster: str) -> capability.Matrix | Unknown:
+        """What can be seen and done there, or why nothing is known."""
+        permissions.demand(actor, "look", cluster)
+        watched = self._running.watched(cluster)
+        seen = watched.observed()
+        if isinstance(seen, Unknown):
+            return seen
+        known = self._running.desk.catalogue.actions
+        told = matrix.Told(
+            flavour=watched.about.flavour,
+            architecture=watched.about.architecture,
+            principal=matrix.principal(watched.about.client),
+        )
+        return matrix.of(seen.snapshot, {code: one.title for code, one in known.items()}, told)
 
     def chart(
         self, actor: person.Actor, cluster: str, subject: str, name: str, what: str

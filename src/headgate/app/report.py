@@ -21,10 +21,22 @@ def as_json(report: doctor.Report) -> Json:
         "schema": doctor.SCHEMA,
         "cluster": {
             "id": _value(report.cluster_id),
-            "flavour": "unknown",
+            "flavour": report.matrix.flavour,
+            "flavour_why": report.matrix.flavour_why,
             "version": _value(report.version),
-            "architecture": "unknown",
+            "architecture": report.matrix.architecture,
+            "architecture_why": report.matrix.architecture_why,
             "brokers": _value(report.brokers),
+            "capabilities": [
+                {
+                    "code": one.code,
+                    "title": one.title,
+                    "verdict": one.verdict,
+                    "why": one.why,
+                    "needs": one.needs,
+                }
+                for one in report.matrix.capabilities
+            ],
         },
         "observed": {
             "from": words.instant(report.begun),

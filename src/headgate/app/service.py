@@ -17,6 +17,7 @@ class Service:
         self.cluster = look.cluster
         self.observation = look.observation
         self.detection = look.detection
+        self.capabilities = look.capabilities
         self.chart = look.chart
         self.inbox = look.inbox
         self.incidents = look.incidents

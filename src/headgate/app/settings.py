@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import pydantic
 import pydantic_settings
 
+from headgate.domain import capability
+
 Environment = Literal["production", "staging", "development", "lab"]
 Name = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 
@@ -59,6 +61,10 @@ class Cluster(_Section):
     """Address of its schema registry; empty: it has none."""
     metrics: list[str] = []
     """Addresses of its metrics endpoints."""
+    flavour: capability.Flavour | None = None
+    """What kind of Kafka it is (``msk``, ``confluent``, ...), where Headgate does not see it."""
+    architecture: capability.Architecture | None = None
+    """Where records lie: ``shared_nothing``, ``tiered`` or ``shared_storage``; as ``flavour``."""
     client: dict[str, str] = {}
     """Kafka client settings, as in a client properties file. Secrets are references: ``env:NAME``
     or ``file:PATH``."""

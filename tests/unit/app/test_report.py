@@ -10,6 +10,7 @@ from tests.unit.observations import Scene
 
 from headgate import diagnose
 from headgate.app import doctor, report
+from headgate.app.capabilities import matrix
 from headgate.domain import snapshot
 from headgate.domain.unknown import Unknown
 
@@ -38,6 +39,7 @@ def of(
     return doctor.Report(
         cluster_id="abc",
         version=Unknown("no broker told it"),
+        matrix=matrix.of(scene.seen().snapshot, {}, matrix.Told(flavour="msk")),
         brokers=3,
         topics=4,
         groups=Unknown("groups were not read: timed out"),
@@ -59,6 +61,8 @@ def test_the_json_has_every_field_that_was_promised(scene: object) -> None:
     read = json.loads(json.dumps(made, allow_nan=False))
     assert read["schema"] == "headgate.doctor/1"
     assert {"id", "flavour", "version", "architecture", "brokers"} <= read["cluster"].keys()
+    assert read["cluster"]["flavour"] == "msk"
+    assert {"code", "verdict", "why", "needs"} <= read["cluster"]["capabilities"][0].keys()
     assert {"from", "to", "sweeps", "unknown"} <= read["observed"].keys()
     for item in read["incidents"]:
         assert {"title", "severity", "resource", "findings", "causes", "next"} <= item.keys()
