@@ -247,8 +247,8 @@ def capabilities() -> str:
         "The flavour is one of " + ", ".join(f"`{one}`" for one in get_args(capability.Flavour)),
         "and the architecture one of "
         + ", ".join(f"`{one}`" for one in get_args(capability.Architecture))
-        + ". Both say what told them; `flavour` and `architecture` of a cluster's settings override "
-        "what the protocol shows.",
+        + ". Both say what told them; `flavour` and `architecture` of a cluster's settings "
+        "override what the protocol shows.",
         "",
         "## Reading",
         "",
