@@ -1,0 +1,99 @@
+"""What of a snapshot is kept as history, as named columns: log ends, commits, and disks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headgate.domain import snapshot
+from headgate.domain.unknown import Unknown
+from headgate.observe import slots
+
+Kind = Literal["end", "commit", "disk"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+DISK_COLUMNS = 2
+"""Of a disk: total bytes, usable bytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moving:
+    """Values of one kind in one sample; entry i is column ``number[i]`` of name ``name_of[i]``."""
+
+    names: tuple[slots.Key, ...]
+    widths: NDArray[np.int64]
+    name_of: NDArray[np.int64]
+    number: NDArray[np.int64]
+    values: NDArray[np.int64]
+
+    def wanted(self) -> Mapping[slots.Key, int]:
+        """Width by name."""
+        return dict(zip(self.names, self.widths.tolist(), strict=True))
+
+
+def of(seen: snapshot.Snapshot, kind: Kind) -> Moving | None:
+    """What the snapshot holds of that kind; None where it could not be read."""
+    if kind == "disk":
+        return _disks(seen)
+    listed = seen.partitions.value
+    if isinstance(listed, Unknown):
+        return None
+    return _ends(seen, listed) if kind == "end" else _commits(seen, listed)
+
+
+def _ends(seen: snapshot.Snapshot, listed: snapshot.Partitions) -> Moving | None:
+    offsets = seen.offsets.value
+    if isinstance(offsets, Unknown):
+        return None
+    widths = np.diff(listed.first).astype(np.int64)
+    return Moving(
+        names=tuple(
+            slots.Key("", topic, uid)
+            for topic, uid in zip(listed.topics, listed.topic_ids, strict=True)
+        ),
+        widths=widths,
+        name_of=np.repeat(np.arange(len(widths)), widths),
+        number=np.arange(listed.count) - np.repeat(listed.first[:-1], widths),
+        values=offsets.latest,
+    )
+
+
+def _commits(seen: snapshot.Snapshot, listed: snapshot.Partitions) -> Moving | None:
+    commits = seen.commits.value
+    if isinstance(commits, Unknown):
+        return None
+    topic = np.searchsorted(listed.first, commits.ordinal, side="right") - 1
+    pair = commits.group_index.astype(np.int64) * max(len(listed.topics), 1) + topic
+    pairs, name_of = np.unique(pair, return_inverse=True)
+    at = pairs % max(len(listed.topics), 1)
+    owners = pairs // max(len(listed.topics), 1)
+    return Moving(
+        names=tuple(
+            slots.Key(commits.groups[owner], listed.topics[place], listed.topic_ids[place])
+            for owner, place in zip(owners.tolist(), at.tolist(), strict=True)
+        ),
+        widths=np.diff(listed.first)[at].astype(np.int64),
+        name_of=name_of,
+        number=commits.ordinal.astype(np.int64) - listed.first[topic],
+        values=commits.offset,
+    )
+
+
+def _disks(seen: snapshot.Snapshot) -> Moving | None:
+    part = seen.log_dirs.value
+    if isinstance(part, Unknown):
+        return None
+    known = [
+        (one, one.total_bytes, one.usable_bytes)
+        for one in part.dirs
+        if not isinstance(one.total_bytes, Unknown) and not isinstance(one.usable_bytes, Unknown)
+    ]
+    return Moving(
+        names=tuple(slots.Key(str(one.broker), one.path, "") for one, _, _ in known),
+        widths=np.full(len(known), DISK_COLUMNS, np.int64),
+        name_of=np.repeat(np.arange(len(known)), DISK_COLUMNS),
+        number=np.tile(np.arange(DISK_COLUMNS), len(known)),
+        values=np.array([value for _, *sizes in known for value in sizes], np.int64),
+    )
