@@ -3,13 +3,15 @@
 A lab that cannot be had fails the tests that need it; it never skips them.
 """
 
+import dataclasses
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from headgate.lab import jars, processes, registry, settings, state
 from headgate.lab import lab as lab_
-from headgate.lab import settings
 
 
 class _Labs:
@@ -54,3 +56,22 @@ def lab_cluster(_labs: _Labs) -> lab_.Lab:
 def lab_connect(_labs: _Labs) -> lab_.Lab:
     """The same lab with a Connect worker and PostgreSQL: use connectors and tables of your own."""
     return _labs.get(connect=True)
+
+
+@pytest.fixture(scope="session")
+def lab_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real schema registry, shared by the session: use subjects of your own."""
+    folder = tmp_path_factory.mktemp("registry")
+    with state.locked(settings.cache_folder() / "lock"):
+        jars.fetch([jars.REGISTRY])
+    record = registry.prepare(folder, settings.Options().heap_mb)
+    record.log.parent.mkdir(parents=True)
+    with record.log.open("wb") as log:
+        process = subprocess.Popen(record.argv, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        identity = processes.identify(process.pid)
+        registry.wait_ready(dataclasses.replace(record, process=identity))
+        yield record.url
+    finally:
+        process.kill()
+        process.wait(30)

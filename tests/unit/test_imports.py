@@ -9,7 +9,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "headgate"
 CORE = {"domain"}
 PORTS = CORE | {"ports"}
 LOOP = {"observe", "detect", "diagnose", "actions", "boundary", "changes", "audit"}
-ADAPTERS = {"kafka", "connect", "store"}
+ADAPTERS = {"kafka", "connect", "store", "metrics", "registry"}
 FACES = {"api", "console"}
 
 ALLOWED: dict[str, set[str]] = {
@@ -17,6 +17,8 @@ ALLOWED: dict[str, set[str]] = {
     "ports": PORTS,
     "kafka": PORTS | {"kafka"},
     "connect": PORTS | {"connect"},
+    "metrics": PORTS | {"metrics"},
+    "registry": PORTS | {"registry"},
     "store": PORTS | {"store"},
     "observe": PORTS | {"observe"},
     "detect": CORE | {"detect"},
@@ -44,6 +46,7 @@ OWNED_PACKAGES = {
     "fastapi": {"api", "console"},
     "jinja2": {"console"},
     "typer": {"cli"},
+    "prometheus_client": {"metrics"},
 }
 """Third-party packages that would leak -> the rooms that own them."""
 

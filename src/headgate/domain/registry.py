@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from headgate.domain.unknown import Unknown
 
@@ -39,10 +40,21 @@ class Subject:
     """Ascending by number, soft-deleted ones included."""
     compatibility: str | Unknown
     """The rule in force: ``BACKWARD``, ``NONE``, ...; the registry's own where it has none."""
-    own_compatibility: bool = False
-    """Whether the subject has a rule of its own."""
+    own_compatibility: bool | Unknown = False
+    """Whether the subject has a rule of its own. Some registries give the registry's rule for a
+    subject without one; where both are alike they cannot be told apart."""
     mode: str | Unknown = field(default=Unknown("the mode was not read"))
     deleted: bool = False
+    """Soft-deleted as a whole."""
+    read_at: datetime | None = None
+    """When its versions, rule and mode were last asked for; None: not yet."""
+
+    @property
+    def latest(self) -> Version | None:
+        """The highest version that is not deleted; None: there is none, or it is not known."""
+        if isinstance(self.versions, Unknown):
+            return None
+        return next((one for one in reversed(self.versions) if not one.deleted), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

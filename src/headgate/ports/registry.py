@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from headgate.domain import registry
+from headgate.domain import registry as registry_
 
 
 class SchemaRegistry(Protocol):
@@ -16,10 +16,17 @@ class SchemaRegistry(Protocol):
     def url(self) -> str:
         """Its address, without credentials."""
 
-    def registry(self, *, deadline_s: float) -> registry.Registry:
+    def registry(self, *, deadline_s: float) -> registry_.Registry:
         """All subjects with their versions. What was read before and cannot have changed is not
         read again; a subject that could not be read by the deadline is ``Unknown`` and comes first
         the next time.
+        """
+
+    def subject(self, name: str, *, deadline_s: float) -> registry_.Subject:
+        """One subject, read now.
+
+        Raises:
+            errors.Refused: there is no such subject.
         """
 
     def schema(self, subject: str, version: int, *, deadline_s: float) -> str:

@@ -1,0 +1,218 @@
+"""One HTTP call to a schema registry: bounded in time and size, its failures in Headgate's words.
+
+Only reads are sent, so a connection that the other side had just closed is tried once more.
+"""
+
+import re
+import ssl
+import time
+from typing import Any, TypeVar
+
+import httpx2
+import pydantic
+
+from headgate.ports import errors
+from headgate.registry import shapes
+
+T = TypeVar("T")
+
+_LARGEST_ANSWER = 64 * 1024 * 1024
+"""Bytes; no server may fill the memory."""
+
+_KEEP_ALIVE_S = 20.0
+"""Below the idle time after which the usual servers close a connection (30 s and more)."""
+
+_USER_INFO = re.compile(r"(://)[^\s/?#@]*@")
+
+
+class Missing(errors.Refused):
+    """The registry has nothing of that name."""
+
+
+class Remaining(dict[str, float]):
+    """Stands in for the client's table of timeouts and gives each phase only what time is left.
+
+    The HTTP client has a timeout per phase (connecting, sending, each read) but none for the whole
+    call; it looks every phase up by ``get``.
+    """
+
+    def __init__(self, deadline_s: float) -> None:
+        """The call must be over in that many seconds."""
+        super().__init__()
+        self._end = time.monotonic() + deadline_s
+
+    @property
+    def seconds(self) -> float:
+        """What is left; never below a millisecond, for 0 would mean not to wait at all."""
+        return max(self._end - time.monotonic(), 0.001)
+
+    @property
+    def over(self) -> bool:
+        """Whether the time is used up."""
+        return time.monotonic() >= self._end
+
+    def get(self, key: str, default: Any = None) -> Any:  # noqa: ARG002 - every phase alike
+        """What is left, whichever phase asks."""
+        return self.seconds
+
+
+class Wire:
+    """Reads from one registry over a small pool of connections; safe for several threads."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        username: str = "",
+        password: str = "",
+        token: str = "",
+        ca_file: str = "",
+        at_once: int = 4,
+    ) -> None:
+        """Nothing is sent yet. A bearer ``token`` wins over user and password.
+
+        Raises:
+            ValueError: the address is not an http or https address.
+        """
+        try:
+            parsed = httpx2.URL(url.strip().rstrip("/"))
+        except (httpx2.InvalidURL, ValueError):
+            parsed = httpx2.URL("")
+        if parsed.scheme not in ("http", "https") or not parsed.host:
+            shown = _USER_INFO.sub(r"\1********@", url)
+            raise ValueError(f"not a registry's address: {shown} (write http://HOST:PORT/PATH)")
+        self.url = str(parsed.copy_with(username=None, password=None, query=None, fragment=None))
+        self.url = self.url.rstrip("/")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if parsed.scheme == "https":
+            context = ssl.create_default_context(cafile=ca_file or None)
+        headers = {
+            "Accept": "application/vnd.schemaregistry.v1+json, application/json",
+            "User-Agent": "headgate",
+        }
+        user = username or parsed.username
+        if token:
+            user, headers["Authorization"] = "", f"Bearer {token}"
+        self._client = httpx2.Client(
+            auth=(user, password or parsed.password) if user else None,
+            verify=context,
+            trust_env=False,  # a proxy or .netrc of the environment is not for servers inside
+            limits=httpx2.Limits(
+                max_connections=at_once + 2,
+                max_keepalive_connections=at_once + 2,
+                keepalive_expiry=_KEEP_ALIVE_S,
+            ),
+            headers=headers,
+        )
+
+    def read(self, path: str, shape: pydantic.TypeAdapter[T], left: Remaining) -> T:
+        """The answer to a GET.
+
+        Raises:
+            Missing: there is no such thing.
+            errors.PortError: no answer in time, not a registry, not allowed.
+        """
+        if left.over:
+            raise self._late()
+        try:
+            status, body = self._ask(path, left)
+        except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError):
+            try:  # a pooled connection that the registry had just closed: a new one, once
+                status, body = self._ask(path, left)
+            except (httpx2.RemoteProtocolError, httpx2.NetworkError) as error:
+                raise errors.Misunderstood(
+                    f"{self.url} closes the connection or does not speak HTTP",
+                    where=self.url,
+                    next_step="Give the address of a schema registry (often port 8081)",
+                ) from error
+        self._judge(status, body)
+        try:
+            return shape.validate_json(body)
+        except pydantic.ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            place = ".".join(str(part) for part in first["loc"]) or "the answer"
+            raise self._foreign(f"GET {path}, {place}: {first['msg']}") from error
+
+    def close(self) -> None:
+        """The pool's connections are closed."""
+        self._client.close()
+
+    def _ask(self, path: str, left: Remaining) -> tuple[int, bytes]:
+        request = self._client.build_request("GET", self.url + path, extensions={"timeout": left})
+        try:
+            response = self._client.send(request, stream=True)
+            try:
+                return response.status_code, self._read_all(response, left)
+            finally:
+                response.close()
+        except httpx2.ConnectError as error:
+            raise self._not_connected(error) from error
+        except httpx2.TimeoutException as error:
+            raise self._late() from error
+
+    def _read_all(self, response: httpx2.Response, left: Remaining) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        for chunk in response.iter_bytes():
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > _LARGEST_ANSWER:
+                raise self._foreign(f"more than {_LARGEST_ANSWER // 2**20} MiB in one answer")
+            if left.over:
+                raise self._late()
+        return b"".join(chunks)
+
+    def _judge(self, status: int, body: bytes) -> None:
+        if 200 <= status < 300:
+            return
+        if status in (401, 403):
+            raise errors.NotAllowed(
+                f"the registry refuses these credentials (HTTP {status})",
+                where=self.url,
+                next_step="Give a user or token that may read subjects",
+                needs="the right to read subjects in the registry",
+            )
+        try:
+            found = shapes.Problem.model_validate_json(body)
+        except pydantic.ValidationError:
+            if status in (502, 503, 504):
+                raise errors.Unreachable(
+                    f"something before the registry answers HTTP {status} in its place",
+                    where=self.url,
+                    next_step="Check the registry behind the proxy",
+                ) from None
+            raise self._foreign(f"HTTP {status} without the registry's words") from None
+        said = f"the registry answers HTTP {status}: {found.message or found.error_code}"
+        if status == 404:
+            raise Missing(said, where=self.url, next_step="A list shows the names there are")
+        if status >= 500 or status == 429:
+            raise errors.NotNow(said, where=self.url, next_step="Look at the registry's log")
+        raise errors.Refused(said, where=self.url, next_step="Look at the registry's log")
+
+    def _late(self) -> errors.TimedOut:
+        return errors.TimedOut(
+            f"{self.url} gave no answer before the deadline",
+            where=self.url,
+            next_step="Check that the registry is not frozen or overloaded",
+        )
+
+    def _foreign(self, what: str) -> errors.Misunderstood:
+        return errors.Misunderstood(
+            f"{self.url} does not answer like a schema registry: {what}",
+            where=self.url,
+            next_step="Give the address under which Confluent's interface is served; Apicurio has "
+            "it under /apis/ccompat/v7",
+        )
+
+    def _not_connected(self, error: httpx2.ConnectError) -> errors.PortError:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return errors.Unreachable(
+                f"the certificate of {self.url} is not trusted",
+                where=self.url,
+                next_step="Give the file of the authority that signed it",
+            )
+        return errors.Unreachable(
+            f"nothing listens at {self.url}",
+            where=self.url,
+            next_step="Check the address and that a schema registry runs there",
+        )
