@@ -55,10 +55,19 @@ class Cluster(_Section):
     environment: Environment = "development"
     """What is at stake; policies look at it."""
     connect: list[str] = []
-    """REST addresses of its Kafka Connect clusters; a reference (``env:NAME``) may stand for one
-    that carries a password."""
+    """REST addresses of its Kafka Connect clusters, those of one cluster's workers in one entry
+    with commas between them. A reference (``env:NAME``) may stand for one with a password."""
     registry: str = ""
-    """Address of its schema registry; empty: it has none."""
+    """Address of its schema registry, as clients use it; empty: it has none. Apicurio serves the
+    interface under ``/apis/ccompat/v7``."""
+    registry_username: str = ""
+    """User for the registry (basic authentication)."""
+    registry_password: str = ""
+    """The user's password, by reference: ``env:NAME`` or ``file:PATH``."""
+    registry_token: str = ""
+    """Bearer token for the registry, by reference; it wins over user and password."""
+    registry_ca_file: str = ""
+    """File of the authority that signed the registry's certificate; empty: the machine's own."""
     metrics: list[str] = []
     """Addresses of its metrics endpoints."""
     flavour: capability.Flavour | None = None
@@ -72,6 +81,9 @@ class Cluster(_Section):
     """Seconds from one sweep to the next."""
     deadline_s: float = pydantic.Field(default=5.0, ge=0.2, le=120)
     """Seconds that one call to the cluster may take."""
+    process: bool = False
+    """Whether it is read in a process of its own, so that pages stay quick while the answers of a
+    large cluster are decoded. Worth its 70 MB from about 20,000 partitions on."""
     read_records: bool = False
     """Whether Headgate may read record contents to tell a poison record; they are never kept."""
     thresholds: dict[str, dict[str, int | float | str]] = {}
@@ -89,8 +101,9 @@ class Cluster(_Section):
     @pydantic.field_validator("connect", "metrics")
     @classmethod
     def _urls(cls, value: list[str]) -> list[str]:
-        for url in value:
-            _require_url(url)
+        for entry in value:
+            for url in entry.split(","):
+                _require_url(url.strip())
         return value
 
     @pydantic.field_validator("registry")

@@ -10,6 +10,7 @@ import dataclasses
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -88,15 +89,13 @@ class Unpacker:
         return _snapshot(parts, cluster=cluster, at=at, took_s=took_s, version=version)
 
 
-def unread(before: snapshot.Snapshot, reason: str) -> snapshot.Snapshot:
+def unread(before: snapshot.Snapshot, reason: str, *, at: datetime) -> snapshot.Snapshot:
     """The parts of a snapshot, all of them unknown for the same reason."""
     parts = {
-        name: dataclasses.replace(part, value=Unknown(reason), missing=())
+        name: dataclasses.replace(part, value=Unknown(reason), at=at, took_s=0.0, missing=())
         for name, part in _parts(before)
     }
-    return _snapshot(
-        parts, cluster=before.cluster, at=before.at, took_s=before.took_s, version=before.version
-    )
+    return _snapshot(parts, cluster=before.cluster, at=at, took_s=0.0, version=before.version)
 
 
 def _parts(seen: snapshot.Snapshot) -> Iterator[tuple[str, snapshot.Part[Any]]]:

@@ -4,9 +4,24 @@ It starts no schedule of its own; whoever runs it calls ``look`` at the interval
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
-from headgate.domain import observation, vocabulary
-from headgate.observe import collector, series
+from headgate.domain import observation, snapshot, vocabulary
+from headgate.observe import series
+
+
+class Source(Protocol):
+    """Where sweeps come from: a collector, here or in a process of its own."""
+
+    @property
+    def interval_s(self) -> float:
+        """Planned seconds between two sweeps."""
+
+    def sweep(self) -> snapshot.Snapshot:
+        """What could be read; never raises because something cannot be read."""
+
+    def reread_settings(self) -> None:
+        """The next sweep reads all settings again."""
 
 
 class Watch:
@@ -14,7 +29,7 @@ class Watch:
 
     def __init__(
         self,
-        source: collector.Collector,
+        source: Source,
         *,
         environment: vocabulary.Environment = "development",
         thresholds: Mapping[str, Mapping[str, object]] | None = None,

@@ -151,7 +151,7 @@ def test_the_same_value_is_the_same_object_on_the_other_side() -> None:
 
 def test_unread_parts_carry_one_reason_and_no_zero() -> None:
     before = seen(quotas=part(()), connects={"a": part(Unknown("down"))})
-    found = handover.unread(before, "the process was killed")
+    found = handover.unread(before, "the process was killed", at=AT)
     assert set(found.parts()) == set(before.parts())
     for each in found.parts().values():
         assert each.value == Unknown("the process was killed")
