@@ -11,6 +11,7 @@ from headgate.kafka import (
     brokers,
     commits,
     groups,
+    inspecting,
     offsets,
     properties,
     records,
@@ -40,7 +41,7 @@ def connect(
     return Cluster(name, address.parse(bootstrap), properties.parse(client or {}), setup_s=setup_s)
 
 
-class Cluster:
+class Cluster(inspecting.Inspecting):
     """Implements ``ports.kafka.Kafka`` over the wire. Safe to use from several threads."""
 
     def __init__(
@@ -54,8 +55,8 @@ class Cluster:
         self._name = name
         self._properties = client
         self._wire = Wire(client, setup_s=setup_s)
-        self._nodes = Nodes(name, bootstrap, self._wire)
-        self._coordinators = Coordinators(self._nodes)
+        nodes = Nodes(name, bootstrap, self._wire)
+        super().__init__(nodes, Coordinators(nodes))
         self._replicas: frozenset[int] = frozenset()
 
     @property

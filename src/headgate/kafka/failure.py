@@ -91,6 +91,7 @@ MEANINGS: dict[int, Meaning] = {
 ELECTION_NOT_NEEDED = 84
 GROUP_ID_NOT_FOUND = 69
 
+NO_AUTHORIZER = "This cluster has no authorizer: it keeps no ACLs, and everybody may do everything"
 LOST = "the answer was lost; only reading tells whether it happened"
 
 

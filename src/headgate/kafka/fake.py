@@ -1,29 +1,23 @@
 """An in-memory cluster behind the same port as the real one, for tests and dry runs.
 
 It passes the contract tests that the real adapter passes. A test builds and breaks it through
-``stage.Stage``; the code under test sees only the port.
+``stage.Stage`` and ``scenery.Scenery``; the code under test sees only the port.
 """
 
 # ruff: noqa: ARG002 - nothing here takes time, so deadlines are not looked at
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from headgate.domain import snapshot
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
-from headgate.kafka import failure, memory, stage
+from headgate.kafka import failure, inspected, memory
 from headgate.ports import errors, kafka
 
-K = TypeVar("K")
-T = TypeVar("T")
 
-_LOST = kafka.Failure(code=0, name="ANSWER_LOST", reason=failure.LOST, unknown_outcome=True)
-
-
-class Fake(stage.Stage):
+class Fake(inspected.Inspected):
     """A cluster in memory that implements ``ports.kafka.Kafka``."""
 
     @property
@@ -179,8 +173,7 @@ class Fake(stage.Stage):
             if log.leader < 0 or not self._brokers[log.leader].answers:
                 raise errors.TimedOut(f"The leader of {partition} did not answer", where=self._name)
             start = max(offset, log.earliest)
-            found = [record for record in log.records[start:] if record is not None]
-            return tuple(found[:count])
+            return tuple(record for record in log.readable if record.offset >= start)[:count]
 
     def commit(
         self, group_id: str, offsets: Mapping[TopicPartition, int], *, deadline_s: float
@@ -324,52 +317,6 @@ class Fake(stage.Stage):
 
     def close(self) -> None:
         """Nothing is open."""
-
-    # one way in for every call
-
-    def _enter(self, method: str, *arguments: object) -> kafka.Failure | None:
-        """Notes the call and gives the failure a test arranged for it; raises a whole failure."""
-        self.calls.append(stage.Call(method, arguments))
-        if self._down is not None:
-            raise self._down
-        waiting = self._failures.get(method)
-        if waiting:
-            arranged = waiting.pop(0)
-            if isinstance(arranged, errors.PortError):
-                raise arranged
-            return arranged
-        if method in self._denied:
-            raise errors.NotAllowed(f"{method} is not allowed", where=self._name)
-        return None
-
-    def _each(
-        self, method: str, items: Sequence[K], one: Callable[[K], T], *arguments: object
-    ) -> dict[K, T | kafka.Failure]:
-        with self._lock:
-            arranged = self._denial(method, *(arguments or (tuple(items),)))
-            if arranged is not None:
-                return dict.fromkeys(items, arranged)
-            answers: dict[K, T | kafka.Failure] = {item: one(item) for item in items}
-            return dict.fromkeys(items, _LOST) if self._loses(method) else answers
-
-    def _one(self, method: str, argument: object, do: Callable[[], T]) -> T | kafka.Failure:
-        with self._lock:
-            arranged = self._denial(method, argument)
-            if arranged is not None:
-                return arranged
-            answer = do()
-            return _LOST if self._loses(method) else answer
-
-    def _denial(self, method: str, *arguments: object) -> kafka.Failure | None:
-        try:
-            return self._enter(method, *arguments)
-        except errors.NotAllowed as denied:
-            return failure.of_error(denied)
-
-    def _loses(self, method: str) -> bool:
-        left = self._lost.get(method, 0)
-        self._lost[method] = max(left - 1, 0)
-        return left > 0
 
     def _shown(self, group_id: str) -> snapshot.Group | kafka.Failure:
         failed = self._coordinator_failure(group_id)

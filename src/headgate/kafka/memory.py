@@ -28,8 +28,36 @@ DEFAULTS = {
 }
 """Kafka's own defaults of the topic settings that the fake knows."""
 
+BROKER_DEFAULTS = {
+    "auto.create.topics.enable": "true",
+    "default.replication.factor": "1",
+    "log.retention.bytes": "-1",
+    "log.retention.hours": "168",
+    "message.max.bytes": "1048588",
+    "min.insync.replicas": "1",
+    "num.io.threads": "8",
+    "num.network.threads": "3",
+    "offsets.retention.minutes": "10080",
+    "unclean.leader.election.enable": "false",
+}
+"""Kafka's own defaults of the broker settings that the fake knows."""
+
 NUMBERS = ("bytes", "ms", "replicas")
 """Settings that end so take whole numbers."""
+
+
+RECORD_BYTES = 70
+"""A record's envelope on disk where each is a batch of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disk:
+    """What lies under a broker's one log dir."""
+
+    total_bytes: int = 100_000_000_000
+    usable_bytes: int = 60_000_000_000
+    error: str = ""
+    """Kafka's error name; empty: it works."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,11 +70,31 @@ class Log:
     epoch: int = 0
     earliest: int = 0
     records: list[kafka.Record | None] = field(default_factory=list)
+    open: dict[int, int] = field(default_factory=dict)
+    """Producer id -> first offset of its open transaction."""
 
     @property
     def latest(self) -> int:
         """The next offset."""
         return len(self.records)
+
+    @property
+    def stable(self) -> int:
+        """The last stable offset."""
+        return min(self.open.values(), default=self.latest)
+
+    @property
+    def readable(self) -> list[kafka.Record]:
+        """The records that are left, without control records."""
+        return [record for record in self.records[self.earliest :] if record is not None]
+
+    @property
+    def size_bytes(self) -> int:
+        """What the log takes on a disk, about."""
+        return sum(
+            RECORD_BYTES + len(record.key or b"") + len(record.value or b"")
+            for record in self.readable
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,6 +137,9 @@ class Broker:
     listed: bool = True
     fenced: bool = False
     rack: str | None = None
+    disk: Disk = field(default_factory=Disk)
+    offset_lag: int = 0
+    """Records that its replicas are behind."""
 
     @property
     def answers(self) -> bool:

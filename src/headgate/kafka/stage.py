@@ -44,7 +44,7 @@ class Stage:
         self._controller = 1
         self._topics: dict[str, memory.Topic] = {}
         self._groups: dict[str, memory.Group] = {}
-        self._denied: set[str] = set()
+        self._denied: dict[str, str] = {}
         self._failures: dict[str, list[errors.PortError | kafka.Failure]] = {}
         self._lost: dict[str, int] = {}
         self._down: errors.PortError | None = None
@@ -275,15 +275,15 @@ class Stage:
 
     # what goes wrong with one call
 
-    def deny(self, method: str) -> None:
-        """The port's method of that name is not allowed from now on."""
+    def deny(self, method: str, *, needs: str = "") -> None:
+        """The port's method of that name is not allowed from now on; ``needs`` names the ACL."""
         with self._lock:
-            self._denied.add(method)
+            self._denied[method] = needs
 
     def allow(self, method: str) -> None:
         """The port's method of that name is allowed again."""
         with self._lock:
-            self._denied.discard(method)
+            self._denied.pop(method, None)
 
     def fail_next(self, method: str, failure: errors.PortError | kafka.Failure) -> None:
         """The next call of that method does nothing: an error is raised, a failure answered."""

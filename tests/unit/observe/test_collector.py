@@ -111,15 +111,19 @@ def test_everything_is_read_and_commits_stand_in_columns(cluster: Hanging) -> No
     assert list(seen.connects) == ["etl"]
 
 
+ON_OFFSETS = {"positions", "transactions"}
+ON_PARTITIONS = {"broker_configs", "log_dirs", "eligible", *ON_OFFSETS}
+
+
 @pytest.mark.parametrize(
     ("hanging", "unknown"),
     [
         ("brokers", {"brokers"}),
-        ("offsets", {"offsets"}),
+        ("offsets", {"offsets", *ON_OFFSETS}),
         ("commits", {"commits"}),
         ("configs", {"configs"}),
         ("groups", {"groups", "commits"}),
-        ("partitions", {"partitions", "offsets", "configs", "commits"}),
+        ("partitions", {"partitions", "offsets", "configs", "commits", *ON_PARTITIONS}),
     ],
 )
 def test_a_call_that_hangs_delays_nothing_else_and_is_not_asked_twice(
