@@ -1,89 +1,63 @@
-"""Lag in time: when the record at a commit was written, and when it will be deleted.
-
-The time is read from the history of log ends, by interpolation between two samples: a record was
-written when the log end passed its offset. A commit below the oldest sample gives a lower bound.
+"""Lag in time for detection: the formulas of ``domain.aging`` and ``domain.losing``, applied to
+commits and log ends whose short gaps are filled.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import lags, view
-from headgate.domain import snapshot
+from headgate.domain import aging, losing, pace, retention
 from headgate.domain.unknown import Unknown
 
 
-def written(
-    times: NDArray[np.float64], ends: NDArray[np.int64], offsets: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """When the log end passed each offset, in Unix seconds, and whether that is exact.
-
-    ``ends`` int64[W, C], ``offsets`` int64[C]. Where the offset was passed before the first
-    sample, the time is that of the first sample and the flag is false: it is older.
-    """
-    past = (ends >= 0) & (ends <= offsets)
-    low = np.where(past.any(axis=0), len(ends) - 1 - np.argmax(past[::-1], axis=0), -1)
-    exact = low >= 0
-    across = np.arange(len(offsets))
-    at = np.maximum(low, 0)
-    above = np.minimum(at + 1, len(ends) - 1)
-    lower, upper = ends[at, across], ends[above, across]
-    share = np.clip(
-        np.divide(
-            offsets - lower + 1,
-            upper - lower + 1,
-            out=np.ones(len(offsets)),
-            where=upper > lower,
-        ),
-        0,
-        1,
-    )
-    passed = times[at] + np.where(exact, share, 0) * (times[above] - times[at])
-    first = times[np.argmax(ends >= 0, axis=0)]
-    return np.where(exact, passed, first), exact
+def rules(seen: view.View) -> retention.Rules:
+    """What each topic of ``history.places.topics`` deletes; computed once per look."""
+    return seen.once(_rules)
 
 
-def of_columns(
-    seen: view.View, now: lags.Lags, columns: NDArray[np.intp]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """When the next record of each column was written, and whether that is exact."""
-    whole = slice(0, len(seen.history.times))
-    ends = lags.ends_of(seen, now, columns, whole)
-    return written(seen.history.times, ends, now.commit[columns])
+def _rules(seen: view.View) -> retention.Rules:
+    configs = None if isinstance(seen.configs, Unknown) else seen.configs
+    return retention.of(configs, seen.history.places.topics)
 
 
-def retention_ms(seen: view.View, topic: str) -> int | None:
-    """The topic's retention in time; None where it deletes nothing by time or was not read."""
-    if isinstance(seen.configs, Unknown):
-        return None
-    settings = seen.configs.get(topic, {})
-    policy = settings.get("cleanup.policy", snapshot.ConfigValue(value="delete", source="default"))
-    if "delete" not in (policy.value or ""):
-        return None
-    return number(settings.get("retention.ms"))
+def topics(seen: view.View, columns: NDArray[np.intp]) -> NDArray[np.int32]:
+    """The place of each column's topic; the columns have log ends."""
+    places = seen.history.places
+    return places.topic_of[places.partition_of[columns]]
 
 
-def number(setting: snapshot.ConfigValue | None) -> int | None:
-    """The setting as a number that limits something; None where it is absent or negative."""
-    text = setting.value if setting is not None else None
-    if text is None or not text.lstrip("-").isdecimal():
-        return None
-    value = int(text)
-    return value if value >= 0 else None
+def of_columns(seen: view.View, now: lags.Lags, columns: NDArray[np.intp]) -> aging.Ages:
+    """How old the next record of each column is; the columns have lag."""
+    append = rules(seen).append_time[topics(seen, columns)]
+    return aging.of(seen.observation, columns, now.commit[columns], append)
+
+
+def exact(ages: aging.Ages) -> NDArray[np.bool_]:
+    """Whether each age is more than a lower bound."""
+    return (ages.source == aging.STAMP) | (ages.source == aging.HISTORY)
 
 
 def loss(seen: view.View, now: lags.Lags, columns: NDArray[np.intp]) -> float | None:
-    """When the first unread record of the columns reaches its retention, in Unix seconds.
+    """When retention may delete the first unread record of the columns, in Unix seconds.
 
-    None where nothing is deleted by time or its age is not known.
+    None where nothing is deleted or it is not known.
     """
-    at, exact = of_columns(seen, now, columns)
-    due = [
-        float(when) + kept / 1000
-        for column, when, sure in zip(columns, at, exact, strict=True)
-        if sure
-        and (kept := retention_ms(seen, seen.history.commit_keys[column][1].topic)) is not None
-    ]
-    return min(due, default=None)
+    columns = columns[(now.lag[columns] > 0) & (now.partition_of[columns] >= 0)]
+    if not len(columns):
+        return None
+    past = seen.history
+    paces = pace.recent(past.times, past.ends[:, now.partition_of[columns]])
+    found = losing.of(
+        seen.observation,
+        columns,
+        commit=now.commit[columns],
+        end=now.end[columns],
+        arriving=paces.per_second,
+        ages=of_columns(seen, now, columns),
+        rules=rules(seen),
+    )
+    due = found.loss_s[(found.by == losing.BY_TIME) | (found.by == losing.BY_SIZE)]
+    return seen.now + float(due.min()) if len(due) else None
 
 
 def ever_moved(seen: view.View, columns: NDArray[np.intp]) -> bool:

@@ -68,7 +68,7 @@ def _min_isr(
 ) -> Iterator[finding.Finding]:
     for topic, count in replicas.items():
         setting = configs.get(topic, {}).get(_MIN_ISR)
-        value = ages.number(setting)
+        value = retention.number(setting)
         if setting is None or value is None or count <= 1:
             continue
         code, severity = _min_isr_code(value, count)

@@ -63,7 +63,8 @@ def _over(
     before = np.searchsorted(times, times - objective_s, side="right") - 1
     held = (before >= 0)[:, None] & (commits >= 0) & (ends[np.maximum(before, 0)] > commits)
     start = times[np.minimum(lags.last_row(~held) + 1, len(times) - 1)]
-    at, exact = ages.written(times, ends, now.commit[columns])
+    found = ages.of_columns(seen, now, columns)
+    at, exact = seen.now - found.age_s, ages.exact(found)
     for place in np.unique(now.group_of[columns]):
         mine = now.group_of[columns] == place
         since = float(start[mine].min())
@@ -123,14 +124,8 @@ class Retention:
 
 def _kept_s(seen: view.View, now: lags.Lags, columns: NDArray[np.intp]) -> NDArray[np.float64]:
     """Retention in time under each column, in seconds; infinite where time deletes nothing."""
-    topics: dict[str, float] = {}
-    per_partition = np.full(len(seen.history.partitions) + 1, np.inf)
-    for place, name in enumerate(seen.history.partitions):
-        if name.topic not in topics:
-            kept = ages.retention_ms(seen, name.topic)
-            topics[name.topic] = np.inf if kept is None else kept / 1000
-        per_partition[place] = topics[name.topic]
-    return per_partition[now.partition_of[columns]]
+    kept_s = ages.rules(seen).time_s[ages.topics(seen, columns)]
+    return np.where(np.isnan(kept_s), np.inf, kept_s)
 
 
 def _past(
@@ -161,34 +156,27 @@ def _shares(
     """Share of the retention used up, and when the first record goes, where that is known."""
     if not len(columns):
         return np.zeros(0), {}
-    at, exact = ages.of_columns(seen, now, columns)
-    age = seen.now - at
-    used = np.divide(age, kept_s, out=np.zeros(len(columns)), where=kept_s > 0)
+    found = ages.of_columns(seen, now, columns)
+    used = np.divide(found.kept_s, kept_s, out=np.zeros(len(columns)), where=kept_s > 0)
     due = {
-        int(column): float(when + kept)
-        for column, when, kept, sure in zip(columns, at, kept_s, exact, strict=True)
-        if sure and np.isfinite(kept)
+        int(column): float(seen.now - age + kept)
+        for column, age, kept, least in zip(
+            columns, found.kept_s, kept_s, found.kept_bound, strict=True
+        )
+        if not least and np.isfinite(kept)
     }
     return np.fmax(used, size), due
 
 
 def _size_shares(seen: view.View, now: lags.Lags, columns: NDArray[np.intp]) -> NDArray[np.float64]:
     """Lag as a share of the log, where retention.bytes limits it and has begun to delete."""
-    result = np.zeros(len(columns))
-    configs = seen.configs
-    if isinstance(configs, Unknown):
-        return result
-    starts = seen.history.starts[-1]
-    for place, column in enumerate(columns):
-        topic = seen.history.commit_keys[column][1].topic
-        limit = ages.number(configs.get(topic, {}).get("retention.bytes"))
-        at = int(now.partition_of[column])
-        if limit is None or at < 0 or starts[at] <= 0:
-            continue
-        held = int(now.end[column] - starts[at])
-        if held > 0:
-            result[place] = min(1.0, float(now.lag[column]) / held)
-    return result
+    at = now.partition_of[columns]
+    starts = seen.history.starts[-1][at]
+    limited = np.isfinite(ages.rules(seen).size_bytes[ages.topics(seen, columns)])
+    held = (now.end[columns] - starts).astype(np.float64)
+    full = limited & (starts > 0) & (held > 0)
+    share = np.divide(now.lag[columns], held, out=np.zeros(len(columns)), where=full)
+    return np.minimum(share, 1.0)
 
 
 def _near(

@@ -61,7 +61,7 @@ def min_isr(seen: view.View, table: snapshot.Partitions) -> NDArray[np.int64] | 
         return Unknown(f"settings were not read: {seen.configs.reason}")
     per_topic = np.full(len(table.topics), history.UNREAD, dtype=np.int64)
     for place, topic in enumerate(table.topics):
-        value = ages.number(seen.configs.get(topic, {}).get("min.insync.replicas"))
+        value = retention.number(seen.configs.get(topic, {}).get("min.insync.replicas"))
         if value is not None:
             per_topic[place] = value
     return np.repeat(per_topic, np.diff(table.first))

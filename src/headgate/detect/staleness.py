@@ -13,11 +13,15 @@ class Staleness:
 
     def find(self, seen: view.View) -> interface.Found:
         """One finding for the cluster, naming the old parts."""
-        limit_s = seen.observation.number("evidence.stale", "factor") * seen.observation.interval_s
+        factor, sweep_s = (
+            seen.observation.number("evidence.stale", "factor"),
+            seen.observation.interval_s,
+        )
         old = {
             name: (seen.at - part.at).total_seconds()
             for name, part in seen.snapshot.parts().items()
-            if name != "configs" and (seen.at - part.at).total_seconds() > limit_s
+            if name != "configs"
+            and (seen.at - part.at).total_seconds() > factor * max(sweep_s, part.every_s)
         }
         if not old:
             return interface.Found()

@@ -42,11 +42,11 @@ class View:
     # parts
 
     def read(self, part: snapshot.Part[T]) -> T | Unknown:
-        """The part's value; Unknown also where it is older than three polling intervals."""
+        """The part's value; Unknown also where it is older than three of its polling intervals."""
         if isinstance(part.value, Unknown):
             return part.value
         age_s = (self.at - part.at).total_seconds()
-        if age_s > STALE_INTERVALS * self.observation.interval_s:
+        if age_s > STALE_INTERVALS * max(self.observation.interval_s, part.every_s):
             return Unknown(f"last read {words.duration(age_s)} ago")
         return part.value
 

@@ -15,6 +15,13 @@ from numpy.typing import NDArray
 
 from headgate.domain import resource, vocabulary
 from headgate.domain.access import Acl, Quota, ScramUser
+from headgate.domain.connects import ConnectCluster as ConnectCluster
+from headgate.domain.connects import Connector as Connector
+from headgate.domain.connects import Plugin as Plugin
+from headgate.domain.connects import PortState as PortState
+from headgate.domain.connects import Position as Position
+from headgate.domain.connects import Task as Task
+from headgate.domain.connects import Worker as Worker
 from headgate.domain.elections import Eligibles
 from headgate.domain.layout import UNREAD as UNREAD
 from headgate.domain.layout import Partitions as Partitions
@@ -30,10 +37,6 @@ from headgate.domain.unknown import Unknown
 T = TypeVar("T", covariant=True)
 
 UNREAD_VERSION = Unknown("the version was not read")
-
-PortState = Literal["answers", "accepts", "refuses", "silent", "not_probed"]
-"""What a broker's port does: answers Kafka requests; accepts a connection and then says nothing;
-refuses the connection; does not answer at all; was not tried."""
 
 GroupKind = Literal["classic", "consumer", "share", "streams", "unknown"]
 
@@ -60,6 +63,8 @@ class Part(Generic[T]):
     took_s: float = 0.0
     missing: tuple[Missing, ...] = ()
     """Items that could not be read though the part as a whole was."""
+    every_s: float = 0.0
+    """Planned seconds between two readings, where it is not read in every sweep."""
 
     @property
     def complete(self) -> bool:
@@ -196,43 +201,6 @@ class Commits:
             return {}
         low, high = np.searchsorted(self.group_index, [place, place + 1])
         return {int(self.ordinal[i]): int(self.offset[i]) for i in range(int(low), int(high))}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """One task of a connector."""
-
-    number: int
-    state: str
-    """Connect's own word: RUNNING, FAILED, PAUSED, UNASSIGNED, RESTARTING, STOPPED."""
-    worker: str
-    trace: str = ""
-    """The stack trace of a failed task, secrets masked; empty for one that runs."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connector:
-    """One connector with its tasks."""
-
-    name: str
-    type: Literal["sink", "source", "unknown"]
-    state: str
-    worker: str
-    trace: str
-    tasks: tuple[Task, ...]
-    config: Mapping[str, str] = field(default_factory=dict)
-    """Secret values are masked already."""
-    topics: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectCluster:
-    """One Kafka Connect cluster."""
-
-    name: str
-    url: str
-    version: str
-    connectors: Mapping[str, Connector]
 
 
 SELDOM = (

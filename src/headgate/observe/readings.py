@@ -114,6 +114,7 @@ class Readings:
                 source=reading.source,
                 how=reading.how,
                 at=kept.asked.at if kept.asked else self._clock.now(),
+                every_s=reading.every_s,
             )
         return found
 
@@ -137,6 +138,7 @@ class Readings:
             at=asked.at,
             took_s=asked.took_s,
             missing=() if isinstance(answer, Unknown) else answer[1],
+            every_s=reading.every_s,
         )
         if failed:  # not at once, which would only add load, and not as late as a good answer
             kept.due_at = min(kept.due_at, self._clock.monotonic() + reading.every_s / 2)

@@ -26,6 +26,13 @@ GROUPS = frozenset({each.group for each in demo_set.CONSUMERS} | {sink.GROUP})
 LIVE = ("open", "watching", "acting")
 SETTLE_S = 4.0
 """Sooner than by default, so that the tests need not wait."""
+THRESHOLDS = {
+    **scenery.THRESHOLDS,
+    # what one test did must not be counted against the next
+    "connect.restart_loop": {"window": "40s"},
+    "rebalance.storm": {"window": "40s"},
+    "rebalance.wave": {"window": "40s"},
+}
 TOPICS = frozenset(each.name for each in demo_set.TOPICS)
 
 
@@ -62,7 +69,7 @@ class Eyes:
                 self._kafka, self._connects, clock=ticks, interval_s=INTERVAL_S, deadline_s=3.0
             ),
             environment="lab",
-            thresholds=scenery.THRESHOLDS,
+            thresholds=THRESHOLDS,
         )
         self._answers = answers.Answerer(self._kafka, read_records=True, deadline_s=3.0)
         self._ids = itertools.count(1)

@@ -115,9 +115,13 @@ def test_poison_record_freezes_one_partition_and_churns_members(shop: Shop) -> N
 
     wait(look, lambda new: new >= 2, within_s=40)  # crashed and came back, twice
     assert shop.commits("billing", "orders")[1] == offset
-    moved = moves(lambda: shop.commits("billing", "orders"), 4)
-    assert moved[1] == 0
-    assert sum(moved.values()) > 0, "the other partitions do not move"
+    before = sum(shop.commits("billing", "orders").values())  # the others move between crashes
+    wait(
+        lambda: sum(shop.commits("billing", "orders").values()),
+        lambda now: now > before,
+        within_s=30,
+    )
+    assert shop.commits("billing", "orders")[1] == offset
     poison = read(shop, "orders", 1, offset)
     with pytest.raises(records.Undecodable):
         records.decode(poison.value())
