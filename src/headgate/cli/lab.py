@@ -37,11 +37,20 @@ def up(
     *,
     brokers: Annotated[int, typer.Option(min=1, max=9, help="Kafka nodes.")] = 3,
     connect: Annotated[
-        bool, typer.Option("--connect/--no-connect", help="Kafka Connect and PostgreSQL, too.")
-    ] = True,
+        bool | None,
+        typer.Option(
+            "--connect/--no-connect",
+            help="Kafka Connect and PostgreSQL, too; yes unless --secure.",
+            show_default=False,
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, max=4, help="Connect workers.")] = 1,
     registry: Annotated[
         bool, typer.Option("--registry", help="A schema registry, too (Java 21 or later).")
+    ] = False,
+    secure: Annotated[
+        bool,
+        typer.Option("--secure", help="With TLS, logins and ACLs, for trying how to connect."),
     ] = False,
     balance_leaders: Annotated[
         bool,
@@ -54,18 +63,22 @@ def up(
 ) -> None:
     """Start a lab and leave it running.
 
-    Example: headgate lab up --brokers 1 --no-connect
+    Examples:
+    headgate lab up --brokers 1 --no-connect
+    headgate lab up --brokers 1 --secure
     """
     with told():
         from headgate.cli import steps
         from headgate.lab import lab, settings
 
+        connect = not secure if connect is None else connect
         wanted = settings.Options(
             folder=folder,
             brokers=brokers,
             connect_workers=workers if connect else 0,
             postgres=connect,
             registry=registry,
+            secure=secure,
             auto_leader_rebalance=balance_leaders,
         )
         for number in (signal.SIGTERM, signal.SIGHUP):  # end as after Ctrl-C: nothing stays
@@ -156,6 +169,9 @@ def _show(found: "lab.Lab", form: options.Output) -> None:
     typer.echo(f"bootstrap  {found.bootstrap}")
     if postgres := found.postgres:
         typer.echo(f"postgres   {postgres.dsn}")
+    if clients := found.clients:
+        folder = next(iter(clients.values())).parent
+        typer.echo(f"clients    {folder}/NAME.properties: {', '.join(clients)}")
     typer.echo(f"folder     {found.folder} (logs in {found.folder / 'logs'})")
     if sys.stdout.isatty():
         typer.echo("stop it    headgate lab down")
@@ -171,6 +187,7 @@ def _document(found: "lab.Lab", everything: "tuple[parts.Part, ...]") -> dict[st
         "registry": found.registry_url,
         "metrics": list(found.metrics_urls),
         "postgres": postgres.dsn if postgres else None,
+        "clients": {name: str(file) for name, file in found.clients.items()},
         "components": [
             {
                 "name": each.name,

@@ -7,7 +7,7 @@ import ssl
 from typing import Any
 
 from headgate.domain import snapshot
-from headgate.kafka import failure, library
+from headgate.kafka import failure, library, tls, tokens
 from headgate.kafka.address import Address
 from headgate.ports import errors
 
@@ -66,9 +66,18 @@ class Closing(errors.Unreachable):
         super().__init__(
             "The server closed the connection instead of answering",
             where=str(address),
-            next_step="See whether the broker is just stopping, expects TLS or a login "
-            "(security.protocol), or is not Kafka",
+            next_step="See whether the listener expects TLS, a client certificate or a login "
+            "(security.protocol), the broker is just stopping, or it is not Kafka",
         )
+
+
+def token_late(endpoint: str) -> tokens.NoToken:
+    """The token server has not answered while a connection waited for it."""
+    return tokens.NoToken(
+        "The token server has not answered yet",
+        where=endpoint,
+        next_step="See whether it runs, and the network to it",
+    )
 
 
 class Late(errors.TimedOut):
@@ -98,25 +107,36 @@ def of(error: BaseException, address: Address, *, sent: bool) -> errors.PortErro
                 next_step="Check the name, and that it resolves on this machine",
             )
         case ssl.SSLError():
-            return _tls(error, where)
+            return tls.complaint(error, where)
         case OSError():
             return _caused(_socket(error, address), error)
+    inner = error.args[0] if error.args else None
+    if isinstance(inner, ssl.SSLError):  # TLS 1.3 tells after the handshake what it refuses
+        return _caused(tls.complaint(inner, where), error)
     if isinstance(error, known.IncompatibleBrokerVersion):
         return Unsupported(str(error), where=where)
     if isinstance(error, known.RequestTimedOutError | known.KafkaTimeoutError):
         return errors.TimedOut("The broker did not answer in time", where=where)
     if isinstance(error, known.KafkaProtocolError):
         return _caused(_foreign(error, address), error)
-    if isinstance(
-        error,
-        known.SaslAuthenticationFailedError
-        | known.UnsupportedSaslMechanismError
-        | known.IllegalSaslStateError,
-    ):
+    if isinstance(error, known.UnsupportedSaslMechanismError):
+        return errors.NotAllowed(
+            "The listener does not offer the login that sasl.mechanism names",
+            where=where,
+            next_step="Use a mechanism from the broker's sasl.enabled.mechanisms, or another port",
+        )
+    if isinstance(error, known.IllegalSaslStateError):
+        return errors.NotAllowed(
+            "The listener takes no logins",
+            where=where,
+            next_step="Set security.protocol to PLAINTEXT or SSL, or use another port",
+        )
+    if isinstance(error, known.SaslAuthenticationFailedError):
         return errors.NotAllowed(
             f"The broker refused the login: {str(error).rpartition('Error: ')[2]}",
             where=where,
-            next_step="Check sasl.mechanism, sasl.username and sasl.password",
+            next_step="Check sasl.mechanism, sasl.username and sasl.password; with OAUTHBEARER "
+            "which issuer, audience and scope the broker accepts",
         )
     if not isinstance(error, known.KafkaError):
         return _caused(errors.PortError(f"Unexpected: {error!r}", where=where), error)
@@ -130,7 +150,7 @@ def port_state(error: BaseException) -> snapshot.PortState:
     match error:
         case Refusing():
             return "refuses"
-        case errors.NotAllowed():
+        case errors.NotAllowed() | tokens.NoToken():
             return "answers"
         case Silent():
             return "accepts" if error.accepted else "silent"
@@ -154,20 +174,6 @@ def _foreign(error: BaseException, address: Address) -> errors.Misunderstood:
     length = _LENGTH.search(str(error))
     greeting = int(length[1]).to_bytes(4, "big", signed=True) if length else b""
     return foreign(greeting, address)
-
-
-def _tls(error: ssl.SSLError, where: str) -> errors.PortError:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return errors.Misunderstood(
-            f"The server's certificate is not trusted: {error.verify_message}",
-            where=where,
-            next_step="Set ssl.ca.location to the authority that signed it, and use its host name",
-        )
-    return errors.Misunderstood(
-        f"No TLS connection came about: {error.reason or error}",
-        where=where,
-        next_step="Check security.protocol, and the client certificate if the broker wants one",
-    )
 
 
 def _socket(error: OSError, address: Address) -> errors.PortError:

@@ -8,6 +8,7 @@ It is untyped: ``Any`` begins here and ends in this room.
 
 import logging
 import warnings
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 logging.getLogger("kafka").setLevel(logging.CRITICAL + 1)
@@ -17,6 +18,7 @@ with warnings.catch_warnings():
     import kafka.errors
     from kafka.future import Future
     from kafka.net.connection import KafkaConnection
+    from kafka.net.sasl.oauth import AbstractTokenProvider
     from kafka.net.selector import NetworkSelector
     from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
     from kafka.protocol import admin, consumer, metadata, producer
@@ -42,6 +44,35 @@ with warnings.catch_warnings():
     class TlsTransport(_LastWords, KafkaSSLTransport):  # type: ignore[misc] # untyped base
         """A connection with TLS."""
 
+    class Connection(KafkaConnection):  # type: ignore[misc] # untyped base
+        """A connection that waits for ``before_login`` before each login, renewed ones included.
+
+        kafka-python asks for a token on its I/O thread, where waiting would stop every connection.
+        """
+
+        before_login: Callable[[], Awaitable[None]] | None = None
+
+        async def _sasl_authenticate(self, timeout_at: float | None = None) -> None:
+            if self.before_login is not None:
+                await self.before_login()
+            await super()._sasl_authenticate(timeout_at)
+
+    class TokenProvider(AbstractTokenProvider):  # type: ignore[misc] # untyped base
+        """Hands over a token that is there already."""
+
+        def __init__(self, token: Callable[[], str], extensions: Mapping[str, str]) -> None:
+            """Nothing is asked for yet."""
+            self._token = token
+            self._extensions = extensions
+
+        def token(self) -> str:
+            """The token."""
+            return self._token()
+
+        def extensions(self) -> dict[str, str]:
+            """What is sent beside it."""
+            return dict(self._extensions)
+
     class ConsumerGroupDescribeRequest(ApiMessage, load_json=messages):  # type: ignore[misc,call-arg]
         """Asks for groups of the new protocol (KIP-848)."""
 
@@ -64,16 +95,17 @@ def error_name(code: int) -> str:
 __all__ = [
     "ApiMessage",
     "BrokerVersionData",
+    "Connection",
     "ConsumerGroupDescribeRequest",
     "ConsumerGroupDescribeResponse",
     "ConsumerGroupHeartbeatRequest",
     "ConsumerGroupHeartbeatResponse",
     "Future",
-    "KafkaConnection",
     "MemoryRecordsBuilder",
     "NetworkSelector",
     "PlainTransport",
     "TlsTransport",
+    "TokenProvider",
     "admin",
     "consumer",
     "error_name",

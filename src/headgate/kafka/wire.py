@@ -13,6 +13,7 @@ All state belongs to one I/O thread, which starts with the first request.
 """
 
 import contextlib
+import functools
 import socket
 import threading
 import time
@@ -22,9 +23,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from headgate.domain import snapshot
-from headgate.kafka import complaint, library
+from headgate.kafka import complaint, library, tls
 from headgate.kafka.address import Address
 from headgate.kafka.properties import Properties
+from headgate.ports import errors
 
 Lane = Literal["read", "write", "controller", "probe"]
 """A broker answers one request of a connection after the other, so what may wait has connections
@@ -59,6 +61,10 @@ class _Link:
     accepted: bool = False
     """Whether TCP was accepted."""
     error: BaseException | None = None
+    answered: bool = False
+    """Whether a request was answered on it."""
+    asks: str = ""
+    """The token server that it waits for; empty: none."""
 
 
 class Wire:
@@ -71,6 +77,11 @@ class Wire:
             "max_in_flight_requests_per_connection": 1_000_000,
             "client_software_name": "headgate",
         }
+        self._tls = tls.Contexts(properties.values, verify_host=properties.verify_host)
+        if properties.login is not None:
+            self._settings["sasl_oauth_token_provider"] = library.TokenProvider(
+                properties.login.held, properties.login.client.extensions
+            )
         self._setup_s = setup_s
         self._lock = threading.Lock()
         self._loop: Any = None
@@ -174,9 +185,13 @@ class Wire:
         except library.kafka.errors.IncompatibleBrokerVersion:
             raise
         except Exception as error:
-            raise complaint.of(link.error or error, address, sent=True) from error
+            # A read that was the first request is as good as unsent: a listener that wants a login
+            # takes the connection and closes it then.
+            sent = link.answered or lane != "read"
+            raise complaint.of(link.error or error, address, sent=sent) from error
         finally:
             self._loop.cancel(watch)
+        link.answered = True
         self._answered[address] = time.monotonic()
         return answer
 
@@ -186,6 +201,8 @@ class Wire:
         try:
             await self._by(link.connection.init_future, until)
         except TimeoutError as error:
+            if link.asks:
+                raise complaint.token_late(link.asks) from error
             raise complaint.Silent(address, accepted=link.accepted) from error
         except Exception as error:
             raise complaint.of(link.error or error, address, sent=False) from error
@@ -233,9 +250,11 @@ class Wire:
     def _link(self, address: Address, lane: Lane) -> _Link:
         link = self._links.get((address, lane))
         if link is None or link.connection.closed:
-            connection = library.KafkaConnection(self._loop, node_id=str(address), **self._settings)
+            connection = library.Connection(self._loop, node_id=str(address), **self._settings)
             patience_s = MUTE_S if address in self._mute else self._setup_s
             link = _Link(connection, time.monotonic() + patience_s)
+            if self._properties.login is not None:
+                connection.before_login = functools.partial(self._token, link)
             self._links[address, lane] = link
             self._loop.call_soon(lambda: self._dial(link, address))
         return link
@@ -258,13 +277,22 @@ class Wire:
                 transport.abort()
             link.connection.connection_lost(error)
 
+    async def _token(self, link: _Link) -> None:
+        """A token is there that is good for a login; fetched in a thread of its own."""
+        source = self._properties.login
+        if source is not None:
+            link.asks = source.client.endpoint
+            await self._aside(source.token, "token")
+            link.asks = ""
+
     def _transport(self, sock: socket.socket, address: Address) -> Any:
         try:
             if not self._properties.tls:
                 return library.PlainTransport(self._loop, sock, host=address.host)
-            settings = {k: v for k, v in self._settings.items() if k.startswith("ssl_")}
-            return library.TlsTransport(self._loop, sock, host=address.host, **settings)
-        except OSError:
+            return library.TlsTransport(
+                self._loop, sock, host=address.host, ssl_context=self._tls.get()
+            )
+        except (OSError, errors.PortError):
             sock.close()
             raise
 
@@ -293,24 +321,29 @@ class Wire:
         raise refusal
 
     async def _resolve(self, address: Address) -> Any:
-        """Addresses behind the name, asked in a thread of its own: the resolver may block."""
+        """Addresses behind the name; the resolver may block."""
+        look = functools.partial(socket.getaddrinfo, *address, type=socket.SOCK_STREAM)
+        if address.host.replace(".", "").isdecimal():
+            return look()
+        return await self._aside(look, f"resolve {address.host}")
+
+    async def _aside(self, work: Callable[[], Any], name: str) -> Any:
+        """What blocking work gives, done in a thread of its own."""
         found = library.Future()
         loop = self._loop
 
-        def look() -> None:
+        def do() -> None:
             answer: Any
             try:
-                answer = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
+                answer = work()
                 settle = found.success
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, it fails the connection
                 answer, settle = error, found.failure
             # RuntimeError: the loop was closed meanwhile; nobody waits
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(lambda: settle(answer))
 
-        if address.host.replace(".", "").isdecimal():
-            return socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
-        threading.Thread(target=look, name=f"resolve {address.host}", daemon=True).start()
+        threading.Thread(target=do, name=name, daemon=True).start()
         return await found
 
     async def _by(self, future: Any, until: float) -> Any:

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from headgate.lab import jvm, parts, ports, ready, settings, state
+from headgate.lab import jvm, parts, ports, ready, security, settings, state
 
 READY_WITHIN_S = 60.0
 _MAIN = "kafka.Kafka"
@@ -55,6 +55,8 @@ class Node:
     port: int
     controller_port: int
     metrics_port: int
+    doors: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    """The ports of a secured lab's other listeners, by listener."""
 
     @property
     def name(self) -> str:
@@ -85,14 +87,12 @@ def prepare(
         )
     shutil.copyfile(jvm.checkpoint(), metadata_dir / "bootstrap.checkpoint")
     config.write_text(properties(node, nodes, home, options), encoding="utf-8")
+    java = jvm.command("broker", heap_mb=options.heap_mb, metrics_port=node.metrics_port)
+    more = security.java_options(security.home(folder)) if options.secure else ()
     return state.Record(
         name=node.name,
         kind=parts.Kind.BROKER,
-        argv=(
-            *jvm.command("broker", heap_mb=options.heap_mb, metrics_port=node.metrics_port),
-            _MAIN,
-            str(config),
-        ),
+        argv=(java[0], *more, *java[1:], _MAIN, str(config)),
         log=folder / "logs" / f"{node.name}.log",
         port=node.port,
         metrics_url=f"http://{ports.HOST}:{node.metrics_port}/metrics",
@@ -126,6 +126,12 @@ def properties(node: Node, nodes: Sequence[Node], home: Path, options: settings.
         values[f"{topic}.replication.factor"] = copies
     for topic in ("transaction.state.log", "share.coordinator.state.topic"):
         values[f"{topic}.min.isr"] = 2 if copies == 3 else 1
+    if options.secure:
+        doors = {"PLAINTEXT": node.port, **node.doors}
+        secured = security.broker_properties(
+            security.home(home.parent), doors, node.controller_port
+        )
+        values.update(secured)
     return "".join(f"{key}={value}\n" for key, value in values.items())
 
 

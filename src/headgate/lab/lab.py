@@ -16,6 +16,7 @@ from headgate.lab import (
     ports,
     processes,
     progress,
+    security,
     settings,
     starting,
     state,
@@ -72,6 +73,8 @@ class Lab:
         """
         if self.connect_urls or self.postgres:
             raise errors.LabError("Connect is there already.", where=str(self.folder))
+        if self.clients:
+            raise errors.LabError("A secured lab has no Connect.", where=str(self.folder))
         starting.add_connect(self.folder, settings.Options(connect_workers=workers), report)
 
     def status(self) -> tuple[parts.Part, ...]:
@@ -109,6 +112,12 @@ class Lab:
     def registry_url(self) -> str | None:
         """The schema registry's Confluent-compatible address; None: not asked for."""
         return next((each.url for each in self._records(parts.Kind.REGISTRY)), None)
+
+    @property
+    def clients(self) -> Mapping[str, Path]:
+        """The client properties file of each way to connect; empty: the lab is not secured."""
+        folder = security.home(self.folder).folder / "clients"
+        return {file.stem: file for file in sorted(folder.glob("*.properties"))}
 
     @property
     def postgres(self) -> parts.Postgres | None:

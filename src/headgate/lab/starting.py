@@ -28,8 +28,10 @@ from headgate.lab import (
     processes,
     progress,
     registry,
+    security,
     settings,
     state,
+    tokens,
     training,
     watchdog,
 )
@@ -213,17 +215,26 @@ def _start_workers(folder: Path, bootstrap: str, options: settings.Options) -> N
         connect.wait_ready(worker)
 
 
-def _start_brokers(folder: Path, options: settings.Options, report: progress.Report) -> str:
-    numbers = ports.pick(3 * options.brokers)
-    nodes = [
+def _nodes(options: settings.Options) -> list[broker.Node]:
+    doors = security.DOORS if options.secure else ()
+    each = 3 + len(doors)
+    numbers = ports.pick(each * options.brokers)
+    return [
         broker.Node(
             id=index + 1,
-            port=numbers[3 * index],
-            controller_port=numbers[3 * index + 1],
-            metrics_port=numbers[3 * index + 2],
+            port=numbers[each * index],
+            controller_port=numbers[each * index + 1],
+            metrics_port=numbers[each * index + 2],
+            doors=dict(zip(doors, numbers[each * index + 3 :], strict=False)),
         )
         for index in range(options.brokers)
     ]
+
+
+def _start_brokers(folder: Path, options: settings.Options, report: progress.Report) -> str:
+    nodes = _nodes(options)
+    if options.secure:
+        _secure(folder, nodes)
     cluster_id = broker.new_id()
     step = progress.Step(what="Starting brokers", total=len(nodes))
     report(step)
@@ -231,8 +242,21 @@ def _start_brokers(folder: Path, options: settings.Options, report: progress.Rep
         launch(folder, broker.prepare(folder, node, nodes, cluster_id, options)) for node in nodes
     ]
     broker.wait_ready(records, broker.READY_WITHIN_S)
+    if options.secure:
+        security.admit(security.home(folder))
     report(dataclasses.replace(step, done=len(nodes), finished=True))
     return ",".join(f"{ports.HOST}:{node.port}" for node in nodes)
+
+
+def _secure(folder: Path, nodes: list[broker.Node]) -> None:
+    """Make keys, certificates and client files, and start the server that gives tokens."""
+    home = security.prepare(folder)
+    tokens.make_keys(home.token_key, home.token_keys)
+    record = tokens.prepare(folder, home)
+    security.write_clients(
+        home, [{"PLAINTEXT": node.port, **node.doors} for node in nodes], record.url
+    )
+    launch(folder, record)
 
 
 def _start_postgres(folder: Path) -> None:
