@@ -272,10 +272,20 @@ def _secret_places(made: settings.Settings) -> list[tuple[lines.Path, str]]:
             for name, value in cluster.client.items()
             if secret.names_secret(name)
         ]
-        found += [((*at, "connect"), url) for url in cluster.connect if secret.has_password(url)]
+        found += [
+            ((*at, "connect"), url)
+            for entry in cluster.connect
+            for url in entry.split(",")
+            if secret.has_password(url.strip())
+        ]
         found += [((*at, "metrics"), url) for url in cluster.metrics if secret.has_password(url)]
         if secret.has_password(cluster.registry):
             found.append(((*at, "registry"), cluster.registry))
+        found += [
+            ((*at, name), value)
+            for name in ("registry_password", "registry_token")
+            if (value := getattr(cluster, name))
+        ]
     return found
 
 

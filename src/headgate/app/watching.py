@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from headgate import detect
-from headgate.app import interface, settings
+from headgate.app import around, interface, settings
 from headgate.domain import finding, observation
 from headgate.domain.unknown import Unknown
 from headgate.observe import answers, collector, watch
-from headgate.ports import clock, connect, kafka
+from headgate.ports import clock, connect, kafka, registry
 from headgate.ports import store as ports
 
 _log = structlog.get_logger(__name__)
@@ -37,18 +37,31 @@ class Watched:
         *,
         cluster: kafka.Kafka,
         connects: Sequence[connect.Connect],
+        registries: Sequence[registry.SchemaRegistry] = (),
         database: ports.Store,
         ticks: clock.Clock,
         publish: Callable[[interface.Notice], None],
+        source: watch.Source | None = None,
     ) -> None:
+        """Nothing is read yet. ``source``: where sweeps come from, if not from ``cluster``."""
         self.about = about
         self.kafka = cluster
         self.connects: Mapping[str, connect.Connect] = {one.name: one for one in connects}
+        self.registries: Mapping[str, registry.SchemaRegistry] = {
+            one.name: one for one in registries
+        }
         self.answerer = answers.Answerer(
             cluster, read_records=about.read_records, deadline_s=about.deadline_s
         )
+        self._source = source or collector.Collector(
+            cluster,
+            tuple(connects),
+            clock=ticks,
+            interval_s=about.interval_s,
+            readings=around.rows(cluster, registries),
+        )
         self._watch = watch.Watch(
-            collector.Collector(cluster, tuple(connects), clock=ticks, interval_s=about.interval_s),
+            self._source,
             environment=about.environment,
             thresholds=about.thresholds,
         )
@@ -132,9 +145,9 @@ class Watched:
                 )
 
     def close(self) -> None:
-        """Connections are closed."""
+        """Connections are closed, and a process that collects has ended."""
         self.kafka.close()
-        for one in self.connects.values():
+        for one in (self._source, *self.connects.values(), *self.registries.values()):
             close = getattr(one, "close", None)
             if close is not None:
                 close()

@@ -4,11 +4,12 @@ from pathlib import Path
 
 from headgate import actions
 from headgate.app import (
+    around,
     auth,
+    collecting,
     configuration,
     context,
     deciding,
-    errors,
     hub,
     opening,
     owners,
@@ -22,9 +23,9 @@ from headgate.app import (
 from headgate.boundary import cedar
 from headgate.boundary import interface as boundary
 from headgate.changes import proposal
-from headgate.connect import rest
 from headgate.kafka import cluster
-from headgate.ports import clock, connect, kafka
+from headgate.observe import collector
+from headgate.ports import clock, kafka
 from headgate.ports import store as ports
 
 open_store = opening.open_store
@@ -71,10 +72,12 @@ def build(
         one.name: watching.Watched(
             one,
             cluster=_kafka(one, held.folder),
-            connects=_connects(one, held.folder),
+            connects=around.connects(one, held.folder),
+            registries=around.registries(one, held.folder),
             database=store,
             ticks=time,
             publish=notices.publish,
+            source=collecting.Remote(one, held.folder) if one.process else None,
         )
         for one in made.cluster
     }
@@ -95,6 +98,22 @@ def build(
     return runtime.Runtime(running, service.Service(running))
 
 
+def collector_of(one: settings.Cluster, folder: Path) -> collector.Collector:
+    """What reads a cluster in a process of its own; nothing was sent yet.
+
+    Raises:
+        errors.AppError: something in the configuration cannot be used.
+    """
+    port = _kafka(one, folder)
+    return collector.Collector(
+        port,
+        around.connects(one, folder),
+        clock=clock.SystemClock(),
+        interval_s=one.interval_s,
+        readings=around.rows(port, around.registries(one, folder)),
+    )
+
+
 def _kafka(one: settings.Cluster, folder: Path) -> kafka.Kafka:
     where = f"cluster {one.name}"
     client = {
@@ -103,19 +122,3 @@ def _kafka(one: settings.Cluster, folder: Path) -> kafka.Kafka:
     }
     with translate.translated():
         return cluster.connect(one.name, one.bootstrap, client)
-
-
-def _connects(one: settings.Cluster, folder: Path) -> list[connect.Connect]:
-    made: list[connect.Connect] = []
-    for place, given in enumerate(one.connect):
-        url = secret.resolve(given, where=f"cluster {one.name}, connect", folder=folder)
-        name = "connect" if len(one.connect) == 1 else f"connect-{place + 1}"
-        try:
-            made.append(rest.RestConnect(name, url))
-        except ValueError as error:
-            raise errors.Invalid(
-                f"The Connect address cannot be used: {error}",
-                where=f"cluster {one.name}, connect",
-                next_step="Write it like http://127.0.0.1:8083",
-            ) from error
-    return made

@@ -11,8 +11,15 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from headgate.connect import masking
-from headgate.domain import snapshot
+from headgate.domain import connects, snapshot
 from headgate.ports import errors
+
+_WORKER = "127.0.0.1:8083"
+_FILES = "org.apache.kafka.connect.file.FileStream"
+_PLUGINS = (
+    connects.Plugin(name=f"{_FILES}SinkConnector", type="sink", version="4.3.1"),
+    connects.Plugin(name=f"{_FILES}SourceConnector", type="source", version="4.3.1"),
+)
 
 Restart = Literal["heals", "fails_again", "hangs"]
 """What a restarted task does: runs; fails with the same trace; stays RESTARTING."""
@@ -51,6 +58,7 @@ class FakeConnect:
         self._down: errors.PortError | None = None
         self._lost: Literal["", "done", "not_done"] = ""
         self._rebalancing = 0
+        self._workers: dict[str, connects.PortState] = {_WORKER: "answers"}
         self.restarts: list[str] = []
         """Names of the connectors whose restart took effect, in order."""
 
@@ -76,6 +84,12 @@ class FakeConnect:
                 url=self._url,
                 version=self._version,
                 connectors={name: self._look(held) for name, held in sorted(self._held.items())},
+                kafka_cluster_id="fake",
+                workers=tuple(
+                    connects.Worker(id=name, state=state, configured=name == _WORKER)
+                    for name, state in sorted(self._workers.items())
+                ),
+                plugins=_PLUGINS,
             )
 
     def connector(self, name: str, *, deadline_s: float) -> snapshot.Connector:
@@ -130,27 +144,47 @@ class FakeConnect:
         type: Literal["sink", "source"] = "sink",
         config: Mapping[str, str] | None = None,
         topics: tuple[str, ...] = (),
+        offsets: Mapping[str, str] | None = None,
+        worker: str = _WORKER,
         on_restart: Restart = "heals",
     ) -> None:
         """A running connector with that many running tasks is there, replacing any before."""
-        raw = {"name": name, "tasks.max": str(tasks), **(config or {})}
+        plugin = next(one for one in _PLUGINS if one.type == type)
+        raw = {
+            "name": name,
+            "connector.class": plugin.name,
+            "tasks.max": str(tasks),
+            **(config or {}),
+        }
         if topics and type == "sink":
             raw.setdefault("topics", ",".join(topics))
         value = snapshot.Connector(
             name=name,
             type=type,
             state="RUNNING",
-            worker=_WORKER,
+            worker=worker,
             trace="",
             tasks=tuple(
-                snapshot.Task(number=number, state="RUNNING", worker=_WORKER)
+                snapshot.Task(number=number, state="RUNNING", worker=worker)
                 for number in range(tasks)
             ),
             config=masking.config(raw),
             topics=topics,
+            version=plugin.version,
+            offsets=tuple(
+                connects.Position(partition=where, offset=at)
+                for where, at in sorted((offsets or {}).items())
+            ),
+            topics_used=tuple(sorted(topics)),
         )
         with self._lock:
             self._held[name] = _Held(value=value, on_restart=on_restart)
+            self._workers.setdefault(worker, "answers")
+
+    def set_worker(self, worker: str, state: connects.PortState) -> None:
+        """The worker's port is like that; what runs on it keeps showing RUNNING."""
+        with self._lock:
+            self._workers[worker] = state
 
     def remove(self, name: str) -> None:
         """The connector is gone."""
@@ -281,6 +315,3 @@ class FakeConnect:
                 for task in held.value.tasks
             ),
         )
-
-
-_WORKER = "127.0.0.1:8083"

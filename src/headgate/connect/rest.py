@@ -1,18 +1,18 @@
 """The port to Kafka Connect, over its REST interface.
 
 One call reads every connector with its tasks and settings, so a sweep costs one round trip however
-many connectors there are. What Connect gives in the clear is masked here, before anything else of
-Headgate sees it.
+many connectors there are; what is dearer is read in turn at a slower rhythm (``details``). What
+Connect gives in the clear is masked here, before anything else of Headgate sees it.
 """
 
 import threading
 import time
 from collections.abc import Collection, Mapping
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pydantic
 
-from headgate.connect import masking, shapes, wire
+from headgate.connect import details, masking, probing, shapes, wire, workers
 from headgate.domain import snapshot
 from headgate.ports import errors
 
@@ -22,31 +22,43 @@ _LONGEST_TRACE = 32_768
 _PLUGIN_RETRY_S = 300.0
 """How long to wait before asking again about a plugin that could not be described."""
 
-_VERSION_AGE_S = 300.0
+_ABOUT_AGE_S = 300.0
 """How long a worker's version is taken as known; it changes only when a worker is replaced."""
+
+_DETAILS_SHARE = 0.3
+"""Of what time is left, for what is read at a slower rhythm."""
 
 
 class RestConnect:
-    """Implements ``ports.connect.Connect`` for one address; safe to use from several threads."""
+    """Implements ``ports.connect.Connect`` for one Connect cluster; safe for several threads."""
 
     def __init__(
         self,
         name: str,
-        url: str,
-        *,
+        *urls: str,
         username: str = "",
         password: str = "",
         ca_file: str = "",
     ) -> None:
-        """Nothing is sent yet; credentials may also stand in the address.
+        """Nothing is sent yet. ``urls`` are addresses of its workers, at least one; credentials
+        may also stand in them.
 
         Raises:
-            ValueError: the address is not an http or https address.
+            ValueError: there is no address, or one is not an http or https address.
         """
+        if not urls:
+            raise ValueError("no Connect address is given")
         self._name = name
-        self._wire = wire.Wire(url, username=username, password=password, ca_file=ca_file)
+        self._workers = workers.Workers(
+            [wire.Wire(url, username=username, password=password, ca_file=ca_file) for url in urls]
+        )
+        self._details = details.Details(self._workers)
+        self._probes = probing.Probes()
+        self._probing = threading.Lock()
         self._lock = threading.Lock()
-        self._version: tuple[float, str] | None = None
+        self._about: dict[str, tuple[float, shapes.Worker]] = {}
+        """Address -> when it was asked, and what it said of itself."""
+        self._kafka_cluster_id = ""
         self._passwords: dict[str, tuple[float, frozenset[str] | None]] = {}
         """Plugin class -> when asked, and its password settings (None: could not be asked)."""
         self._ask_plugins_after = 0.0
@@ -62,8 +74,8 @@ class RestConnect:
 
     @property
     def url(self) -> str:
-        """Its REST address, without credentials."""
-        return self._wire.url
+        """Its first REST address, without credentials."""
+        return self._workers.urls[0]
 
     def cluster(self, *, deadline_s: float) -> snapshot.ConnectCluster:
         """All connectors with tasks, traces and configs; secrets are masked.
@@ -72,12 +84,17 @@ class RestConnect:
             errors.PortError: nothing there, no answer in time, not Connect, not allowed.
         """
         left = wire.Remaining(deadline_s)
-        version = self._worker_version(left)
-        body = self._wire.read("/connectors?expand=status&expand=info", deadline_s=left.seconds)
+        if not self._about:  # what is no Connect at all shows here first
+            self._worker(left)
+        path = "/connectors?expand=status&expand=info"
+        body = self._workers.read(path, left)
+        url = self._workers.url
         try:
             expanded = shapes.EXPANDED.validate_json(body)
         except pydantic.ValidationError as error:
-            raise self._misread("/connectors?expand=status&expand=info", error) from error
+            raise self._misread(path, error) from error
+        about = self._worker(left)
+        self._details.refresh(expanded, wire.Remaining(left.seconds * _DETAILS_SHARE))
         connectors = {
             name: self._connector(name, both.status, both.info, left)
             for name, both in sorted(expanded.items())
@@ -86,7 +103,13 @@ class RestConnect:
             for gone in self._masked.keys() - connectors.keys():
                 del self._masked[gone]
         return snapshot.ConnectCluster(
-            name=self._name, url=self.url, version=version, connectors=connectors
+            name=self._name,
+            url=url,
+            version=about.version,
+            connectors=connectors,
+            kafka_cluster_id=about.kafka_cluster_id,
+            workers=self._worker_states(connectors.values(), url, left),
+            plugins=self._details.plugins,
         )
 
     def connector(self, name: str, *, deadline_s: float) -> snapshot.Connector:
@@ -99,10 +122,8 @@ class RestConnect:
         left = wire.Remaining(deadline_s)
         path = f"/connectors/{_quoted(name)}"
         try:
-            status = shapes.Status.model_validate_json(
-                self._wire.read(f"{path}/status", deadline_s=left.seconds)
-            )
-            info = shapes.Info.model_validate_json(self._wire.read(path, deadline_s=left.seconds))
+            status = shapes.Status.model_validate_json(self._workers.read(f"{path}/status", left))
+            info = shapes.Info.model_validate_json(self._workers.read(path, left))
         except pydantic.ValidationError as error:
             raise self._misread(path, error) from error
         except wire.Unaddressable:
@@ -117,14 +138,14 @@ class RestConnect:
             errors.Refused: there is no such connector.
             errors.OutcomeUnknown: the answer was lost.
         """
-        self._wire.write(
+        self._workers.write(
             f"/connectors/{_quoted(name)}/restart?includeTasks=true&onlyFailed=true",
-            deadline_s=deadline_s,
+            wire.Remaining(deadline_s),
         )
 
     def close(self) -> None:
         """Connections are closed."""
-        self._wire.close()
+        self._workers.close()
 
     def _listed(self, name: str, left: wire.Remaining) -> snapshot.Connector:
         """The connector out of the list of all, for a name that no address can hold."""
@@ -137,18 +158,49 @@ class RestConnect:
             )
         return found
 
-    def _worker_version(self, left: wire.Remaining) -> str:
-        known = self._version
-        if known and time.monotonic() - known[0] < _VERSION_AGE_S:
+    def _worker(self, left: wire.Remaining) -> shapes.Worker:
+        """What the worker that answered says of itself.
+
+        Raises:
+            errors.Misunderstood: it belongs to another Kafka cluster than the one asked before.
+        """
+        known = self._about.get(self._workers.url)
+        if known and time.monotonic() - known[0] < _ABOUT_AGE_S:
             return known[1]
         try:
-            worker = shapes.Worker.model_validate_json(
-                self._wire.read("/", deadline_s=left.seconds)
-            )
+            about = shapes.Worker.model_validate_json(self._workers.read("/", left))
         except pydantic.ValidationError as error:
             raise self._misread("/", error) from error
-        self._version = (time.monotonic(), worker.version)
-        return worker.version
+        url = self._workers.url
+        expected = self._kafka_cluster_id
+        if expected and about.kafka_cluster_id and about.kafka_cluster_id != expected:
+            raise errors.Misunderstood(
+                f"{url} is a worker of another Connect cluster: it works on Kafka cluster "
+                f"{about.kafka_cluster_id}, the others on {expected}",
+                where=url,
+                next_step="Give each Connect cluster an entry of its own",
+            )
+        self._kafka_cluster_id = expected or about.kafka_cluster_id
+        self._about[url] = (time.monotonic(), about)
+        return about
+
+    def _worker_states(
+        self, found: Collection[snapshot.Connector], answered: str, left: wire.Remaining
+    ) -> tuple[snapshot.Worker, ...]:
+        """Configured workers and those that run something, by id, each with its port's state."""
+        given = {_worker_id(url): url for url in self._workers.urls}
+        named = {one.worker for one in found} | {task.worker for one in found for task in one.tasks}
+        ids = sorted((given.keys() | named) - {""})
+        with self._probing:
+            states = self._probes.states(
+                ids,
+                secure=answered.startswith("https:"),
+                heard=[_worker_id(answered)],
+                left_s=left.seconds,
+            )
+        return tuple(
+            snapshot.Worker(id=one, state=states[one], configured=one in given) for one in ids
+        )
 
     def _connector(
         self,
@@ -170,6 +222,8 @@ class RestConnect:
             return _shortened(masking.text(text, secrets))
 
         kind = shapes.kind((status and status.type) or (info and info.type) or None)
+        offsets, used = self._details.of(name)
+        told = status.connector.version if status else None
         return snapshot.Connector(
             name=name,
             type=kind,
@@ -187,6 +241,9 @@ class RestConnect:
             ),
             config=self._masked_config(name, raw, passwords),
             topics=_topics(kind, raw),
+            version=told or self._details.version(raw.get("connector.class", "")),
+            offsets=offsets,
+            topics_used=used,
         )
 
     def _masked_config(
@@ -214,9 +271,10 @@ class RestConnect:
         if time.monotonic() < self._ask_plugins_after:
             return frozenset()
         try:
-            body = self._wire.read(
+            body = self._workers.read(
                 f"/connector-plugins/{_quoted(plugin)}/config",
-                deadline_s=min(1.0, left.seconds),
+                wire.Remaining(min(1.0, left.seconds)),
+                patient=False,
             )
             settings = shapes.SETTINGS.validate_json(body)
         except errors.TimedOut:
@@ -242,6 +300,12 @@ class RestConnect:
 def _quoted(name: str) -> str:
     """The name as one segment of a path, slashes and percents included."""
     return quote(name, safe="")
+
+
+def _worker_id(url: str) -> str:
+    """``host:port`` of an address, as a worker that advertises it calls itself."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
 
 def _shortened(trace: str) -> str:

@@ -22,6 +22,8 @@ class State(pydantic.BaseModel):
     state: str
     worker_id: str = ""
     trace: str | None = None
+    version: str | None = None
+    """Of the plugin; Kafka 4.1 and later."""
 
 
 class TaskState(State):
@@ -63,6 +65,33 @@ class Setting(pydantic.BaseModel):
     type: str = ""
 
 
+class Plugin(pydantic.BaseModel):
+    """One item of ``GET /connector-plugins?connectorsOnly=false``."""
+
+    name: str = pydantic.Field(alias="class")
+    type: str = ""
+    version: str | None = None
+
+
+class Offset(pydantic.BaseModel):
+    """How far a connector has come in one of its partitions; a source's own words."""
+
+    partition: dict[str, object] = {}
+    offset: dict[str, object] | None = None
+
+
+class Offsets(pydantic.BaseModel):
+    """``GET /connectors/NAME/offsets``."""
+
+    offsets: list[Offset]
+
+
+class Topics(pydantic.BaseModel):
+    """One connector in ``GET /connectors/NAME/topics``."""
+
+    topics: list[str] = []
+
+
 class Problem(pydantic.BaseModel):
     """What Connect says when it refuses."""
 
@@ -72,6 +101,9 @@ class Problem(pydantic.BaseModel):
 
 EXPANDED = pydantic.TypeAdapter(dict[str, Expanded])
 SETTINGS = pydantic.TypeAdapter(list[Setting])
+PLUGINS = pydantic.TypeAdapter(list[Plugin])
+OFFSETS = pydantic.TypeAdapter(Offsets)
+TOPICS = pydantic.TypeAdapter(dict[str, Topics])
 
 Kind = Literal["sink", "source", "unknown"]
 

@@ -14,13 +14,16 @@ class Connect(Protocol):
 
     @property
     def url(self) -> str:
-        """Its REST address, without credentials."""
+        """Its first REST address, without credentials."""
 
     def cluster(self, *, deadline_s: float) -> snapshot.ConnectCluster:
-        """All connectors with tasks, traces and configs; secrets are masked."""
+        """All connectors with tasks, traces and configs, and the workers; secrets are masked.
+
+        Offsets, topics used and plugins are read at a slower rhythm; until then they are Unknown.
+        """
 
     def connector(self, name: str, *, deadline_s: float) -> snapshot.Connector:
-        """One connector, read now.
+        """One connector, read now; its offsets and topics used are the newest that were read.
 
         Raises:
             errors.Refused: there is no such connector.
@@ -28,3 +31,6 @@ class Connect(Protocol):
 
     def restart_failed(self, name: str, *, deadline_s: float) -> None:
         """Restarts the failed tasks (and the connector itself if it failed); returns when asked."""
+
+    def close(self) -> None:
+        """Connections are closed."""

@@ -1,5 +1,7 @@
 """What every implementation of the Connect port must do."""
 
+import time
+
 import pytest
 from tests.contract.connect.benches import SECRET, Bench
 
@@ -82,3 +84,30 @@ def test_a_connector_that_is_not_there_is_refused(bench: Bench, name: str) -> No
 def test_no_time_is_no_answer(bench: Bench) -> None:
     with pytest.raises(errors.TimedOut):
         bench.port.cluster(deadline_s=0)
+
+
+def test_workers_and_plugins_are_read(bench: Bench) -> None:
+    name = bench.name("worked")
+    bench.running(name, topic="contract-orders")
+    cluster = bench.port.cluster(deadline_s=10)
+    assert cluster.kafka_cluster_id
+    found = cluster.connectors[name]
+    worker = cluster.worker(found.tasks[0].worker)
+    assert worker is not None
+    assert (worker.state, worker.configured) == ("answers", True)
+    assert isinstance(cluster.plugins, tuple)
+    plugin = next(one for one in cluster.plugins if one.name == found.config["connector.class"])
+    assert plugin.type == "sink"
+    assert plugin.version == cluster.version == found.version
+
+
+def test_offsets_and_topics_used_are_read_at_their_own_rhythm(bench: Bench) -> None:
+    name = bench.name("counted")
+    bench.running(name, topic="contract-orders")
+    until = time.monotonic() + 60
+    while not isinstance(
+        found := bench.port.cluster(deadline_s=10).connectors[name].offsets, tuple
+    ):
+        assert time.monotonic() < until, found
+        time.sleep(0.2)
+    assert isinstance(bench.port.connector(name, deadline_s=10).topics_used, tuple)

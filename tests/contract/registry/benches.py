@@ -25,7 +25,8 @@ def record(name: str, *fields: str) -> str:
             "type": "record",
             "name": name,
             "fields": [{"name": one, "type": "string", "default": ""} for one in fields],
-        }
+        },
+        separators=(",", ":"),  # a registry may write it so in any case
     )
 
 
