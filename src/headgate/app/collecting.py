@@ -98,7 +98,8 @@ class Remote:
     def _bury(self, error: Exception) -> None:
         child, self._child = self._child, None
         how = child.end() if child is not None else ""
-        self._reason = f"the process that collects {how or error}"
+        why = str(error) if isinstance(error, Ended) else "hung up"
+        self._reason = f"the process that collects {how or why}"
         if self._closed.is_set():
             return
         self._start_at = time.monotonic() + self._calm_s
