@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Processes that share the tests: those of real servers wait far more than they compute.
+JOBS ?= 3
 UV := $(BIN)/uv
 INSTALL := VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes
 
@@ -16,7 +18,7 @@ demo: $(VENV)/.demo ## Real Kafka, Headgate and a story that plays itself; Ctrl-
 	$(BIN)/headgate demo $(ARGS)
 
 test: lint types ## Lint, types and every test, on real Kafka, PostgreSQL and Chromium
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.dev ## Style
 	$(BIN)/ruff check .

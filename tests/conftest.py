@@ -1,6 +1,7 @@
-"""Fixtures for all tests: one real lab per session, started by the first test that needs it.
+"""Fixtures for all tests: one real lab per process, started by the first test that needs it.
 
-A lab that cannot be had fails the tests that need it; it never skips them.
+A lab that cannot be had fails the tests that need it; it never skips them. Several processes may
+share the work (``make test``): most tests of real servers wait far more than they compute.
 """
 
 import dataclasses
@@ -12,6 +13,36 @@ import pytest
 
 from headgate.lab import jars, processes, registry, settings, state
 from headgate.lab import lab as lab_
+
+LONGEST = (
+    "integration/loop",
+    "browser",
+    "acceptance/test_demo",
+    "integration/lab/faults",
+    "acceptance",
+    "integration",
+    "contract",
+)
+"""What takes longest is begun first, so that no process is left alone with it at the end."""
+
+TOGETHER = ("browser",)
+"""Folders whose files share a server, and so stay in one process."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one file stay in one process, in their order; the longest files come first."""
+    here = Path(__file__).parent
+    places: dict[pytest.Item, str] = {}
+    for item in items:
+        place = places[item] = item.path.relative_to(here).as_posix()
+        folder = place.partition("/")[0]
+        item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else place))
+
+    def turn(item: pytest.Item) -> int:
+        place = places[item]
+        return next((i for i, each in enumerate(LONGEST) if place.startswith(each)), len(LONGEST))
+
+    items.sort(key=turn)
 
 
 class _Labs:
