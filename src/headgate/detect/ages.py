@@ -34,7 +34,7 @@ def of_columns(seen: view.View, now: lags.Lags, columns: NDArray[np.intp]) -> ag
 
 def exact(ages: aging.Ages) -> NDArray[np.bool_]:
     """Whether each age is more than a lower bound."""
-    return (ages.source == aging.STAMP) | (ages.source == aging.HISTORY)
+    return np.isin(ages.source, (aging.STAMP, aging.HISTORY))
 
 
 def loss(seen: view.View, now: lags.Lags, columns: NDArray[np.intp]) -> float | None:

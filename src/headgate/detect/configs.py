@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from headgate.detect import ages, interface, view, words
-from headgate.domain import finding, resource, snapshot, vocabulary
+from headgate.detect import interface, view, words
+from headgate.domain import finding, resource, retention, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
 _MIN_ISR = "min.insync.replicas"

@@ -109,9 +109,11 @@ class Retention:
             reason = f"settings were not read: {seen.configs.reason}"
             return interface.Found(not_seen=interface.not_seen(self.codes, seen.cluster, reason))
         behind = np.flatnonzero(now.lag > 0)  # a paused sink loses records, too
-        kept_s = _kept_s(seen, now, behind)
+        kept_s = _kept_s(seen, behind)
         limit = seen.observation.number("lag.near_retention", "share")
-        near, older = _past(seen, now, behind, limit * kept_s)
+        found = ages.of_columns(seen, now, behind)
+        near = found.kept_s >= limit * kept_s
+        older = found.kept_bound & np.isfinite(kept_s)
         size = _size_shares(seen, now, behind)
         near |= size >= limit
         share, due = _shares(seen, now, behind[near], kept_s[near], size[near])
@@ -122,28 +124,10 @@ class Retention:
         )
 
 
-def _kept_s(seen: view.View, now: lags.Lags, columns: NDArray[np.intp]) -> NDArray[np.float64]:
+def _kept_s(seen: view.View, columns: NDArray[np.intp]) -> NDArray[np.float64]:
     """Retention in time under each column, in seconds; infinite where time deletes nothing."""
     kept_s = ages.rules(seen).time_s[ages.topics(seen, columns)]
     return np.where(np.isnan(kept_s), np.inf, kept_s)
-
-
-def _past(
-    seen: view.View, now: lags.Lags, columns: NDArray[np.intp], age_s: NDArray[np.float64]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether the next record is older than that, and whether it is older than the history.
-
-    The log end was past the commit so long ago: one look-up per column tells.
-    """
-    past = seen.history
-    at = np.maximum(now.partition_of[columns], 0)
-    row = np.searchsorted(past.times, seen.now - age_s, side="right") - 1
-    there = (row >= 0) & (past.ends[np.maximum(row, 0), at] > now.commit[columns])
-    first = past.ends[0, at]
-    older = (first > now.commit[columns]) & np.isfinite(age_s)
-    # Older than all that was looked at, and that alone is long enough.
-    there |= older & (seen.now - past.times[0] >= age_s)
-    return there, older
 
 
 def _shares(
@@ -176,7 +160,8 @@ def _size_shares(seen: view.View, now: lags.Lags, columns: NDArray[np.intp]) -> 
     held = (now.end[columns] - starts).astype(np.float64)
     full = limited & (starts > 0) & (held > 0)
     share = np.divide(now.lag[columns], held, out=np.zeros(len(columns)), where=full)
-    return np.minimum(share, 1.0)
+    result: NDArray[np.float64] = np.minimum(share, 1.0)
+    return result
 
 
 def _near(

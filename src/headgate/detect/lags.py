@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import view
-from headgate.domain import history
+from headgate.domain import history, marks
 from headgate.domain.unknown import Unknown
 
 
@@ -23,7 +23,7 @@ class Lags:
     """The commit one sample before."""
     end: NDArray[np.int64]
     lag: NDArray[np.int64]
-    """UNREAD where commit or end is."""
+    """UNREAD where commit or end is; a transaction marker at the end is no lag."""
     judged: NDArray[np.bool_]
     """False where lag is meant (a sink that somebody paused) or the group is gone."""
 
@@ -51,14 +51,9 @@ def _build(seen: view.View) -> Lags | Unknown:
     past = seen.history
     if not len(past.times):
         return Unknown("no sample was taken yet")
-    groups: dict[str, int] = {}
-    places = {name: place for place, name in enumerate(past.partitions)}
+    groups, group_of = past.places.groups, past.places.group_of
+    partition_of = past.places.partition_of
     count = len(past.commit_keys)
-    group_of = np.empty(count, dtype=np.int32)
-    partition_of = np.empty(count, dtype=np.int32)
-    for column, (group_id, name) in enumerate(past.commit_keys):
-        group_of[column] = groups.setdefault(group_id, len(groups))
-        partition_of[column] = places.get(name, -1)
     limit_s = view.STALE_INTERVALS * seen.observation.interval_s
     rows = seen.rows(2 * limit_s)
     times = past.times[rows]
@@ -71,15 +66,17 @@ def _build(seen: view.View) -> Lags | Unknown:
     end[known] = ends[-1, partition_of[known]]
     commit = commits[-1]
     both = (commit >= 0) & (end >= 0)
+    lag = np.where(both, np.maximum(end - commit, 0), history.UNREAD)
+    meant = [place for place, name in enumerate(groups) if _meant(seen, name)]
     return Lags(
-        groups=tuple(groups),
+        groups=groups,
         group_of=group_of,
         partition_of=partition_of,
         commit=commit,
         previous=commits[-2] if len(times) > 1 else np.full(count, history.UNREAD, dtype=np.int64),
         end=end,
-        lag=np.where(both, np.maximum(end - commit, 0), history.UNREAD),
-        judged=~np.isin(group_of, [place for name, place in groups.items() if _meant(seen, name)]),
+        lag=marks.taken_off(seen.observation, lag),
+        judged=~np.isin(group_of, meant),
     )
 
 

@@ -6,8 +6,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from headgate.detect import ages, interface, view, words
-from headgate.domain import finding, history, resource, snapshot, vocabulary
+from headgate.detect import interface, view, words
+from headgate.domain import finding, history, resource, retention, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
 ONE_BY_ONE = 256

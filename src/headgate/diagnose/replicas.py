@@ -2,9 +2,9 @@
 
 from typing import ClassVar
 
-from headgate.detect import ages, words
+from headgate.detect import words
 from headgate.diagnose import brokers, interface
-from headgate.domain import finding, resource, snapshot
+from headgate.domain import finding, resource, retention, snapshot
 from headgate.domain.unknown import Unknown
 
 
@@ -93,7 +93,7 @@ def _too_strict(
     setting = (
         None if isinstance(configs, Unknown) else configs.get(topic, {}).get("min.insync.replicas")
     )
-    value = ages.number(setting)
+    value = retention.number(setting)
     if value is None or replicas < 2:
         return
     fact = argument.fact("min-isr", f"min.insync.replicas of {topic}", value, how="DescribeConfigs")

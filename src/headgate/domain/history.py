@@ -4,13 +4,16 @@ Rows are samples, oldest first; columns are keyed by the tables beside them. A v
 read in a sample is ``UNREAD``, never zero.
 """
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from headgate.domain import places as places_
 from headgate.domain import resource
+from headgate.domain import stamps as stamps_
 from headgate.domain.snapshot import UNREAD, PortState
 
 __all__ = [
@@ -56,7 +59,7 @@ class BrokerSample:
     port: PortState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class History:
     """The recent samples of one cluster.
 
@@ -83,6 +86,17 @@ class History:
         default_factory=dict
     )
     """(connect cluster, connector, task) -> (Unix seconds, state) of each sample."""
+    transactional: NDArray[np.bool_] | None = None
+    """bool[P]: whether a transaction was ever seen open there; None: nobody looked."""
+    stamps: stamps_.Stamps | None = None
+    """The log's own timestamps at commits; None: none were looked up."""
+    known_places: places_.Places | None = None
+    """Handed on from the sample before; None: ``places`` makes them."""
+
+    @functools.cached_property
+    def places(self) -> places_.Places:
+        """How the columns stand to each other."""
+        return self.known_places or places_.of(self.partitions, self.commit_keys)
 
     @property
     def span_s(self) -> float:

@@ -1,10 +1,13 @@
 """An observation: the latest snapshot with the history that leads up to it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar, cast
 
 from headgate.domain import history, snapshot, vocabulary
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,13 @@ class Observation:
     planned: tuple[Planned, ...] = ()
     thresholds: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """Finding code -> parameter -> value, where configuration overrides the vocabulary."""
+    _made: dict[object, object] = field(init=False, default_factory=dict, repr=False, compare=False)
+
+    def once(self, make: Callable[["Observation"], T]) -> T:
+        """What ``make`` returns for this observation; computed at the first asking, then kept."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast("T", self._made[make])
 
     def seconds(self, code: str, name: str) -> float:
         """The duration parameter of a finding, overrides and cut applied."""

@@ -1,0 +1,67 @@
+"""Transaction markers: offsets at the end of a log that no reader ever gets.
+
+Each transaction ends with a marker on every partition that it wrote to. A client that commits the
+offset behind its last record then stands one short of the log end for ever, and has read all.
+Without the right to read records a marker cannot be seen; but where a partition is written in
+transactions and none is open, the last offset is a marker.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headgate.domain import observation
+from headgate.domain.layout import UNREAD
+from headgate.domain.unknown import Unknown
+
+RESTS = 3
+"""A group that moved on and was found exactly one offset short of so many different log ends, and
+never at one, has read all each time: a marker lies there."""
+
+
+def taken_off(seen: observation.Observation, lag: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Lag by commit column, less the markers that are known to stand at the ends of logs."""
+    past = seen.history
+    late = np.flatnonzero(lag > 0)
+    if not len(late):
+        return lag
+    place = past.places.partition_of[late]
+    marker = at_end(seen)[place]
+    one = np.flatnonzero((lag[late] == 1) & ~marker)
+    if len(one):
+        marker[one] = rests(past.ends[:, place[one]], past.commits[:, late[one]])
+    made = lag.copy()
+    made[late[marker]] -= 1
+    return made
+
+
+def at_end(seen: observation.Observation) -> NDArray[np.bool_]:
+    """Whether the last offset of each partition is a marker, bool[P]; false where not known."""
+    past = seen.history
+    made = np.zeros(len(past.partitions), np.bool_)
+    if past.transactional is None or not len(past.times):
+        return made
+    positions, listed = seen.snapshot.positions.value, seen.snapshot.partitions.value
+    if isinstance(positions, Unknown) or isinstance(listed, Unknown):
+        return made
+    if positions.partitions.topics != listed.topics or len(positions.stable) != len(made):
+        return made
+    ended = (positions.stable != UNREAD) & (positions.stable >= past.ends[-1])
+    result: NDArray[np.bool_] = past.transactional & ended & (past.ends[-1] > past.starts[-1])
+    return result
+
+
+def rests(ends: NDArray[np.int64], commits: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each column's group rests one offset short of the end again and again; both
+    int64[W, n].
+    """
+    read = (ends != UNREAD) & (commits != UNREAD)
+    gap = np.where(read, ends - commits, 1)
+    short = read & (gap == 1)
+    distinct = np.zeros(ends.shape[1], np.int64)
+    last = np.full(ends.shape[1], UNREAD, np.int64)
+    for row in range(len(ends)):
+        fresh = short[row] & (ends[row] != last)
+        distinct += fresh
+        last = np.where(fresh, ends[row], last)
+    result: NDArray[np.bool_] = (distinct >= RESTS) & (gap >= 1).all(axis=0)
+    return result
