@@ -7,11 +7,15 @@ It is untyped: ``Any`` begins here and ends in this room.
 """
 
 import logging
+import ssl
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 logging.getLogger("kafka").setLevel(logging.CRITICAL + 1)
+
+PIECE_BYTES = 256 * 1024
+"""Read from a socket at once."""
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -28,20 +32,34 @@ with warnings.catch_warnings():
 
     from headgate.kafka import messages
 
-    class _LastWords:
-        """Mixed into a transport: what a broker sent before it hung up is read first.
+    class _Reading:
+        """Mixed into a transport: reads in large pieces, and first what came before a hang-up.
 
-        kafka-python drops it, and with it the reason why a login was refused.
+        kafka-python reads 4 KiB at a time. At each of them Python's lock may go to a thread that
+        decodes and keeps it for 5 ms, so that an answer of 5 MB took seconds to read. It also drops
+        what a broker sent before it hung up, and with it the reason why a login was refused.
         """
 
-        def _sock_recv(self) -> tuple[bytes, Any]:
-            data, error = super()._sock_recv()  # type: ignore[misc] # kafka-python's
-            return data, None if data else error
+        _sock: Any
 
-    class PlainTransport(_LastWords, KafkaTCPTransport):  # type: ignore[misc] # untyped base
+        def _sock_recv(self) -> tuple[bytes, Any]:
+            pieces: list[bytes] = []
+            error: Any = None
+            try:
+                while piece := self._sock.recv(PIECE_BYTES):
+                    pieces.append(piece)
+                else:
+                    error = kafka.errors.KafkaConnectionError("socket disconnected")
+            except (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                pass
+            except OSError as problem:
+                error = kafka.errors.KafkaConnectionError(problem)
+            return b"".join(pieces), None if pieces else error
+
+    class PlainTransport(_Reading, KafkaTCPTransport):  # type: ignore[misc] # untyped base
         """A connection without encryption."""
 
-    class TlsTransport(_LastWords, KafkaSSLTransport):  # type: ignore[misc] # untyped base
+    class TlsTransport(_Reading, KafkaSSLTransport):  # type: ignore[misc] # untyped base
         """A connection with TLS."""
 
     class Connection(KafkaConnection):  # type: ignore[misc] # untyped base

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from headgate.domain import snapshot
-from headgate.kafka import complaint, library, tls
+from headgate.kafka import complaint, library, patience, tls
 from headgate.kafka.address import Address
 from headgate.kafka.properties import Properties
 from headgate.ports import errors
@@ -185,10 +185,10 @@ class Wire:
         except library.kafka.errors.IncompatibleBrokerVersion:
             raise
         except Exception as error:
-            # A read that was the first request is as good as unsent: a listener that wants a login
-            # takes the connection and closes it then.
-            sent = link.answered or lane != "read"
-            raise complaint.of(link.error or error, address, sent=sent) from error
+            told = self._told(link, error, address, sent=True)
+            if isinstance(told, errors.OutcomeUnknown) and self._wants_login(link, lane):
+                told = complaint.LoginWanted(address)
+            raise told from error
         finally:
             self._loop.cancel(watch)
         link.answered = True
@@ -199,13 +199,23 @@ class Wire:
         """Returns when requests can be sent, or raises what keeps them."""
         until = min(link.patience_until, deadline)
         try:
-            await self._by(link.connection.init_future, until)
+            await patience.within(self._loop, link.connection.init_future, until)
         except TimeoutError as error:
             if link.asks:
                 raise complaint.token_late(link.asks) from error
             raise complaint.Silent(address, accepted=link.accepted) from error
         except Exception as error:
-            raise complaint.of(link.error or error, address, sent=False) from error
+            raise self._told(link, error, address) from error
+
+    def _told(
+        self, link: _Link, error: BaseException, address: Address, *, sent: bool = False
+    ) -> errors.PortError:
+        shown = tls.CERTIFICATE in self._properties.values
+        return complaint.of(link.error or error, address, sent=sent, certificate=shown)
+
+    def _wants_login(self, link: _Link, lane: Lane) -> bool:
+        """Whether losing the connection looks like a login that was not made; reads only."""
+        return not (link.answered or self._properties.sasl) and lane == "read"
 
     async def _watch(self, address: Address, wait_s: float) -> snapshot.PortState:
         """Probes, and fails what waits for a broker that does not answer the probe either."""
@@ -221,14 +231,14 @@ class Wire:
         if address not in self._probes:
             self._send_probe(address, link)
         try:
-            await self._by(self._probes[address], until)
+            await patience.within(self._loop, self._probes[address], until)
         except TimeoutError:
             self._mute.add(address)
             return "accepts" if link.accepted else "silent"
         except Exception as error:  # noqa: BLE001 - whatever it was, it is told as a port state
             if not fresh:  # an old connection was lost, which says nothing of the port now
                 return await self._state(address, until - time.monotonic())
-            return complaint.port_state(complaint.of(link.error or error, address, sent=False))
+            return complaint.port_state(self._told(link, error, address))
         return "answers"
 
     def _send_probe(self, address: Address, link: _Link) -> None:
@@ -345,21 +355,6 @@ class Wire:
 
         threading.Thread(target=do, name=name, daemon=True).start()
         return await found
-
-    async def _by(self, future: Any, until: float) -> Any:
-        """What ``future`` gives, or TimeoutError at ``until``; the future itself goes on."""
-        if future.is_done:
-            return await future
-        wrapper = library.Future()
-        timer = self._loop.call_at(
-            until, lambda: None if wrapper.is_done else wrapper.failure(TimeoutError())
-        )
-        future.add_callback(lambda value: None if wrapper.is_done else wrapper.success(value))
-        future.add_errback(lambda error: None if wrapper.is_done else wrapper.failure(error))
-        try:
-            return await wrapper
-        finally:
-            self._loop.cancel(timer)
 
     async def _drop(self, address: Address, error: BaseException | None) -> None:
         """Closes what is usable at an address, so that what waits there fails; with an error, a
