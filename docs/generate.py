@@ -188,12 +188,46 @@ def _parameter(one: Any) -> str:
 
 
 def metrics() -> str:
-    """Every metric that Headgate exports of itself."""
+    """Every metric that Headgate exports, and the measures that it reads."""
+    from headgate.app import exports
     from headgate.app import metrics as room
 
-    text = ["# Metrics", "", "At `/metrics`, for Prometheus. A token is needed."]
+    text = [
+        "# Metrics",
+        "",
+        "At `/metrics`, for Prometheus. A token is needed. What is not known has no sample. With "
+        "`?cluster=NAME` only what is observed of that cluster.",
+    ]
     for one in room.ALL:
         text += ["", f"## {one.name}", "", f"{one.help} ({one.kind})"]
+    text += ["", "# Names of other exporters", ""]
+    text += ["Switched on by `metrics_compat` under `[server]`, with the labels of the exporter."]
+    for name, member in exports.BY_NAME.items():
+        text += ["", f"## {name}", "", *(f"- `{one.name}`: {one.help}" for one in member.METRICS)]
+    return "\n".join(text)
+
+
+def measures() -> str:
+    """Every measure that Headgate reads from metrics endpoints, with the names it is known by."""
+    from headgate.metrics import catalogue
+
+    held = catalogue.load()
+    text = [
+        "# Measures",
+        "",
+        "What Headgate reads from metrics endpoints and Prometheus servers, under its own names. "
+        "Names are compared in lower case and with or without `_total`. A dialect is told by the "
+        "names on the page.",
+        "",
+        "| Dialect | Is |",
+        "|---|---|",
+        *(f"| {name} | {_one_line(means)} |" for name, means in held.dialects.items()),
+    ]
+    for name, one in held.meanings.items():
+        text += ["", f"## {name}", "", _sentence(one.means), ""]
+        text += [f"- {one.kind}, {one.unit}, of a {one.about}"]
+        spelled = sorted(set(held.spellings[name]))
+        text += [f"- Known as: {', '.join(f'`{spelling}`' for spelling in spelled)}"]
     return "\n".join(text)
 
 
@@ -294,6 +328,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings,
     "commands.md": commands,
     "metrics.md": metrics,
+    "measures.md": measures,
     "api.md": api,
 }
 

@@ -1,24 +1,14 @@
-"""Headgate's own metrics, all declared here, in Prometheus' text form."""
+"""The page for Prometheus: Headgate's own condition, then what it observes of each cluster."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import headgate
-from headgate.app import looking, runtime
+from headgate.app import errors, exports, looking, runtime, watching
+from headgate.app.exports import interface, view
 from headgate.domain import vocabulary
 from headgate.domain.unknown import Unknown
 
-Sample = tuple[dict[str, str], float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """One metric."""
-
-    name: str
-    kind: str
-    help: str
-
+Metric = interface.Metric
 
 BUILD = Metric(name="headgate_build_info", kind="gauge", help="1, labelled with the version.")
 SWEEPS = Metric(name="headgate_sweeps_total", kind="counter", help="Looks at a cluster.")
@@ -48,7 +38,7 @@ READY = Metric(
     name="headgate_ready", kind="gauge", help="1 while Headgate can do its work, else 0."
 )
 
-ALL = (
+OWN = (
     BUILD,
     SWEEPS,
     SWEEP_SECONDS,
@@ -61,69 +51,64 @@ ALL = (
     KILL,
     READY,
 )
-"""Every metric, in the order of the page."""
+"""Headgate's own condition."""
+
+ALL = (*OWN, *(metric for one in exports.OWN for metric in one.METRICS))
+"""Every metric that is always there, in the order of the page."""
 
 
-def text(held: runtime.Runtime) -> str:
-    """The page for a scraper."""
-    lines: list[str] = []
-    for metric, samples in _samples(held):
-        lines.append(f"# HELP {metric.name} {metric.help}")
-        lines.append(f"# TYPE {metric.name} {metric.kind}")
-        lines += [f"{metric.name}{_labels(labels)} {value:g}" for labels, value in samples]
-    return "\n".join(lines) + "\n"
+def text(held: runtime.Runtime, cluster: str = "") -> str:
+    """The page for a scraper; with a cluster named, only what is observed of that one.
+
+    Under the names of other exporters, which watch one cluster each, samples carry a label
+    ``cluster`` only where one page holds several.
+
+    Raises:
+        errors.NotFound: there is no such cluster.
+    """
+    page = interface.Page()
+    chosen: Sequence[watching.Watched] = held.clusters
+    if cluster:
+        chosen = [one for one in held.clusters if one.name == cluster]
+        if not chosen:
+            raise errors.NotFound(f"There is no cluster {cluster}", where="/metrics")
+    else:
+        _condition(page, held)
+    others = held.running.settings.server.metrics_compat
+    wanted = (*exports.OWN, *(exports.BY_NAME[name] for name in others))
+    for one in chosen:
+        seen = one.observed()
+        if not isinstance(seen, Unknown):
+            shown = view.View(one.name, seen, labelled=len(chosen) > 1)
+            for member in wanted:
+                member.write(page, shown)
+    return page.text()
 
 
-def _samples(held: runtime.Runtime) -> Iterable[tuple[Metric, list[Sample]]]:
+def _condition(page: interface.Page, held: runtime.Runtime) -> None:
     running = held.running
-    yield BUILD, [({"version": headgate.__version__}, 1.0)]
-    yield SWEEPS, [({"cluster": one.name}, float(one.sweeps)) for one in held.clusters]
-    yield SWEEP_SECONDS, [({"cluster": one.name}, one.last_s) for one in held.clusters]
-    ages: list[Sample] = []
-    unread: list[Sample] = []
-    findings: list[Sample] = []
-    now = running.clock.now()
-    for one in held.clusters:
-        seen, found = one.observed(), one.detected()
+    page.one(BUILD, {"version": headgate.__version__}, 1)
+    for watched in held.clusters:
+        named = {"cluster": watched.name}
+        page.one(SWEEPS, named, watched.sweeps)
+        page.one(SWEEP_SECONDS, named, watched.last_s)
+        seen, found = watched.observed(), watched.detected()
         if isinstance(seen, Unknown) or isinstance(found, Unknown):
             continue
-        ages.append(({"cluster": one.name}, (now - seen.snapshot.at).total_seconds()))
-        missing = [p for p in seen.snapshot.parts().values() if not p.complete]
-        unread.append(({"cluster": one.name}, float(len(missing))))
+        page.one(AGE_SECONDS, named, (running.clock.now() - seen.snapshot.at).total_seconds())
+        unread = [part for part in seen.snapshot.parts().values() if not part.complete]
+        page.one(UNREAD, named, len(unread))
+        firing = [one.severity for one in found.findings if one.state == "firing"]
         for severity in vocabulary.SEVERITIES:
-            count = sum(1 for f in found.findings if f.severity == severity and f.state == "firing")
-            findings.append(({"cluster": one.name, "severity": severity}, float(count)))
-    yield AGE_SECONDS, ages
-    yield UNREAD, unread
-    yield FINDINGS, findings
+            page.one(FINDINGS, {**named, "severity": severity}, firing.count(severity))
     with running.store.read() as work:
         live = work.incidents.page(states=looking.LIVE, limit=1000).items
-        active = [c for one in held.clusters for c in work.changes.active(one.name)]
-    yield (
-        INCIDENTS,
-        [
-            ({"severity": s}, float(sum(1 for one in live if one.draft.severity == s)))
-            for s in vocabulary.SEVERITIES
-        ],
-    )
-    yield (
-        CHANGES,
-        [
-            ({"state": state}, float(sum(1 for one in active if one.state == state)))
-            for state in sorted({one.state for one in active})
-        ],
-    )
-    yield READERS, [({}, float(running.hub.readers))]
-    yield KILL, [({}, float(running.killed()))]
-    yield READY, [({}, 0.0 if held.unready() else 1.0)]
-
-
-def _labels(labels: dict[str, str]) -> str:
-    if not labels:
-        return ""
-    inner = ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
-    return "{" + inner + "}"
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        active = [c.state for one in held.clusters for c in work.changes.active(one.name)]
+    open_ = [one.draft.severity for one in live]
+    for severity in vocabulary.SEVERITIES:
+        page.one(INCIDENTS, {"severity": severity}, open_.count(severity))
+    for state in sorted(set(active)):
+        page.one(CHANGES, {"state": state}, active.count(state))
+    page.one(READERS, {}, running.hub.readers)
+    page.one(KILL, {}, float(running.killed()))
+    page.one(READY, {}, 0 if held.unready() else 1)

@@ -43,6 +43,9 @@ class Server(_Section):
     """Text under the log-in form, such as whom to ask for an account."""
     secure_cookies: bool = False
     """Whether the session cookie is sent over HTTPS only. Switch it on behind TLS."""
+    metrics_compat: list[Literal["kminion", "kafka_exporter", "kafka_lag_exporter"]] = []
+    """Lag exporters under whose names ``/metrics`` tells what is observed, too, so that their
+    dashboards go on: ``kminion``, ``kafka_exporter``, ``kafka_lag_exporter``."""
 
 
 class Cluster(_Section):
