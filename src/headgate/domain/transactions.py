@@ -49,11 +49,17 @@ class Transactions:
     open_producers: tuple[Producer, ...]
     """Producers with an open transaction on the partitions that were asked: those whose last
     stable offset is behind the high watermark."""
+    complete: bool = True
+    """Whether every coordinator told all its transactions. Where one did not, an open producer
+    may well be in one of those, and nothing can be said to hang."""
 
     def hanging(self) -> tuple[Producer, ...]:
         """Open producers that no coordinator knows as ongoing on that partition: candidates only,
-        for a transaction may have ended between the two reads. Seen twice, it is one.
+        for a transaction may have ended between the two reads. Seen twice, it is one. None where
+        the coordinators told less than all.
         """
+        if not self.complete:
+            return ()
         ongoing = {
             (one.producer_id, partition)
             for one in self.transactions

@@ -6,7 +6,7 @@ from typing import Any
 
 from headgate.domain import snapshot
 from headgate.domain.unknown import Unknown
-from headgate.kafka import library, release
+from headgate.kafka import features, quorum
 from headgate.kafka.nodes import Node, Nodes, finished, outcome
 from headgate.ports import errors
 
@@ -43,70 +43,20 @@ def read(nodes: Nodes, replicas: Iterable[int], *, deadline: float) -> snapshot.
 
 
 def controller(nodes: Nodes, *, deadline: float) -> int | Unknown:
-    """The leader of the controller quorum.
-
-    Every broker is asked and the first usable answer taken: a broker passes the question on to the
-    controller, so it hangs while the quorum elects, and one without a majority says -1.
-    """
-    reasons: list[str] = []
-    until = min(deadline, time.monotonic() + QUORUM_S)
+    """The leader of the controller quorum."""
     try:
-        for broker, answer in nodes.every(_quorum_request, deadline=until, lane="controller"):
-            if isinstance(answer, errors.PortError):
-                reasons.append(f"broker {broker}: {answer.what}")
-            else:
-                leader = _leader(answer)
-                if isinstance(leader, int):
-                    return leader
-                reasons.append(f"broker {broker}: {leader.reason}")
+        return quorum.read(nodes, deadline=min(deadline, time.monotonic() + QUORUM_S)).leader
     except errors.PortError as error:
-        reasons.append(str(error))
-    return Unknown("DescribeQuorum named no leader: " + "; ".join(sorted(set(reasons))))
+        return Unknown(error.what)
 
 
 def version(nodes: Nodes, *, deadline: float) -> str | Unknown:
-    """The release of the broker that answers first.
-
-    Its highest supported metadata.version tells it; where that is not told, the calls it knows.
-    """
+    """The release of the broker that answers first."""
     try:
-        answer = nodes.any(
-            lambda: library.metadata.ApiVersionsRequest(
-                client_software_name="headgate", client_software_version="1"
-            ),
-            deadline=deadline,
-        )
+        answer = nodes.any(features.request, deadline=deadline)
     except errors.Unreachable as error:
         return Unknown(str(error))
-    levels = {feature.name: feature.max_version for feature in answer.supported_features or ()}
-    if "metadata.version" in levels:
-        return release.of_level(levels["metadata.version"])
-    calls = {key.api_key: (key.min_version, key.max_version) for key in answer.api_keys}
-    numbers = library.BrokerVersionData(api_versions=calls).broker_version
-    return ".".join(str(number) for number in numbers)
-
-
-def _quorum_request() -> Any:
-    request = library.admin.DescribeQuorumRequest
-    topic = request.TopicData
-    return request(
-        topics=[
-            topic(
-                topic_name="__cluster_metadata",
-                partitions=[topic.PartitionData(partition_index=0)],
-            )
-        ]
-    )
-
-
-def _leader(answer: Any) -> int | Unknown:
-    code = answer.error_code
-    for topic in answer.topics or ():
-        for partition in topic.partitions:
-            code = code or partition.error_code
-            if not code and partition.leader_id >= 0:
-                return int(partition.leader_id)
-    return Unknown(library.error_name(code) if code else "the quorum has no leader")
+    return features.version(answer)
 
 
 def _broker(node: Node, probes: Mapping[Any, Any]) -> snapshot.Broker:

@@ -1,6 +1,5 @@
 """One real cluster behind the port."""
 
-import time
 from collections.abc import Mapping, Sequence
 
 from headgate.domain import snapshot
@@ -11,13 +10,13 @@ from headgate.kafka import (
     brokers,
     commits,
     groups,
-    inspecting,
     offsets,
     properties,
     records,
 )
 from headgate.kafka import topics as _topics
 from headgate.kafka.coordinators import Coordinators
+from headgate.kafka.inspecting import Inspecting, until
 from headgate.kafka.nodes import Nodes
 from headgate.kafka.wire import SETUP_S, Wire
 from headgate.ports import kafka
@@ -41,7 +40,7 @@ def connect(
     return Cluster(name, address.parse(bootstrap), properties.parse(client or {}), setup_s=setup_s)
 
 
-class Cluster(inspecting.Inspecting):
+class Cluster(Inspecting):
     """Implements ``ports.kafka.Kafka`` over the wire. Safe to use from several threads."""
 
     def __init__(
@@ -66,17 +65,17 @@ class Cluster(inspecting.Inspecting):
 
     def brokers(self, *, deadline_s: float) -> snapshot.Brokers:
         """The brokers that the cluster lists, those it listed before, and each one's port state."""
-        return brokers.read(self._nodes, self._replicas, deadline=_at(deadline_s))
+        return brokers.read(self._nodes, self._replicas, deadline=until(deadline_s))
 
     def version(self, *, deadline_s: float) -> str | Unknown:
         """The Kafka version as far as the protocol reveals it."""
-        return brokers.version(self._nodes, deadline=_at(deadline_s))
+        return brokers.version(self._nodes, deadline=until(deadline_s))
 
     def partitions(
         self, *, deadline_s: float
     ) -> tuple[snapshot.Partitions, tuple[snapshot.Missing, ...]]:
         """Every topic's partitions, internal ones included, with what could not be read."""
-        found, missing = _topics.partitions(self._nodes, deadline=_at(deadline_s))
+        found, missing = _topics.partitions(self._nodes, deadline=until(deadline_s))
         self._replicas = frozenset(int(broker) for broker in set(found.replicas.tolist()))
         return found, missing
 
@@ -84,76 +83,77 @@ class Cluster(inspecting.Inspecting):
         self, topics: Sequence[str], *, deadline_s: float
     ) -> Mapping[str, Mapping[str, snapshot.ConfigValue] | kafka.Failure]:
         """The effective settings of each topic with their sources."""
-        return _topics.configs(self._nodes, topics, deadline=_at(deadline_s))
+        return _topics.configs(self._nodes, topics, deadline=until(deadline_s))
 
     def offsets(self, partitions: snapshot.Partitions, *, deadline_s: float) -> kafka.OffsetRead:
         """Earliest and latest offset of every partition that has a leader."""
-        return offsets.read(self._nodes, partitions, deadline=_at(deadline_s))
+        return offsets.read(self._nodes, partitions, deadline=until(deadline_s))
 
     def groups(self, *, deadline_s: float) -> tuple[snapshot.Groups, tuple[snapshot.Missing, ...]]:
         """Every group of every protocol, with members where they could be described."""
-        return groups.read(self._nodes, self._coordinators, deadline=_at(deadline_s))
+        return groups.read(self._nodes, self._coordinators, deadline=until(deadline_s))
 
     def group(self, group_id: str, *, deadline_s: float) -> snapshot.Group | kafka.Failure:
         """One group, read now."""
-        return groups.one(self._coordinators, group_id, deadline=_at(deadline_s))
+        return groups.one(self._coordinators, group_id, deadline=until(deadline_s))
 
     def commits(
         self, group_ids: Sequence[str], *, deadline_s: float
     ) -> Mapping[str, Mapping[TopicPartition, int] | kafka.Failure]:
         """Committed offsets per group; partitions without a commit are left out."""
-        return commits.read(self._coordinators, group_ids, deadline=_at(deadline_s))
+        return commits.read(self._coordinators, group_ids, deadline=until(deadline_s))
 
     def read(
         self, partition: TopicPartition, offset: int, count: int, *, deadline_s: float
     ) -> tuple[kafka.Record, ...]:
         """Up to ``count`` records from ``offset`` on, read without a group."""
         return records.read(
-            self._nodes, self._properties, partition, offset, count, deadline=_at(deadline_s)
+            self._nodes,
+            self._properties,
+            partition,
+            offset,
+            count,
+            deadline=until(deadline_s),
         )
 
     def commit(
         self, group_id: str, offsets: Mapping[TopicPartition, int], *, deadline_s: float
     ) -> Mapping[TopicPartition, kafka.Failure | None]:
         """Sets committed offsets of a group without members."""
-        return commits.write(self._coordinators, group_id, offsets, deadline=_at(deadline_s))
+        return commits.write(self._coordinators, group_id, offsets, deadline=until(deadline_s))
 
     def remove_members(
         self, group_id: str, member_ids: Sequence[str], *, deadline_s: float
     ) -> Mapping[str, kafka.Failure | None]:
         """Makes members leave the group, in either protocol."""
         return groups.remove_members(
-            self._coordinators, group_id, member_ids, deadline=_at(deadline_s)
+            self._coordinators, group_id, member_ids, deadline=until(deadline_s)
         )
 
     def produce(self, record: kafka.Record, *, deadline_s: float) -> int | kafka.Failure:
         """Writes one record with acks=all; its offset."""
-        return records.produce(self._nodes, record, deadline=_at(deadline_s))
+        return records.produce(self._nodes, record, deadline=until(deadline_s))
 
     def create_topic(self, spec: kafka.TopicSpec, *, deadline_s: float) -> kafka.Failure | None:
         """Creates a topic."""
-        return _topics.create(self._nodes, spec, deadline=_at(deadline_s))
+        return _topics.create(self._nodes, spec, deadline=until(deadline_s))
 
     def alter_config(
         self, topic: str, values: Mapping[str, str | None], *, deadline_s: float
     ) -> kafka.Failure | None:
         """Sets the topic's own settings; a None value removes one."""
-        return _topics.alter(self._nodes, topic, values, deadline=_at(deadline_s))
+        return _topics.alter(self._nodes, topic, values, deadline=until(deadline_s))
 
     def add_partitions(self, topic: str, total: int, *, deadline_s: float) -> kafka.Failure | None:
         """Grows a topic to ``total`` partitions."""
-        return _topics.add_partitions(self._nodes, topic, total, deadline=_at(deadline_s))
+        return _topics.add_partitions(self._nodes, topic, total, deadline=until(deadline_s))
 
     def elect_preferred(
         self, partitions: Sequence[TopicPartition], *, deadline_s: float
     ) -> Mapping[TopicPartition, kafka.Failure | None]:
         """Makes the preferred replica lead."""
-        return _topics.elect_preferred(self._nodes, partitions, deadline=_at(deadline_s))
+        return _topics.elect_preferred(self._nodes, partitions, deadline=until(deadline_s))
 
     def close(self) -> None:
         """Connections are closed and threads stopped."""
         self._wire.close()
-
-
-def _at(deadline_s: float) -> float:
-    return time.monotonic() + deadline_s

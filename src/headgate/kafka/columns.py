@@ -87,7 +87,8 @@ def _topics(reader: Reader, version: int) -> Iterator[_Topic | snapshot.Missing]
         reader.int32()
         reader.skip_tags()
         if code:
-            yield snapshot.Missing(what=f"topic:{name}", reason=failure.of_code(code).reason)
+            failed = failure.of_code(code, api="Metadata", on=name)
+            yield snapshot.Missing(what=f"topic:{name}", reason=failed.reason, needs=failed.needs)
             continue
         if columns.number != list(range(count)):
             columns = _ordered(columns)

@@ -32,7 +32,7 @@ def read(
         for name, code, found in rows.commits(answer.data):
             yield Told(name, code, "", found)
 
-    return coordinators.ask(group_ids, make, told, deadline=deadline)
+    return coordinators.ask(group_ids, make, told, deadline=deadline, api="OffsetFetch")
 
 
 def write(

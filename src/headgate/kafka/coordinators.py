@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from headgate.kafka import failure, library
 from headgate.kafka.nodes import Nodes, finished, outcome
+from headgate.kafka.reader import decoding
 from headgate.kafka.wire import Lane
 from headgate.ports import errors, kafka
 
@@ -70,9 +71,11 @@ class Coordinators:
         *,
         deadline: float,
         lane: Lane = "read",
+        api: str = "",
     ) -> dict[str, Any | kafka.Failure]:
         """What each group's coordinator tells, all coordinators asked at once.
 
+        ``api`` names the call, so that a refusal tells the lacking right.
         Groups whose coordinator has moved are asked for again until the deadline; what another
         error or a silent broker spoils is a failure of those groups alone.
         """
@@ -80,7 +83,7 @@ class Coordinators:
         left, pause_s = list(dict.fromkeys(group_ids)), PAUSE_S
         while left:
             before = {name: self.get(name) for name in left}
-            answers.update(self._round(left, make, told, deadline, lane))
+            answers.update(self._round(left, make, told, deadline, lane, api))
             moved = [name for name in left if _moved(answers[name])]
             unsent = [name for name in left if _unsent(answers[name])]
             self.forget(moved + unsent)
@@ -101,6 +104,7 @@ class Coordinators:
         told: Callable[[Any], Iterable[Told]],
         deadline: float,
         lane: Lane,
+        api: str,
     ) -> dict[str, Any | kafka.Failure]:
         answers: dict[str, Any | kafka.Failure] = dict(self.look_up(group_ids, deadline=deadline))
         by_broker: dict[int, list[str]] = {}
@@ -118,12 +122,11 @@ class Coordinators:
                 failed = failure.of_error(answer, writing=lane == "write")
                 answers.update(dict.fromkeys(asked[future], failed))
                 continue
-            for item in told(answer):
-                answers[item.group_id] = (
-                    failure.of_code(item.code, item.message, name=library.error_name(item.code))
-                    if item.code
-                    else item.value
-                )
+            try:
+                with decoding(api or type(answer).__name__, self._nodes.name):
+                    answers.update((item.group_id, _value(item, api)) for item in told(answer))
+            except errors.Misunderstood as error:
+                answers.update(dict.fromkeys(asked[future], failure.of_error(error)))
         for name in group_ids:
             answers.setdefault(name, kafka.Failure(code=0, name="NOT_TOLD", reason="no answer"))
         return answers
@@ -147,11 +150,21 @@ class Coordinators:
             for found in answer.coordinators:
                 if found.error_code:
                     failures[found.key] = failure.of_code(
-                        found.error_code, name=library.error_name(found.error_code)
+                        found.error_code,
+                        name=library.error_name(found.error_code),
+                        api="FindCoordinator",
+                        on=found.key,
                     )
                 else:
                     self.saw([found.key], found.node_id)
         return failures
+
+
+def _value(item: Told, api: str) -> Any | kafka.Failure:
+    if not item.code:
+        return item.value
+    name = library.error_name(item.code)
+    return failure.of_code(item.code, item.message, name=name, api=api, on=item.group_id)
 
 
 def _find(keys: Sequence[str]) -> Any:

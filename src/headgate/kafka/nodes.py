@@ -132,7 +132,7 @@ class Nodes:
         for future in finished(asked, deadline=deadline):
             yield asked[future], outcome(future)
 
-    def any(self, make: Callable[[], Any], *, deadline: float) -> Any:
+    def any(self, make: Callable[[], Any], *, deadline: float, lane: Lane = "read") -> Any:
         """The first answer of any broker; a slow one is overtaken by the next. For reads only.
 
         Raises:
@@ -147,7 +147,8 @@ class Nodes:
             if address is None:
                 more = False
             else:
-                waiting[self._wire.send(address, make(), deadline=deadline)] = address
+                sent = self._wire.send(address, make(), deadline=deadline, lane=lane)
+                waiting[sent] = address
             pause_s = HEDGE_S if more else max(deadline - time.monotonic(), 0.0) + 1.0
             done, _ = futures.wait(waiting, pause_s, futures.FIRST_COMPLETED)
             for future in done:

@@ -13,6 +13,8 @@ CLIENT = -1
 """Replica id of a client."""
 UNCOMMITTED = 0
 """Isolation level: the latest offset is the high watermark."""
+COMMITTED = 1
+"""Isolation level: the latest offset is the last stable one."""
 SERVER_TIMEOUT_MS = 30_000
 """How long a broker may wait for remote storage; our own deadline is shorter."""
 _I32 = struct.Struct(">i")
@@ -81,19 +83,28 @@ class OffsetFetch(_Raw, library.consumer.OffsetFetchRequest, init=False):  # typ
     response = library.consumer.OffsetFetchResponse
 
 
+class DescribeLogDirs(_Raw, library.admin.DescribeLogDirsRequest, init=False):  # type: ignore[misc,call-arg]
+    """Asks for log dirs; answered in bytes."""
+
+    response = library.admin.DescribeLogDirsResponse
+
+
 class ListOffsets(_Raw, library.consumer.ListOffsetsRequest, init=False):  # type: ignore[misc,call-arg]
     """Asks for log positions with topics encoded already; answered in bytes."""
 
     response = library.consumer.ListOffsetsResponse
 
-    def __init__(self, topics: bytes) -> None:
-        super().__init__(min_version=6)
+    def __init__(
+        self, topics: bytes, *, isolation: int = UNCOMMITTED, min_version: int = 6
+    ) -> None:
+        super().__init__(min_version=min_version)
         self._encoded = topics
+        self._isolation = isolation
 
     def encode(self, version: Any = None, header: bool = False, framed: bool = False) -> bytes:  # noqa: ARG002 - kafka-python always wants both
         """The whole frame: size, header, replica id, isolation level, topics, time-out."""
         this: Any = self
         late = _I32.pack(SERVER_TIMEOUT_MS) if this.API_VERSION >= 10 else b""
-        body = b"".join((_START.pack(CLIENT, UNCOMMITTED), self._encoded, late, b"\0"))
+        body = b"".join((_START.pack(CLIENT, self._isolation), self._encoded, late, b"\0"))
         head = bytes(this._header.encode(flexible=True))
         return _I32.pack(len(head) + len(body)) + head + body

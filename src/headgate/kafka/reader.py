@@ -4,10 +4,15 @@ Encoding: https://kafka.apache.org/protocol.html#protocol_types and KIP-482.
 """
 
 import base64
+import contextlib
 import struct
+from collections.abc import Iterator
+
+from headgate.ports import errors
 
 _I16 = struct.Struct(">h")
 _I32 = struct.Struct(">i")
+_I64 = struct.Struct(">q")
 
 
 class Reader:
@@ -23,6 +28,11 @@ class Reader:
         """The next two bytes as a number."""
         self.at += 2
         return int(_I16.unpack_from(self.data, self.at - 2)[0])
+
+    def int64(self) -> int:
+        """The next eight bytes as a number."""
+        self.at += 8
+        return int(_I64.unpack_from(self.data, self.at - 8)[0])
 
     def int32(self) -> int:
         """The next four bytes as a number."""
@@ -74,3 +84,20 @@ class Reader:
 def uuid_text(raw: bytes) -> str:
     """A topic id as Kafka's tools print it."""
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+@contextlib.contextmanager
+def decoding(api: str, where: str) -> Iterator[None]:
+    """What is decoded inside is an answer to that call.
+
+    Raises:
+        errors.Misunderstood: the answer was cut short, or is laid out in another way.
+    """
+    try:
+        yield
+    except (IndexError, ValueError, KeyError, struct.error) as error:
+        raise errors.Misunderstood(
+            f"The answer to {api} cannot be decoded",
+            where=where,
+            next_step="Report it with the broker's version",
+        ) from error

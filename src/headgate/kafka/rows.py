@@ -36,6 +36,8 @@ class Offsets(NamedTuple):
     topic: NDArray[np.int64]
     number: NDArray[np.int32]
     error: NDArray[np.int16]
+    timestamp: NDArray[np.int64]
+    """UNREAD but for a record found by its time."""
     offset: NDArray[np.int64]
 
 
@@ -43,31 +45,46 @@ def list_offsets(data: bytes) -> Offsets:
     """The offsets that a ListOffsetsResponse tells."""
     reader = Reader(data)
     reader.int32()
-    topics, starts, counts = [], [], []
+    topics, blocks = [], []
     for _ in range(reader.varint() - 1):
         topics.append(reader.text() or "")
-        counts.append(reader.varint() - 1)
-        starts.append(reader.at)
-        reader.at += counts[-1] * _TOLD.itemsize
+        blocks.append(block(reader, _TOLD))
         reader.skip_tags()
-    topic = np.repeat(np.arange(len(topics)), counts)
-    row = np.arange(len(topic)) - np.repeat(np.cumsum([0, *counts])[:-1], counts)
-    at = np.array(starts, np.int64)[topic] + row * _TOLD.itemsize
-    places = at[:, None] + np.arange(_TOLD.itemsize)
-    told = np.frombuffer(data, np.uint8)[places].view(_TOLD).reshape(-1)
-    if told["tags"].any():
-        raise ValueError("unexpected tagged fields in ListOffsets")
+    told = np.concatenate(blocks) if blocks else np.empty(0, _TOLD)
     return Offsets(
         topics=tuple(topics),
-        topic=topic,
+        topic=np.repeat(np.arange(len(topics)), [len(part) for part in blocks]),
         number=told["number"].astype(np.int32),
         error=told["error"].astype(np.int16),
+        timestamp=told["timestamp"].astype(np.int64),
         offset=told["offset"].astype(np.int64),
     )
 
 
+def block(reader: Reader, row: "np.dtype[np.void]") -> NDArray[np.void]:
+    """A compact array of rows that all have the same size; the last byte of each counts its tags.
+
+    Where a newer broker adds tagged fields the rows differ in size and are read one by one.
+    """
+    count = reader.varint() - 1
+    start, size = reader.at, row.itemsize
+    if start + count * size <= len(reader.data):
+        told = np.frombuffer(reader.data, row, count, start)
+        if not told["tags"].any():
+            reader.at += count * size
+            return told
+    bodies = []
+    for _ in range(count):
+        bodies.append(reader.take(size - 1) + b"\0")
+        reader.skip_tags()
+    return np.frombuffer(b"".join(bodies), row, count)
+
+
 def ask_offsets(
-    topics: Sequence[str], counts: Sequence[int], numbers: NDArray[np.int32], timestamp: int
+    topics: Sequence[str],
+    counts: Sequence[int],
+    numbers: NDArray[np.int32],
+    timestamp: int | NDArray[np.int64],
 ) -> bytes:
     """The topics of a ListOffsetsRequest: ``counts[i]`` of the numbers belong to ``topics[i]``."""
     asked = np.empty(len(numbers), _ASKED)

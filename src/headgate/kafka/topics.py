@@ -2,7 +2,7 @@
 
 import functools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent import futures
 from typing import Any
 
@@ -10,6 +10,7 @@ from headgate.domain import snapshot
 from headgate.domain.resource import TopicPartition
 from headgate.kafka import columns, failure, library, raw
 from headgate.kafka.nodes import Nodes, finished, outcome
+from headgate.kafka.reader import decoding
 from headgate.ports import errors, kafka
 
 TOPIC = 2
@@ -44,14 +45,8 @@ def partitions(
         lambda: raw.Metadata(topics=None, allow_auto_topic_creation=False, min_version=9),
         deadline=deadline,
     )
-    try:
+    with decoding("Metadata", nodes.name):
         return columns.metadata(answer.data, answer.version)
-    except (IndexError, ValueError) as error:
-        raise errors.Misunderstood(
-            "The answer to Metadata cannot be decoded",
-            where=nodes.name,
-            next_step="Report it with the broker's version",
-        ) from error
 
 
 def leaders(nodes: Nodes, topic: str, *, deadline: float) -> Mapping[int, int] | kafka.Failure:
@@ -69,6 +64,24 @@ def leaders(nodes: Nodes, topic: str, *, deadline: float) -> Mapping[int, int] |
     if found.error_code:
         return failure.of_code(found.error_code, name=library.error_name(found.error_code))
     return {part.partition_index: part.leader_id for part in found.partitions}
+
+
+def listed(
+    nodes: Nodes, names: Iterable[str], *, deadline: float
+) -> tuple[snapshot.Partitions, tuple[snapshot.Missing, ...]]:
+    """The partitions of some topics, read now."""
+    request = raw.Metadata
+    asked = sorted(set(names))
+    answer = nodes.any(
+        lambda: request(
+            topics=[request.MetadataRequestTopic(name=name, version=9) for name in asked],
+            allow_auto_topic_creation=False,
+            min_version=9,
+        ),
+        deadline=deadline,
+    )
+    with decoding("Metadata", nodes.name):
+        return columns.metadata(answer.data, answer.version)
 
 
 def configs(
@@ -95,7 +108,7 @@ def configs(
         if isinstance(answer, errors.PortError):
             found.update(dict.fromkeys(chunk, failure.of_error(answer)))
         else:
-            found.update(_settings(answer))
+            found.update(settings(answer))
     return found
 
 
@@ -259,9 +272,10 @@ def _again(nodes: Nodes, chunk: Sequence[str], deadline: float) -> Any | errors.
         return error
 
 
-def _settings(
+def settings(
     answer: Any,
 ) -> Mapping[str, Mapping[str, snapshot.ConfigValue] | kafka.Failure]:
+    """The settings of each resource that a DescribeConfigsResponse tells of, by its name."""
     found: dict[str, Mapping[str, snapshot.ConfigValue] | kafka.Failure] = {}
     for topic in answer.results:
         if topic.error_code:
@@ -269,6 +283,8 @@ def _settings(
                 topic.error_code,
                 topic.error_message or "",
                 name=library.error_name(topic.error_code),
+                api="DescribeConfigs",
+                on=topic.resource_name,
             )
             continue
         found[topic.resource_name] = {
