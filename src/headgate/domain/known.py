@@ -11,7 +11,16 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from headgate.domain import differences, layout, quorum, registry, snapshot, storage, timeline
+from headgate.domain import (
+    connects,
+    differences,
+    layout,
+    quorum,
+    registry,
+    snapshot,
+    storage,
+    timeline,
+)
 from headgate.domain.differences import brokers as brokers_
 from headgate.domain.differences import interface, settings
 from headgate.domain.unknown import Unknown
@@ -80,7 +89,7 @@ def reduced(known: snapshot.Snapshot) -> snapshot.Snapshot:
         configs=_valued(known.configs, _made),
         broker_configs=_valued(known.broker_configs, _made),
         groups=_valued(known.groups, _lean_groups),
-        log_dirs=_valued(known.log_dirs, _lean_dirs),
+        log_dirs=_valued(known.log_dirs, lambda held: log_dirs(held.dirs)),
         connects={name: _valued(part, _lean_connect) for name, part in known.connects.items()},
     )
 
@@ -196,7 +205,10 @@ def _connect(
 ) -> tuple[snapshot.ConnectCluster, bool]:
     hidden = interface.hidden(seen, "connector")
     found, carried = _filled(old.connectors, new.connectors, hidden)
-    return (dataclasses.replace(new, connectors=found), True) if carried else (new, False)
+    plugins = old.plugins if isinstance(new.plugins, Unknown) else new.plugins
+    if not carried and plugins is new.plugins:
+        return new, False
+    return dataclasses.replace(new, connectors=found, plugins=plugins), carried
 
 
 def _registry(
@@ -298,11 +310,12 @@ def _lean_groups(groups: snapshot.Groups) -> snapshot.Groups:
     }
 
 
-def _lean_dirs(held: storage.LogDirs) -> storage.LogDirs:
+def log_dirs(dirs: tuple[storage.LogDir, ...]) -> storage.LogDirs:
+    """The log dirs without the replicas in them."""
     nothing = np.zeros(0, dtype=np.int64)
     return storage.LogDirs(
         partitions=_NO_PARTITIONS,
-        dirs=held.dirs,
+        dirs=dirs,
         ordinal=_NONE,
         place=_NONE,
         size_bytes=nothing,
@@ -316,7 +329,11 @@ def _lean_connect(held: snapshot.ConnectCluster) -> snapshot.ConnectCluster:
         held,
         connectors={
             name: dataclasses.replace(
-                one, trace="", tasks=tuple(dataclasses.replace(t, trace="") for t in one.tasks)
+                one,
+                trace="",
+                tasks=tuple(dataclasses.replace(task, trace="") for task in one.tasks),
+                offsets=connects.UNREAD_OFFSETS,
+                topics_used=connects.UNREAD_TOPICS,
             )
             for name, one in held.connectors.items()
         },

@@ -33,6 +33,7 @@ Kind = Literal[
     "connector",
     "connector_state",
     "tasks",
+    "worker",
     "plugin",
     "schema",
     "compatibility",
@@ -45,7 +46,7 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 RESTLESS: frozenset[Kind] = frozenset(
-    {"group_state", "members", "connector_state", "tasks", "leaders", "isr", "broker"}
+    {"group_state", "members", "connector_state", "tasks", "worker", "leaders", "isr", "broker"}
 )
 """Kinds that can go to and fro all day; repeats of one of them become one entry with a count."""
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
-from headgate.domain import change, incident, observation, person
+from headgate.domain import change, incident, person
 from headgate.ports import series
-
-T = TypeVar("T")
+from headgate.ports import timeline as past
+from headgate.ports.page import Page as Page
 
 
 class StoreError(Exception):
@@ -44,15 +44,6 @@ class Fenced(StoreError):
 
 class BadCursor(StoreError):
     """What was given as a place in a list is none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page(Generic[T]):
-    """One page of a list."""
-
-    items: tuple[T, ...]
-    next_cursor: str = ""
-    """Empty on the last page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,16 +264,6 @@ class People(Protocol):
         """Expired sessions are gone; how many they were."""
 
 
-class Timeline(Protocol):
-    """What was done on purpose: deploys and planned work posted by people and CI."""
-
-    def post(self, cluster: str, item: observation.Planned, *, by: str) -> None:
-        """The entry is kept."""
-
-    def since(self, cluster: str, at: datetime) -> Sequence[observation.Planned]:
-        """Entries from that time on, oldest first."""
-
-
 class Answers(Protocol):
     """Answers already given to requests that carried an Idempotency-Key."""
 
@@ -329,8 +310,16 @@ class Work(Protocol):
         """People."""
 
     @property
-    def timeline(self) -> Timeline:
+    def timeline(self) -> past.Timeline:
         """Timeline."""
+
+    @property
+    def looks(self) -> past.Looks:
+        """What was last known of each cluster."""
+
+    @property
+    def restore_points(self) -> past.RestorePoints:
+        """Restore points."""
 
     @property
     def switches(self) -> Switches:

@@ -128,8 +128,54 @@ TIMELINE = sa.Table(
     sa.Column("what", sa.Text, nullable=False),
     sa.Column("resource", sa.Text, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
+    sa.Column("kind", _KEY, nullable=False, server_default="deploy"),
+    sa.Column("before", sa.Text, nullable=False, server_default=""),
+    sa.Column("after", sa.Text, nullable=False, server_default=""),
+    sa.Column("source", sa.Text, nullable=False, server_default="timeline"),
+    sa.Column("since", _AT, nullable=True),
+    sa.Column("away", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("times", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("last_at", _AT, nullable=True),
     sa.Index("timeline_by_time", "cluster", "at"),
+    sa.Index("timeline_by_resource", "cluster", "resource", "at"),
 )
+
+LOOKS = sa.Table(
+    "looks",
+    METADATA,
+    sa.Column("cluster", _KEY, primary_key=True),
+    sa.Column("at", _AT, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+
+RESTORE_POINTS = sa.Table(
+    "restore_points",
+    METADATA,
+    sa.Column("id", _KEY, primary_key=True),
+    sa.Column("cluster", _KEY, nullable=False),
+    sa.Column("at", _AT, nullable=False),
+    sa.Column("change", _KEY, nullable=False),
+    sa.Column("same_until", _AT, nullable=True),
+    sa.Column("parts", sa.Text, nullable=False),
+    sa.Index("restore_points_newest", "cluster", "at", "id"),
+)
+
+RESTORE_PARTS = sa.Table(
+    "restore_parts",
+    METADATA,
+    sa.Column("digest", _KEY, primary_key=True),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+
+RESTORE_HOLDS = sa.Table(
+    "restore_holds",
+    METADATA,
+    sa.Column("point", _KEY, sa.ForeignKey("restore_points.id"), primary_key=True),
+    sa.Column("part", _KEY, primary_key=True),
+    sa.Column("digest", _KEY, nullable=False),
+    sa.Index("restore_holds_by_digest", "digest"),
+)
+"""Which part of which point has which content."""
 
 SWITCHES = sa.Table(
     "switches",

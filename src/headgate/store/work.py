@@ -8,7 +8,9 @@ from headgate.store import (
     changes,
     incidents,
     leases,
+    looks,
     people,
+    restore,
     series,
     switches,
     timeline,
@@ -25,6 +27,8 @@ class Work:
         self.leases = leases.Leases(connection)
         self.people = people.People(connection)
         self.timeline = timeline.Timeline(connection)
+        self.looks = looks.Looks(connection)
+        self.restore_points = restore.RestorePoints(connection)
         self.switches = switches.Switches(connection)
         self.answers = answers.Answers(connection)
         self.series = series.Series(connection)

@@ -11,6 +11,7 @@ from tests.unit import observations
 
 from headgate.domain import (
     access,
+    connects,
     differences,
     known,
     quorum,
@@ -270,6 +271,22 @@ def test_connectors_are_made_reconfigured_and_fail() -> None:
         ("connector", "connector:other", "was created", "sink, 1 tasks"),
         ("connector", "connector:sink", "topics was changed", "clicks"),
         ("tasks", "connector:sink", "tasks are in other states", "1 FAILED, 1 RUNNING (tasks 1)"),
+    ]
+
+
+def test_plugins_and_workers_of_connect() -> None:
+    def connect(version: str, state: connects.PortState) -> snapshot.Snapshot:
+        seen = looked(scene())
+        held = seen.connects["main"].value
+        assert isinstance(held, snapshot.ConnectCluster)
+        plugin = connects.Plugin(name="JdbcSink", type="sink", version=version)
+        worker = connects.Worker(id="10.0.0.1:8083", state=state)
+        other = dataclasses.replace(held, plugins=(plugin,), workers=(worker,))
+        return dataclasses.replace(seen, connects={"main": part(other)})
+
+    assert told(connect("1.0", "answers"), connect("1.1", "refuses")) == [
+        ("plugin", "connect:main", "plugin JdbcSink has another version"),
+        ("worker", "worker:10.0.0.1:8083", "its port does otherwise"),
     ]
 
 

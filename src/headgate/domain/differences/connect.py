@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from headgate.domain import snapshot, timeline
+from headgate.domain import connects, snapshot, timeline
 from headgate.domain.differences import interface, settings
+from headgate.domain.unknown import Unknown
 
 _NAMED = 8
 """Tasks that an entry names."""
@@ -36,6 +37,35 @@ def _cluster(
         yield pair.entry(
             "version", "connect", name, "runs another version", old.version, new.version
         )
+    were = {one.id: one.state for one in old.workers}
+    for one in new.workers:
+        was = were.get(one.id, one.state)
+        if was != one.state and "not_probed" not in (was, one.state):
+            yield pair.entry("worker", "worker", one.id, "its port does otherwise", was, one.state)
+    if not isinstance(old.plugins, Unknown) and not isinstance(new.plugins, Unknown):
+        yield from _plugins(pair, name, old.plugins, new.plugins)
+
+
+def _plugins(
+    pair: interface.Pair,
+    name: str,
+    old: Sequence[connects.Plugin],
+    new: Sequence[connects.Plugin],
+) -> Iterator[timeline.Entry]:
+    """A class may be there in several versions, and as several kinds of plugin."""
+    were, are = _versions(old), _versions(new)
+    for plugin in sorted(were.keys() | are.keys()):
+        before, after = were.get(plugin, ""), are.get(plugin, "")
+        if before != after:
+            what = "is there" if not before else "is gone" if not after else "has another version"
+            yield pair.entry("plugin", "connect", name, f"plugin {plugin} {what}", before, after)
+
+
+def _versions(plugins: Sequence[connects.Plugin]) -> dict[str, str]:
+    found: dict[str, set[str]] = {}
+    for one in plugins:
+        found.setdefault(one.name, set()).add(one.version or "no version told")
+    return {name: ", ".join(sorted(versions)) for name, versions in found.items()}
 
 
 def _connector(
