@@ -1,16 +1,17 @@
-"""What stands around one cluster, as its configuration names it: Connect and the schema registry.
+"""What stands around one cluster, as its configuration names it: Connect, registry, metrics.
 
 Addresses of one Connect cluster's workers stand in one entry with commas between them, as in
 ``bootstrap``; each entry is a Connect cluster.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from headgate.app import errors, secret, settings
 from headgate.connect import rest as connect_rest
+from headgate.metrics import source
 from headgate.observe import readings
-from headgate.ports import connect, kafka, registry
+from headgate.ports import connect, kafka, metrics, registry
 from headgate.registry import rest as registry_rest
 
 REGISTRY = "registry"
@@ -74,8 +75,50 @@ def registries(one: settings.Cluster, folder: Path) -> list[registry.SchemaRegis
         ) from error
 
 
+def sources(one: settings.Cluster, folder: Path, cluster: kafka.Kafka) -> list[metrics.Metrics]:
+    """The cluster's sources of metrics; nothing was sent yet.
+
+    ``cluster`` is asked which broker runs on which host, where nothing else tells whose numbers
+    they are.
+
+    Raises:
+        errors.AppError: an address cannot be used.
+    """
+    where = f"cluster {one.name}, metrics"
+    return [
+        source_of(secret.resolve(given, where=where, folder=folder), cluster, where=where)
+        for given in one.metrics
+    ]
+
+
+def source_of(given: str, cluster: kafka.Kafka, *, where: str) -> metrics.Metrics:
+    """One source of metrics; nothing was sent yet.
+
+    Raises:
+        errors.Invalid: the address cannot be used.
+    """
+
+    def hosts(deadline_s: float) -> Mapping[int, str]:
+        return {one.id: one.host for one in cluster.brokers(deadline_s=deadline_s).brokers}
+
+    try:
+        return source.connect(given, hosts)
+    except ValueError as error:
+        raise errors.Invalid(
+            f"The address of metrics cannot be used: {error}",
+            where=where,
+            next_step="Write it like http://broker-1:7071/metrics or prometheus+http://prom:9090",
+        ) from error
+
+
 def rows(
-    cluster: kafka.Kafka, schemas: Sequence[registry.SchemaRegistry]
+    cluster: kafka.Kafka,
+    schemas: Sequence[registry.SchemaRegistry],
+    measured: Sequence[metrics.Metrics] = (),
 ) -> tuple[readings.Reading, ...]:
     """All that is read beside the sweep."""
-    return (*readings.of_kafka(cluster), *(readings.of_registry(one) for one in schemas))
+    return (
+        *readings.of_kafka(cluster),
+        *(readings.of_registry(one) for one in schemas),
+        *(readings.of_metrics(one) for one in measured),
+    )

@@ -11,6 +11,7 @@ import pydantic
 import pydantic_settings
 
 from headgate.domain import capability
+from headgate.metrics import address
 
 Environment = Literal["production", "staging", "development", "lab"]
 Name = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
@@ -72,7 +73,9 @@ class Cluster(_Section):
     registry_ca_file: str = ""
     """File of the authority that signed the registry's certificate; empty: the machine's own."""
     metrics: list[str] = []
-    """Addresses of its metrics endpoints."""
+    """Metrics of its brokers, workers and clients: addresses of pages
+    (``http://HOST:7071/metrics``, with ``#broker=1`` where the host does not tell), and of
+    Prometheus servers (``prometheus+http://HOST:9090?LABEL=VALUE``)."""
     flavour: capability.Flavour | None = None
     """What kind of Kafka it is (``msk``, ``confluent``, ...), where Headgate does not see it."""
     architecture: capability.Architecture | None = None
@@ -95,13 +98,21 @@ class Cluster(_Section):
     @pydantic.field_validator("bootstrap")
     @classmethod
     def _addresses(cls, value: str) -> str:
-        for address in value.split(","):
-            host, colon, port = address.strip().rpartition(":")
+        for given in value.split(","):
+            host, colon, port = given.strip().rpartition(":")
             if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
-                raise ValueError(f"{address.strip()!r} is not HOST:PORT")
+                raise ValueError(f"{given.strip()!r} is not HOST:PORT")
         return value
 
-    @pydantic.field_validator("connect", "metrics")
+    @pydantic.field_validator("metrics")
+    @classmethod
+    def _sources(cls, value: list[str]) -> list[str]:
+        for given in value:
+            if not given.startswith(("env:", "file:")):
+                address.parse(given)
+        return value
+
+    @pydantic.field_validator("connect")
     @classmethod
     def _urls(cls, value: list[str]) -> list[str]:
         for entry in value:

@@ -16,7 +16,7 @@ from headgate.app import around, interface, settings
 from headgate.domain import finding, observation
 from headgate.domain.unknown import Unknown
 from headgate.observe import answers, collector, watch
-from headgate.ports import clock, connect, kafka, registry
+from headgate.ports import clock, connect, kafka, metrics, registry
 from headgate.ports import store as ports
 
 _log = structlog.get_logger(__name__)
@@ -38,6 +38,7 @@ class Watched:
         cluster: kafka.Kafka,
         connects: Sequence[connect.Connect],
         registries: Sequence[registry.SchemaRegistry] = (),
+        sources: Sequence[metrics.Metrics] = (),
         database: ports.Store,
         ticks: clock.Clock,
         publish: Callable[[interface.Notice], None],
@@ -50,6 +51,7 @@ class Watched:
         self.registries: Mapping[str, registry.SchemaRegistry] = {
             one.name: one for one in registries
         }
+        self._sources = tuple(sources)
         self.answerer = answers.Answerer(
             cluster, read_records=about.read_records, deadline_s=about.deadline_s
         )
@@ -58,7 +60,7 @@ class Watched:
             tuple(connects),
             clock=ticks,
             interval_s=about.interval_s,
-            readings=around.rows(cluster, registries),
+            readings=around.rows(cluster, registries, sources),
         )
         self._watch = watch.Watch(
             self._source,
@@ -147,7 +149,8 @@ class Watched:
     def close(self) -> None:
         """Connections are closed, and a process that collects has ended."""
         self.kafka.close()
-        for one in (self._source, *self.connects.values(), *self.registries.values()):
+        beside = (*self.connects.values(), *self.registries.values(), *self._sources)
+        for one in (self._source, *beside):
             close = getattr(one, "close", None)
             if close is not None:
                 close()

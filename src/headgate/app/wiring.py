@@ -68,19 +68,7 @@ def build(
     time = ticks or clock.SystemClock()
     made = held.settings
     notices = hub.Hub()
-    clusters = {
-        one.name: watching.Watched(
-            one,
-            cluster=_kafka(one, held.folder),
-            connects=around.connects(one, held.folder),
-            registries=around.registries(one, held.folder),
-            database=store,
-            ticks=time,
-            publish=notices.publish,
-            source=collecting.Remote(one, held.folder) if one.process else None,
-        )
-        for one in made.cluster
-    }
+    clusters = {one.name: _watched(one, held, store, time, notices) for one in made.cluster}
     running = context.Context(
         settings=made,
         store=store,
@@ -98,6 +86,28 @@ def build(
     return runtime.Runtime(running, service.Service(running))
 
 
+def _watched(
+    one: settings.Cluster,
+    held: configuration.Configuration,
+    store: ports.Store,
+    ticks: clock.Clock,
+    notices: hub.Hub,
+) -> watching.Watched:
+    folder = held.folder
+    port = _kafka(one, folder)
+    return watching.Watched(
+        one,
+        cluster=port,
+        connects=around.connects(one, folder),
+        registries=around.registries(one, folder),
+        sources=around.sources(one, folder, port),
+        database=store,
+        ticks=ticks,
+        publish=notices.publish,
+        source=collecting.Remote(one, folder) if one.process else None,
+    )
+
+
 def collector_of(one: settings.Cluster, folder: Path) -> collector.Collector:
     """What reads a cluster in a process of its own; nothing was sent yet.
 
@@ -110,7 +120,9 @@ def collector_of(one: settings.Cluster, folder: Path) -> collector.Collector:
         around.connects(one, folder),
         clock=clock.SystemClock(),
         interval_s=one.interval_s,
-        readings=around.rows(port, around.registries(one, folder)),
+        readings=around.rows(
+            port, around.registries(one, folder), around.sources(one, folder, port)
+        ),
     )
 
 
