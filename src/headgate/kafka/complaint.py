@@ -91,8 +91,26 @@ class Unsupported(errors.Unsupported):
     """The broker does not know the call."""
 
 
-def of(error: BaseException, address: Address, *, sent: bool) -> errors.PortError:
-    """The port's error for whatever ended a request; ``sent``: the request had left."""
+class LoginWanted(Closing):
+    """The server was greeted, and closed the connection at the first request."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(address)
+        self.what = "The server closed the connection at the first request, as one does that "
+        self.what += "wants a login"
+        self.next_step = (
+            "Set security.protocol to SASL_PLAINTEXT or SASL_SSL with a sasl.mechanism, "
+            "or use another port; or the broker is just stopping"
+        )
+
+
+def of(
+    error: BaseException, address: Address, *, sent: bool, certificate: bool = True
+) -> errors.PortError:
+    """The port's error for whatever ended a request.
+
+    ``sent``: the request had left; ``certificate``: a client certificate could be shown.
+    """
     where = str(address)
     known: Any = library.kafka.errors
     match error:
@@ -107,12 +125,12 @@ def of(error: BaseException, address: Address, *, sent: bool) -> errors.PortErro
                 next_step="Check the name, and that it resolves on this machine",
             )
         case ssl.SSLError():
-            return tls.complaint(error, where)
+            return tls.complaint(error, where, certificate=certificate)
         case OSError():
             return _caused(_socket(error, address), error)
     inner = error.args[0] if error.args else None
     if isinstance(inner, ssl.SSLError):  # TLS 1.3 tells after the handshake what it refuses
-        return _caused(tls.complaint(inner, where), error)
+        return _caused(tls.complaint(inner, where, certificate=certificate), error)
     if isinstance(error, known.IncompatibleBrokerVersion):
         return Unsupported(str(error), where=where)
     if isinstance(error, known.RequestTimedOutError | known.KafkaTimeoutError):

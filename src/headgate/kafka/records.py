@@ -12,7 +12,7 @@ from typing import Any
 import confluent_kafka
 
 from headgate.domain.resource import TopicPartition
-from headgate.kafka import failure, library, offsets, topics
+from headgate.kafka import datapath, failure, library, offsets, rights, topics
 from headgate.kafka.nodes import Nodes, outcome
 from headgate.kafka.properties import Properties
 from headgate.ports import errors, kafka
@@ -68,10 +68,14 @@ def read(
     if start >= ends[1] or count <= 0:
         return ()
     servers = [str(node.address) for node in nodes.live(deadline=deadline)]
-    consumer = confluent_kafka.Consumer(_settings(properties, servers, count))
+    troubles = datapath.Troubles()
+    settings = _settings(properties, servers, count) | {"error_cb": troubles}
+    consumer = confluent_kafka.Consumer(settings)
     try:
         consumer.assign([confluent_kafka.TopicPartition(*partition, start)])
         return _take(consumer, partition, ends[1], count, deadline)
+    except errors.TimedOut as error:
+        raise troubles.told(nodes.name) or error from error
     finally:
         consumer.close()
 
@@ -131,17 +135,23 @@ def _produce(nodes: Nodes, record: kafka.Record, deadline: float) -> int | kafka
     )
     if isinstance(answer, errors.PortError):
         return failure.of_error(answer, writing=True)
-    return _written(answer.responses[0].partition_responses[0])
+    return _written(answer.responses[0].partition_responses[0], record.topic)
 
 
-def _written(part: Any) -> int | kafka.Failure:
+def _written(part: Any, topic: str) -> int | kafka.Failure:
     code = part.error_code
     if code in WRITTEN_BUT:
         return kafka.Failure(
             code=code, name=library.error_name(code), reason=failure.LOST, unknown_outcome=True
         )
     if code:
-        return failure.of_code(code, part.error_message or "", name=library.error_name(code))
+        return failure.of_code(
+            code,
+            part.error_message or "",
+            name=library.error_name(code),
+            api="Produce",
+            on=topic,
+        )
     return int(part.base_offset)
 
 
@@ -176,7 +186,6 @@ def _settings(properties: Properties, servers: Sequence[str], count: int) -> dic
         "queued.max.messages.kbytes": 4096,
         "socket.connection.setup.timeout.ms": 1500,
         "log_level": 0,
-        "error_cb": lambda _: None,
     }
 
 
@@ -202,7 +211,11 @@ def _take(
         elif error.code() == confluent_kafka.KafkaError._PARTITION_EOF:
             break
         elif error.code() == confluent_kafka.KafkaError.TOPIC_AUTHORIZATION_FAILED:
-            raise errors.NotAllowed(f"{partition} may not be read", where=str(partition))
+            raise errors.NotAllowed(
+                f"{partition} may not be read",
+                where=str(partition),
+                needs=rights.needs("Fetch", error.code(), partition.topic),
+            )
         if found and found[-1].offset >= end - 1:
             break
     return tuple(found)

@@ -91,16 +91,15 @@ def _context(values: Mapping[str, str], verify_host: bool) -> ssl.SSLContext:
             made.load_cert_chain(values[CERTIFICATE], key, values.get(PASSWORD, ""))
         except (ssl.SSLError, OSError) as error:
             name = KEY if key else CERTIFICATE
-            raise _unusable(name, values[name], _key_reason(error)) from error
+            raise _unusable(name, values[name], _key_reason(error, Path(values[name]))) from error
     return made
 
 
-def _key_reason(error: OSError) -> str:
-    told = f"{getattr(error, 'reason', '')} {error}".upper()
-    if "KEY_VALUES_MISMATCH" in told:
+def _key_reason(error: OSError, key: Path) -> str:
+    if "KEY_VALUES_MISMATCH" in str(error):
         return "key and certificate do not belong together"
-    if "BAD_DECRYPT" in told or "PASSWORD" in told or "PKCS12" in told:
-        return f"the key cannot be decrypted: {PASSWORD} is missing or wrong"
+    if b"ENCRYPTED" in key.read_bytes():  # OpenSSL says no more than "PEM lib"
+        return f"the key is encrypted, and {PASSWORD} is missing or wrong"
     return "it does not hold a certificate and its key in PEM form"
 
 
@@ -112,18 +111,22 @@ def _unusable(name: str, path: str, reason: str) -> errors.PortError:
     )
 
 
-def complaint(error: ssl.SSLError, where: str) -> errors.PortError:
-    """What ended a TLS handshake, in words."""
+def complaint(error: ssl.SSLError, where: str, *, certificate: bool = True) -> errors.PortError:
+    """What ended a TLS handshake, in words; ``certificate``: a client certificate was shown.
+
+    A Java server calls a missing client certificate a bad one.
+    """
     if isinstance(error, ssl.SSLCertVerificationError):
         return _verification(error, where)
     reason = (error.reason or "").upper()
-    if any(word in reason for word in _WANTED):
+    refused = any(word in reason for word in _REFUSED)
+    if any(word in reason for word in _WANTED) or (refused and not certificate):
         return errors.NotAllowed(
             "The broker wants a client certificate and got none",
             where=where,
             next_step=f"Set {CERTIFICATE} and {KEY}, or use another listener",
         )
-    if any(word in reason for word in _REFUSED):
+    if refused:
         return errors.NotAllowed(
             f"The broker refused the client certificate: {_lower(reason)}",
             where=where,

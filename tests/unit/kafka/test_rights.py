@@ -2,7 +2,7 @@
 
 import pytest
 
-from headgate.kafka import complaint, failure, rights
+from headgate.kafka import complaint, failure
 from headgate.ports import errors
 
 
