@@ -78,7 +78,8 @@ class Reader:
             return
         for _ in range(self.varint()):
             self.varint()
-            self.at += self.varint()
+            size = self.varint()  # not added in one go: it moves ``at`` itself
+            self.at += size
 
 
 def uuid_text(raw: bytes) -> str:

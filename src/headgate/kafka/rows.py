@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from headgate.domain.resource import TopicPartition
 from headgate.kafka.reader import Reader
+from headgate.ports import kafka
 
 _ASKED = np.dtype([("number", ">i4"), ("epoch", ">i4"), ("timestamp", ">i8"), ("tags", "u1")])
 _TOLD = np.dtype(
@@ -25,6 +26,8 @@ _TOLD = np.dtype(
         ("tags", "u1"),
     ]
 )
+_SHORT = tuple(bytes([value]) for value in range(0x80))
+"""Unsigned numbers of one byte."""
 _COMMIT = struct.Struct(">iqi")
 """Partition number, committed offset, leader epoch."""
 
@@ -41,19 +44,22 @@ class Offsets(NamedTuple):
     offset: NDArray[np.int64]
 
 
+class Topics(NamedTuple):
+    """Rows by topic: the first ``counts[0]`` of ``told`` are of ``names[0]``, and so on."""
+
+    names: list[str]
+    counts: list[int]
+    told: NDArray[np.void]
+
+
 def list_offsets(data: bytes) -> Offsets:
     """The offsets that a ListOffsetsResponse tells."""
     reader = Reader(data)
     reader.int32()
-    topics, blocks = [], []
-    for _ in range(reader.varint() - 1):
-        topics.append(reader.text() or "")
-        blocks.append(block(reader, _TOLD))
-        reader.skip_tags()
-    told = np.concatenate(blocks) if blocks else np.empty(0, _TOLD)
+    names, counts, told = topics(reader, _TOLD)
     return Offsets(
-        topics=tuple(topics),
-        topic=np.repeat(np.arange(len(topics)), [len(part) for part in blocks]),
+        topics=tuple(names),
+        topic=np.repeat(np.arange(len(names)), counts),
         number=told["number"].astype(np.int32),
         error=told["error"].astype(np.int16),
         timestamp=told["timestamp"].astype(np.int64),
@@ -61,45 +67,88 @@ def list_offsets(data: bytes) -> Offsets:
     )
 
 
-def block(reader: Reader, row: "np.dtype[np.void]") -> NDArray[np.void]:
-    """A compact array of rows that all have the same size; the last byte of each counts its tags.
+def topics(reader: Reader, row: "np.dtype[np.void]") -> Topics:
+    """A compact array of topics: each a name and a compact array of rows of one size.
 
-    Where a newer broker adds tagged fields the rows differ in size and are read one by one.
+    The last byte of a row counts its tagged fields. Only where a newer broker adds such fields do
+    rows differ in size; then they are read one by one. A broker of a large cluster leads one or two
+    partitions of each of thousands of topics, so each topic costs as little as Python allows.
     """
-    count = reader.varint() - 1
-    start, size = reader.at, row.itemsize
-    if start + count * size <= len(reader.data):
-        told = np.frombuffer(reader.data, row, count, start)
-        if not told["tags"].any():
-            reader.at += count * size
-            return told
-    bodies = []
-    for _ in range(count):
-        bodies.append(reader.take(size - 1) + b"\0")
+    start = reader.at
+    found = _alike(reader, row)
+    if found is None:
+        reader.at = start
+        found = _each(reader, row)
+    return found
+
+
+def _alike(reader: Reader, row: "np.dtype[np.void]") -> Topics | None:
+    """All topics, or None where something has tagged fields."""
+    total = reader.varint() - 1
+    data, at, size = reader.data, reader.at, row.itemsize
+    names: list[str] = []
+    counts: list[int] = []
+    parts: list[bytes] = []
+    for _ in range(total):
+        length = data[at] - 1
+        at += 1
+        if length >= 0x7F:
+            reader.at = at - 1
+            length = reader.varint() - 1
+            at = reader.at
+        end = at + length
+        names.append(data[at:end].decode())
+        count = data[end] - 1
+        at = end + 1
+        if count >= 0x7F:
+            reader.at = end
+            count = reader.varint() - 1
+            at = reader.at
+        end = at + count * size
+        counts.append(count)
+        parts.append(data[at:end])
+        if data[end]:
+            return None
+        at = end + 1
+    told = np.frombuffer(b"".join(parts), row)
+    if told["tags"].any():
+        return None
+    reader.at = at
+    return Topics(names, counts, told)
+
+
+def _each(reader: Reader, row: "np.dtype[np.void]") -> Topics:
+    found = Topics([], [], np.empty(0, row))
+    bodies: list[bytes] = []
+    for _ in range(reader.varint() - 1):
+        found.names.append(reader.text() or "")
+        found.counts.append(reader.varint() - 1)
+        for _ in range(found.counts[-1]):
+            bodies.append(reader.take(row.itemsize - 1) + b"\0")
+            reader.skip_tags()
         reader.skip_tags()
-    return np.frombuffer(b"".join(bodies), row, count)
+    return found._replace(told=np.frombuffer(b"".join(bodies), row))
 
 
 def ask_offsets(
-    topics: Sequence[str],
+    names: Sequence[str],
     counts: Sequence[int],
     numbers: NDArray[np.int32],
     timestamp: int | NDArray[np.int64],
 ) -> bytes:
-    """The topics of a ListOffsetsRequest: ``counts[i]`` of the numbers belong to ``topics[i]``."""
+    """The topics of a ListOffsetsRequest: ``counts[i]`` of the numbers belong to ``names[i]``."""
     asked = np.empty(len(numbers), _ASKED)
     asked["number"], asked["epoch"], asked["timestamp"], asked["tags"] = numbers, -1, timestamp, 0
     rows, size = asked.tobytes(), _ASKED.itemsize
-    parts, at = [varint(len(topics) + 1)], 0
-    for topic, count in zip(topics, counts, strict=True):
-        name = topic.encode()
-        parts += (varint(len(name) + 1), name, varint(count + 1))
-        parts += (rows[at : at + count * size], b"\0")
-        at += count * size
+    parts, at = [varint(len(names) + 1)], 0
+    for topic, count in zip(names, counts, strict=True):
+        name, end = topic.encode(), at + count * size
+        parts += (varint(len(name) + 1), name, varint(count + 1), rows[at:end], b"\0")
+        at = end
     return b"".join(parts)
 
 
-def commits(data: bytes) -> Iterator[tuple[str, int, dict[TopicPartition, int]]]:
+def commits(data: bytes) -> Iterator[tuple[str, int, kafka.Committed]]:
     """Group, error code and committed offsets that an OffsetFetchResponse tells.
 
     Partitions without a commit, or with an error of their own, are left out.
@@ -108,15 +157,20 @@ def commits(data: bytes) -> Iterator[tuple[str, int, dict[TopicPartition, int]]]
     reader.int32()
     for _ in range(reader.varint() - 1):
         group_id = reader.text() or ""
-        offsets: dict[TopicPartition, int] = {}
+        offsets = kafka.Committed()
         for _ in range(reader.varint() - 1):
             topic = reader.text() or ""
             for _ in range(reader.varint() - 1):
                 number, offset, _epoch = _COMMIT.unpack_from(data, reader.at)
                 reader.at += _COMMIT.size
-                reader.skip_text()
+                note = reader.data[reader.at] > 1 and reader.text()
+                if not note:
+                    reader.skip_text()
                 if reader.int16() == 0 and offset >= 0:
-                    offsets[TopicPartition(topic, number)] = offset
+                    name = TopicPartition(topic, number)
+                    offsets[name] = offset
+                    if note:
+                        offsets.notes[name] = note
                 reader.skip_tags()
             reader.skip_tags()
         code = reader.int16()
@@ -126,6 +180,8 @@ def commits(data: bytes) -> Iterator[tuple[str, int, dict[TopicPartition, int]]]
 
 def varint(value: int) -> bytes:
     """An unsigned number in 7-bit groups."""
+    if value < len(_SHORT):
+        return _SHORT[value]
     found = bytearray()
     while value >= 0x80:
         found.append(value & 0x7F | 0x80)

@@ -94,18 +94,17 @@ def replicas(data: bytes, version: int, broker: int) -> Rows:
     names: dict[str, int] = {}
     topic: list[int] = []
     place: list[int] = []
+    counts: list[int] = []
     blocks: list[NDArray[np.void]] = []
     for _ in range(reader.varint() - 1):
         error = reader.int16()
         path = reader.text() or ""
-        for _ in range(reader.varint() - 1):
-            name = reader.text() or ""
-            topic.append(names.setdefault(name, len(names)))
-            place.append(len(dirs))
-            blocks.append(rows.block(reader, _REPLICA))
-            reader.skip_tags()
+        held = rows.topics(reader, _REPLICA)
+        topic += (names.setdefault(name, len(names)) for name in held.names)
+        place += [len(dirs)] * len(held.names)
+        counts += held.counts
+        blocks.append(held.told)
         dirs.append(_dir(reader, version, broker, path, error))
-    counts = [len(part) for part in blocks]
     return Rows(
         dirs=tuple(dirs),
         topics=tuple(names),

@@ -1,5 +1,6 @@
 """Answers of any size, and a machine that is itself too slow to read them."""
 
+import struct
 import time
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 from tests.unit.kafka import stub
 
-from headgate.kafka import library, patience, raw, wire
+from headgate.kafka import library, patience, raw, rows, wire
 from headgate.kafka.properties import parse
 
 HUNDRED_MB = 100 * 1024 * 1024
@@ -73,3 +74,40 @@ def test_a_late_timer_waits_again(late_s: float) -> None:
         assert len(loop.timers) == 1
         with pytest.raises(TimeoutError):
             waiting.send(None)
+
+
+def _encoded(topics: dict[str, list[int]], tagged: str) -> bytes:
+    """A ListOffsetsResponse whose rows or topics carry tagged fields where ``tagged`` says so."""
+    tag = b"\x01\x05\x02ab"
+    parts = [bytes(4), rows.varint(len(topics) + 1)]
+    for name, numbers in topics.items():
+        parts += (rows.varint(len(name.encode()) + 1), name.encode(), rows.varint(len(numbers) + 1))
+        for number in numbers:
+            parts.append(struct.pack(">ihqqi", number, 0, -1, 1000 + number, 3))
+            parts.append(tag if tagged == "row" and number % 2 else b"\0")
+        parts.append(tag if tagged == "topic" else b"\0")
+    return b"".join([*parts, b"\0"])
+
+
+@pytest.mark.parametrize("tagged", ["", "row", "topic"])
+def test_topics_of_any_size_are_read_whole(tagged: str) -> None:
+    topics = {
+        "a": [3],
+        "é" * 100: list(range(200)),
+        "empty": [],
+        "x" * 249: list(range(20_000)),
+        **{f"t{place}": [place % 30] for place in range(2_000)},
+    }
+    found = rows.list_offsets(_encoded(topics, tagged))
+    names = [found.topics[place] for place in found.topic.tolist()]
+    told = list(zip(names, found.number.tolist(), found.offset.tolist(), strict=True))
+    assert told == [
+        (name, number, 1000 + number) for name, numbers in topics.items() for number in numbers
+    ]
+
+
+def test_an_answer_cut_short_anywhere_is_never_taken_for_whole() -> None:
+    whole = _encoded({"a": [0, 1], "b": [5]}, "")
+    for end in range(len(whole) - 1):
+        with pytest.raises((IndexError, ValueError, struct.error)):
+            rows.list_offsets(whole[:end])
