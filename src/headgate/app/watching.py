@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 import structlog
 
 from headgate import detect
-from headgate.app import around, interface, settings
+from headgate.app import around, interface, past, settings
 from headgate.domain import finding, observation
 from headgate.domain.unknown import Unknown
-from headgate.observe import answers, collector, watch
+from headgate.observe import answers, collector, recall, recorder, series, tiers, times, watch
 from headgate.ports import clock, connect, kafka, metrics, registry
 from headgate.ports import store as ports
 
@@ -43,8 +43,11 @@ class Watched:
         ticks: clock.Clock,
         publish: Callable[[interface.Notice], None],
         source: watch.Source | None = None,
+        steps: Sequence[tiers.Tier] = (),
     ) -> None:
-        """Nothing is read yet. ``source``: where sweeps come from, if not from ``cluster``."""
+        """Nothing is read yet. ``source``: where sweeps come from, if not from ``cluster``;
+        ``steps``: how finely the history is kept, if at all.
+        """
         self.about = about
         self.kafka = cluster
         self.connects: Mapping[str, connect.Connect] = {one.name: one for one in connects}
@@ -66,7 +69,13 @@ class Watched:
             self._source,
             environment=about.environment,
             thresholds=about.thresholds,
+            finder=times.Finder(cluster, ticks, deadline_s=about.deadline_s),
+            kept=self._beginning if steps else None,
         )
+        self.past = past.Past(database, about.name, tuple(steps))
+        """What is kept of the time before."""
+        self._recorder = recorder.Recorder(database, about.name, tuple(steps))
+        self._recordable = threading.Event()
         self._store = database
         self._clock = ticks
         self._publish = publish
@@ -106,6 +115,7 @@ class Watched:
         self.sweeps += 1
         self.last_s = time.monotonic() - began
         self._fresh.set()
+        self._recordable.set()
         self._publish(interface.Notice(kind="sweep", cluster=self.name))
         return seen, found
 
@@ -127,6 +137,32 @@ class Watched:
             due = max(due + self.about.interval_s, time.monotonic())
             stop.wait(due - time.monotonic())
         self._fresh.set()
+        self._recordable.set()
+
+    def run_recording(self, stop: threading.Event) -> None:
+        """Keeps what moves, a minute at a time, until ``stop``; no look waits for it."""
+        while not stop.is_set():
+            self._recordable.wait()
+            self._recordable.clear()
+            latest = self._latest
+            if stop.is_set() or latest is None:
+                continue
+            try:
+                self._recorder.record(latest[0].snapshot)
+            except ports.StoreError as error:
+                _log.warning(
+                    "The history could not be kept",
+                    event_key="history.unkept",
+                    cluster=self.name,
+                    reason=str(error),
+                )
+            except Exception as error:  # noqa: BLE001 - the next sample is kept all the same
+                _log.error(
+                    "Keeping the history failed",
+                    event_key="history.failed",
+                    cluster=self.name,
+                    exc_info=error,
+                )
 
     def run_thinking(self, stop: threading.Event, think: Think) -> None:
         """Thinks about each newest look until ``stop``."""
@@ -154,6 +190,19 @@ class Watched:
             close = getattr(one, "close", None)
             if close is not None:
                 close()
+
+    def _beginning(self) -> tuple[recall.Recalled, recall.Recalled] | None:
+        """Log ends and commits that were kept of the window before the start."""
+        try:
+            return self.past.beginning(self._clock.now().timestamp(), series.WINDOW_S)
+        except ports.StoreError as error:
+            _log.warning(
+                "The history could not be read",
+                event_key="history.unread",
+                cluster=self.name,
+                reason=str(error),
+            )
+            return None
 
     def _planned(self) -> Sequence[observation.Planned]:
         since: datetime = self._clock.now() - timedelta(seconds=PLANNED_S)

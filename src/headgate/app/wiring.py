@@ -24,7 +24,7 @@ from headgate.boundary import cedar
 from headgate.boundary import interface as boundary
 from headgate.changes import proposal
 from headgate.kafka import cluster
-from headgate.observe import collector
+from headgate.observe import collector, tiers
 from headgate.ports import clock, kafka
 from headgate.ports import store as ports
 
@@ -93,7 +93,7 @@ def _watched(
     ticks: clock.Clock,
     notices: hub.Hub,
 ) -> watching.Watched:
-    folder = held.folder
+    folder, kept = held.folder, held.settings.history
     port = _kafka(one, folder)
     return watching.Watched(
         one,
@@ -105,6 +105,11 @@ def _watched(
         ticks=ticks,
         publish=notices.publish,
         source=collecting.Remote(one, folder) if one.process else None,
+        steps=tiers.of(
+            by_minute_days=kept.by_minute_days,
+            by_ten_minutes_days=kept.by_ten_minutes_days,
+            by_hour_days=kept.by_hour_days,
+        ),
     )
 
 

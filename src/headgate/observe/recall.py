@@ -58,6 +58,27 @@ def read(
     return _merged(times[recent], values[recent], held)
 
 
+def newest(found: Recalled) -> Recalled:
+    """Of things made again under their name, only the newest; columns never read are left out."""
+    known = found.values != UNREAD
+    last = np.where(known.any(axis=0), len(known) - 1 - np.argmax(known[::-1], axis=0), -1)
+    best: dict[tuple[str, str], tuple[int, str]] = {}
+    for (key, _), row in zip(found.columns, last.tolist(), strict=True):
+        name = (key.owner, key.name)
+        best[name] = max(best.get(name, (-1, "")), (row, key.uid))
+    places = [
+        place
+        for place, (key, _) in enumerate(found.columns)
+        if best[key.owner, key.name] == (best[key.owner, key.name][0], key.uid)
+        and best[key.owner, key.name][0] >= 0
+    ]
+    return Recalled(
+        times=found.times,
+        columns=tuple(found.columns[place] for place in places),
+        values=found.values[:, places],
+    )
+
+
 def _chunks(
     kept: series.Series,
     cluster: str,

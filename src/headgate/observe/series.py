@@ -4,6 +4,7 @@ The window is a number of samples. Offsets are kept in full for each sample; wha
 kept once per change. A history is handed out as views, so that taking one at every sweep is cheap.
 """
 
+import collections
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping
 from typing import Generic, TypeVar
@@ -11,9 +12,10 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from headgate.domain import history, resource, snapshot
+from headgate.domain import history, places, resource, snapshot
 from headgate.domain.unknown import Unknown
-from headgate.observe import rows
+from headgate.observe import recall
+from headgate.observe import rows as rows_
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -43,15 +45,17 @@ class Series:
         self._window = samples
         spare = max(4, samples // 20)
         self._times: deque[float] = deque(maxlen=samples)
-        self._ends = rows.Table(samples, spare, np.int64, snapshot.UNREAD)
-        self._starts = rows.Table(samples, spare, np.int64, snapshot.UNREAD)
-        self._leaders = rows.Runs(samples, np.int32, history.UNREAD_LEADER)
-        self._isr_sizes = rows.Runs(samples, np.int16, snapshot.UNREAD)
-        self._commits = rows.Table(samples, spare, np.int64, snapshot.UNREAD)
-        self._owners = rows.Runs(samples, np.int32, history.UNREAD_OWNER)
+        self._ends = rows_.Table(samples, spare, np.int64, snapshot.UNREAD)
+        self._starts = rows_.Table(samples, spare, np.int64, snapshot.UNREAD)
+        self._leaders = rows_.Runs(samples, np.int32, history.UNREAD_LEADER)
+        self._isr_sizes = rows_.Runs(samples, np.int16, snapshot.UNREAD)
+        self._commits = rows_.Table(samples, spare, np.int64, snapshot.UNREAD)
+        self._owners = rows_.Runs(samples, np.int32, history.UNREAD_OWNER)
         self._partitions = _Partitions()
         self._keys = _Keys()
         self._members: dict[str, int] = {}
+        self._transactional = np.zeros(0, np.bool_)
+        self._places: tuple[int, int, places.Places] | None = None
         self._groups: _Trails[str, history.GroupSample] = _Trails(samples)
         self._brokers: _Trails[int, history.BrokerSample] = _Trails(samples)
         self._tasks: _Trails[tuple[str, str, int], tuple[float, str]] = _Trails(samples)
@@ -79,6 +83,38 @@ class Series:
         if self._until_tidy <= 0:
             self._tidy()
 
+    def begin_with(self, ends: recall.Recalled, commits: recall.Recalled) -> None:
+        """What was kept before the start are the first samples; nothing was added yet.
+
+        Only ends and commits are kept: all else in these samples is unread.
+        """
+        names = tuple(resource.TopicPartition(key.name, place) for key, place in ends.columns)
+        ids = {key.name: key.uid for key, _ in ends.columns}
+        self._partitions.begin_with(names, ids)
+        self._keys.begin_with(
+            tuple(
+                (key.owner, resource.TopicPartition(key.name, place))
+                for key, place in commits.columns
+            )
+        )
+        nowhere = np.full(len(names), -1, np.intp)
+        for table in (self._ends, self._starts, self._leaders, self._isr_sizes):
+            table.remap(nowhere)
+        for table in (self._commits, self._owners):
+            table.remap(np.full(len(commits.columns), -1, np.intp))
+        self._transactional = np.zeros(len(names), np.bool_)
+        unread = np.full(len(names), snapshot.UNREAD, np.int64)
+        rows = {at: row for row, at in enumerate(commits.times.tolist())}
+        none = np.full(len(commits.columns), snapshot.UNREAD, np.int64)
+        for row, at in enumerate(ends.times.tolist()):
+            self._times.append(at)
+            self._ends.append(ends.values[row])
+            self._starts.append(unread)
+            self._leaders.append(np.full(len(names), history.UNREAD_LEADER, np.int32))
+            self._isr_sizes.append(unread.astype(np.int16))
+            self._commits.append(commits.values[rows[at]] if at in rows else none)
+            self._owners.append(np.full(len(none), history.UNREAD_OWNER, np.int32))
+
     def history(self) -> history.History:
         """All samples kept, as views that later samples do not change."""
         times = np.array(self._times, np.float64)
@@ -97,7 +133,17 @@ class Series:
             groups=self._groups.all(),
             brokers=self._brokers.all(),
             tasks=self._tasks.all(),
+            transactional=self._transactional.copy(),
+            known_places=self._where(),
         )
+
+    def _where(self) -> places.Places:
+        """How the columns stand to each other; made anew only when there are others."""
+        held, versions = self._places, (self._partitions.version, self._keys.version)
+        if held is None or held[:2] != versions:
+            made = places.of(self._partitions.names, self._keys.keys)
+            held = self._places = (*versions, made)
+        return held[2]
 
     def _add_partitions(self, seen: snapshot.Snapshot) -> None:
         listed = seen.partitions.value
@@ -109,6 +155,9 @@ class Series:
             if moved is not None:
                 for table in (self._ends, self._starts, self._leaders, self._isr_sizes):
                     table.remap(moved)
+                self._transactional = np.where(
+                    moved >= 0, np.append(self._transactional, False)[moved], False
+                )
             count = listed.count
             leaders = listed.leader
             isr_sizes = np.diff(listed.isr_start).astype(np.int16)
@@ -118,6 +167,11 @@ class Series:
         self._starts.append(unread if isinstance(offsets, Unknown) else offsets.earliest)
         self._leaders.append(leaders)
         self._isr_sizes.append(isr_sizes)
+        positions = seen.positions.value
+        if not isinstance(positions, Unknown) and len(positions.held) == count:
+            same = isinstance(listed, Unknown) or positions.partitions.topics == listed.topics
+            if same:
+                self._transactional |= positions.held
 
     def _add_commits(self, seen: snapshot.Snapshot) -> None:
         listed, commits = seen.partitions.value, seen.commits.value
@@ -224,6 +278,15 @@ class _Partitions:
         self._ids: tuple[str, ...] = ()
         self._first = np.zeros(1, np.int32)
 
+    def begin_with(
+        self, names: tuple[resource.TopicPartition, ...], ids: Mapping[str, str]
+    ) -> None:
+        """The columns are these, sorted by topic and number; ``ids`` are topic ids by name."""
+        self.names, self._topics, self._ids = names, tuple(ids), tuple(ids.values())
+        widths = collections.Counter(name.topic for name in names)
+        self._first = np.cumsum([0, *(widths[topic] for topic in ids)]).astype(np.int32)
+        self.version += 1
+
     def follow(self, listed: snapshot.Partitions) -> NDArray[np.intp] | None:
         """Where each new column was before (-1: nowhere), or None where nothing changed.
 
@@ -259,6 +322,8 @@ class _Keys:
     def __init__(self) -> None:
         self.keys: tuple[CommitKey, ...] = ()
         self.of_group: dict[str, dict[resource.TopicPartition, int]] = {}
+        self.version = 0
+        """Rises with every change of the columns."""
         self._last: tuple[int, snapshot.Commits] | None = None
         self._columns = np.empty(0, np.intp)
 
@@ -292,6 +357,10 @@ class _Keys:
         self._last = (partitions.version, commits)
         return moved, self._columns
 
+    def begin_with(self, keys: tuple[CommitKey, ...]) -> None:
+        """The columns are these, sorted."""
+        self._set(keys)
+
     def keep(self, kept: NDArray[np.intp]) -> None:
         """Only those columns are left."""
         self._set(tuple(self.keys[column] for column in kept.tolist()))
@@ -299,6 +368,7 @@ class _Keys:
 
     def _set(self, keys: tuple[CommitKey, ...]) -> None:
         self.keys = keys
+        self.version += 1
         self.of_group = {}
         for column, (group, partition) in enumerate(keys):
             self.of_group.setdefault(group, {})[partition] = column

@@ -3,11 +3,12 @@
 It starts no schedule of its own; whoever runs it calls ``look`` at the interval.
 """
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from headgate.domain import observation, snapshot, vocabulary
-from headgate.observe import series
+from headgate.observe import recall, series, times
 
 
 class Source(Protocol):
@@ -24,6 +25,10 @@ class Source(Protocol):
         """The next sweep reads all settings again."""
 
 
+Kept = Callable[[], tuple[recall.Recalled, recall.Recalled] | None]
+"""Gives log ends and commits of the window before the start; None where nothing is kept."""
+
+
 class Watch:
     """Looks at one cluster again and again; ``look`` is called by one thread, ``latest`` by any."""
 
@@ -35,13 +40,21 @@ class Watch:
         thresholds: Mapping[str, Mapping[str, object]] | None = None,
         cut_s: float | None = None,
         window_s: float = series.WINDOW_S,
+        finder: times.Finder | None = None,
+        kept: Kept | None = None,
     ) -> None:
-        """Nothing is read yet. ``cut_s``: see ``observation.Observation``."""
+        """Nothing is read yet. ``cut_s``: see ``observation.Observation``.
+
+        ``finder`` looks up the log's own timestamps; ``kept`` tells what is kept of the time before
+        the start, and is asked once.
+        """
         self._source = source
         self._environment = environment
         self._thresholds = thresholds or {}
         self._cut_s = cut_s
         self._series = series.Series(series.window(source.interval_s, window_s))
+        self._finder = finder
+        self._kept = kept
         self._latest: observation.Observation | None = None
 
     @property
@@ -60,10 +73,17 @@ class Watch:
         ``planned`` are the known deeds of people and of Headgate that may explain what is seen.
         """
         seen = self._source.sweep()
+        if self._kept is not None:
+            kept, self._kept = self._kept(), None
+            if kept is not None:
+                self._series.begin_with(*kept)
         self._series.add(seen)
+        past = self._series.history()
+        if self._finder is not None:
+            past = dataclasses.replace(past, stamps=self._finder.stamps(past, seen))
         self._latest = observation.Observation(
             snapshot=seen,
-            history=self._series.history(),
+            history=past,
             interval_s=self._source.interval_s,
             environment=self._environment,
             cut_s=self._cut_s,

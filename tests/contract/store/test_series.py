@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from headgate.domain import snapshot, storage
+from headgate.domain import history, snapshot, storage
 from headgate.domain.unknown import Unknown
-from headgate.observe import recall, recorder, tiers
+from headgate.observe import recall, recorder, series, tiers
 from headgate.store import database
 
 START = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
@@ -179,3 +179,26 @@ def test_nothing_is_read_where_nothing_was_kept(store: database.Database) -> Non
     found = read(store, "end", names=["nothing"])
     assert found.values.shape == (0, 0)
     assert read(store, "commit", owner="nobody").columns == ()
+
+
+def test_a_start_begins_with_what_is_kept(store: database.Database) -> None:
+    keeper = recorder.Recorder(store, "shop", TIERS)
+    for minute in range(5):
+        keeper.record(seen(minute, [("gone", "u9", 1), ("orders", "u1", 2), ("pay", "u0", 1)]))
+    for minute in range(5, 10):
+        keeper.record(seen(minute))
+    window = series.Series(30)
+    window.begin_with(
+        recall.newest(read(store, "end")), recall.newest(read(store, "commit", owner="billing"))
+    )
+    window.add(seen(10.5))
+    past = window.history()
+    assert past.times.tolist() == [at_minute(m) for m in [*range(10), 10.5]]
+    assert [str(name) for name in past.partitions] == ["orders-0", "orders-1", "pay-0"]
+    assert past.ends[5:, 0].tolist() == [1_000 + 100 * m for m in range(5, 10)] + [2_050]
+    assert (past.ends[:5, 2] == snapshot.UNREAD).all(), "a topic made again has no past"
+    column = past.commit_keys.index(("billing", past.partitions[0]))
+    assert past.commits[-1, column] == 2_043
+    assert past.commits[5, column] == 1_493
+    assert (past.leaders[:10] == history.UNREAD_LEADER).all()
+    assert (past.owners[:10] == history.UNREAD_OWNER).all()
