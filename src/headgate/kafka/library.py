@@ -62,6 +62,12 @@ with warnings.catch_warnings():
     class TlsTransport(_Reading, KafkaSSLTransport):  # type: ignore[misc] # untyped base
         """A connection with TLS."""
 
+        def _sock_send(self) -> tuple[int, Any]:
+            sent, error = super()._sock_send()
+            if error is not None:  # an alert that came before the hang-up says why
+                error = self._sock_recv()[1] or error
+            return sent, error
+
     class Connection(KafkaConnection):  # type: ignore[misc] # untyped base
         """A connection that waits for ``before_login`` before each login, renewed ones included.
 

@@ -58,15 +58,20 @@ class Server:
         while connection.recv(4096):
             pass
 
+    def hang_up(self) -> None:
+        """Every connection is gone; new ones are served."""
+        for connection in self._connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
+        self._connections.clear()
+
     def close(self) -> None:
         """Nothing listens any more, and every connection is gone."""
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for connection in self._connections:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-            connection.close()
+        self.hang_up()
         for thread in self._threads:
             thread.join(5)
 
