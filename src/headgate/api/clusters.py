@@ -1,4 +1,4 @@
-"""Clusters and what they hold: topics, groups, brokers, connectors, findings."""
+"""Clusters and what they hold: topics, groups, brokers, findings."""
 
 from typing import Any, TypeVar
 
@@ -6,7 +6,15 @@ from fastapi import APIRouter, Query
 
 from headgate.api import doors, paging, wire
 from headgate.app import errors
-from headgate.app.tables import brokers, connectors, groups, topics
+from headgate.app.tables import (
+    brokers,
+    groups,
+    partitions,
+    positions,
+    readers,
+    rebalances,
+    topics,
+)
 from headgate.domain import observation, person
 from headgate.domain.unknown import Unknown
 
@@ -61,25 +69,45 @@ def list_topics(
 ) -> Json:
     """Topics by name."""
     seen = _seen(headgate, actor, cluster)
-    rows = [row for row in _known(topics.rows(seen), cluster) if internal or not row.internal]
-    return paging.cut(rows, name=lambda row: row.name, filter=filter, cursor=cursor, limit=limit)
+    return paging.cut_columns(
+        _known(topics.table(seen), cluster),
+        among=topics.shown(seen, internal),
+        filter=filter,
+        cursor=cursor,
+        limit=limit,
+    )
 
 
 @router.get("/clusters/{cluster}/topics/{topic}")
-def show_topic(cluster: str, topic: str, headgate: doors.Headgate, actor: doors.Actor) -> Json:
-    """One topic with its partitions and settings."""
+def show_topic(
+    cluster: str,
+    topic: str,
+    headgate: doors.Headgate,
+    actor: doors.Actor,
+    cursor: paging.Cursor = "",
+    limit: paging.Limit = 200,
+) -> Json:
+    """One topic with its settings, its readers and a page of its partitions.
+
+    `next_cursor` leads to the next page of partitions.
+    """
     seen = _seen(headgate, actor, cluster)
-    row = next((r for r in _known(topics.rows(seen), cluster) if r.name == topic), None)
+    row = _known(topics.row(seen, topic), cluster)
     if row is None:
         raise _absent("topic", topic, cluster)
     configs = seen.snapshot.configs.value
     settings: object = configs
     if not isinstance(configs, Unknown):
         settings = configs.get(topic, Unknown("the settings of this topic were not read"))
+    found = _known(partitions.table(seen, topic), cluster)
+    shown, after = paging.run_of(found, cursor, limit)
     return {
         **wire.encode(row),
-        "partition_list": wire.encode(topics.partitions(seen, topic)),
+        "partition_list": wire.encode(shown),
+        "next_cursor": after,
         "settings": wire.encode(settings),
+        "readers": wire.encode(readers.of(seen, topic)),
+        "writers": wire.encode(readers.writers(seen, topic)),
     }
 
 
@@ -93,23 +121,43 @@ def list_groups(
     limit: paging.Limit = 100,
 ) -> Json:
     """Groups by name."""
-    rows = _known(groups.rows(_seen(headgate, actor, cluster)), cluster)
-    return paging.cut(rows, name=lambda row: row.id, filter=filter, cursor=cursor, limit=limit)
+    found = _known(groups.table(_seen(headgate, actor, cluster)), cluster)
+    return paging.cut_columns(found, filter=filter, cursor=cursor, limit=limit)
 
 
 @router.get("/clusters/{cluster}/groups/{group:path}")
-def show_group(cluster: str, group: str, headgate: doors.Headgate, actor: doors.Actor) -> Json:
-    """One group with its members and its position on each partition."""
+def show_group(
+    cluster: str,
+    group: str,
+    headgate: doors.Headgate,
+    actor: doors.Actor,
+    cursor: paging.Cursor = "",
+    limit: paging.Limit = 200,
+) -> Json:
+    """One group with its members, the rebalances seen and a page of its positions.
+
+    `next_cursor` leads to the next page of positions.
+    """
     seen = _seen(headgate, actor, cluster)
-    row = next((r for r in _known(groups.rows(seen), cluster) if r.id == group), None)
+    row = _known(groups.row(seen, group), cluster)
     if row is None:
         raise _absent("group", group, cluster)
     known = seen.snapshot.groups.value
-    members: object = known if isinstance(known, Unknown) else known[group].members
+    item = None if isinstance(known, Unknown) else known[group]
+    found = positions.table(seen, group)
+    shown: object = found
+    after = ""
+    if not isinstance(found, Unknown):
+        shown, after = paging.run_of(found, cursor, limit)
     return {
         **wire.encode(row),
-        "member_list": wire.encode(members),
-        "positions": wire.encode(groups.positions(seen, group)),
+        "protocol": "" if item is None else item.protocol,
+        "coordinator": wire.encode(None if item is None else item.coordinator),
+        "epoch": None if item is None or item.epoch < 0 else item.epoch,
+        "member_list": wire.encode(known if item is None else item.members),
+        "positions": wire.encode(shown),
+        "next_cursor": after,
+        "rebalances": wire.encode(rebalances.of(seen, group)),
     }
 
 
@@ -117,44 +165,6 @@ def show_group(cluster: str, group: str, headgate: doors.Headgate, actor: doors.
 def list_brokers(cluster: str, headgate: doors.Headgate, actor: doors.Actor) -> Json:
     """Brokers by id."""
     return wire.page(_known(brokers.rows(_seen(headgate, actor, cluster)), cluster))
-
-
-@router.get("/clusters/{cluster}/connectors")
-def list_connectors(
-    cluster: str,
-    headgate: doors.Headgate,
-    actor: doors.Actor,
-    filter: paging.Filter = "",
-    cursor: paging.Cursor = "",
-    limit: paging.Limit = 100,
-) -> Json:
-    """Connectors by Connect cluster and name; Connect clusters that did not answer are named."""
-    seen = _seen(headgate, actor, cluster)
-    answer = paging.cut(
-        connectors.rows(seen),
-        name=lambda row: f"{row.connect}/{row.name}",
-        filter=filter,
-        cursor=cursor,
-        limit=limit,
-    )
-    answer["not_read"] = {
-        name: part.value.reason
-        for name, part in seen.snapshot.connects.items()
-        if isinstance(part.value, Unknown)
-    }
-    return answer
-
-
-@router.get("/clusters/{cluster}/connectors/{connector}")
-def show_connector(
-    cluster: str, connector: str, headgate: doors.Headgate, actor: doors.Actor
-) -> Json:
-    """One connector with its tasks, traces and settings; secrets are masked."""
-    seen = _seen(headgate, actor, cluster)
-    for name, part in seen.snapshot.connects.items():
-        if not isinstance(part.value, Unknown) and connector in part.value.connectors:
-            return {"connect": name, **wire.encode(part.value.connectors[connector])}
-    raise _absent("connector", connector, cluster)
 
 
 @router.get("/findings")

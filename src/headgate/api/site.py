@@ -8,11 +8,22 @@ from fastapi.routing import APIRoute
 from starlette.routing import Match
 
 import headgate as product
-from headgate.api import changes, clusters, doors, events, incidents, problems, session, shields
+from headgate.api import (
+    changes,
+    clusters,
+    connectors,
+    doors,
+    events,
+    incidents,
+    problems,
+    session,
+    shields,
+    subjects,
+)
 from headgate.app import answers, errors, metrics, runtime
 
 PREFIX = "/api/v1"
-ROUTERS = (clusters, incidents, changes, events, session)
+ROUTERS = (clusters, connectors, subjects, incidents, changes, events, session)
 """Each offers ``router``."""
 
 
@@ -60,10 +71,12 @@ def readyz(request: Request) -> Response:
 
 
 @health.get("/metrics")
-def own_metrics(request: Request, actor: doors.Actor) -> Response:
-    """Headgate's own metrics for Prometheus; needs a token like everything else."""
+def own_metrics(request: Request, actor: doors.Actor, cluster: str = "") -> Response:
+    """Metrics for Prometheus: Headgate's own condition and what it observes, or with ``cluster``
+    only what it observes of that one; needs a token like everything else.
+    """
     del actor
-    text = metrics.text(request.app.state.runtime)
+    text = metrics.text(request.app.state.runtime, cluster)
     return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

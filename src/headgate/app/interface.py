@@ -153,6 +153,11 @@ class Headgate(Protocol):
         ``rate``, ``lag_by_partition``.
         """
 
+    def schema(
+        self, actor: person.Actor, cluster: str, registry: str, subject: str, version: int
+    ) -> str:
+        """The text of one version of a subject, read from the registry now."""
+
     def inbox(self, actor: person.Actor) -> Inbox:
         """What needs this person."""
 

@@ -1,6 +1,6 @@
 """The use cases as one: what ``interface.Headgate`` promises, put together from its parts."""
 
-from headgate.app import context, deciding, interface, looking, operating, translate
+from headgate.app import context, deciding, interface, looking, operating, schemas, translate
 from headgate.domain import person
 
 
@@ -19,6 +19,7 @@ class Service:
         self.detection = look.detection
         self.capabilities = look.capabilities
         self.chart = look.chart
+        self.schema = schemas.Schemas(running).schema
         self.inbox = look.inbox
         self.incidents = look.incidents
         self.show_incident = look.show_incident

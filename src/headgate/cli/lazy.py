@@ -37,6 +37,7 @@ TABLE: dict[str, Entry] = {
     "topics": Entry(module="headgate.cli.topics", help="Topics of a cluster."),
     "groups": Entry(module="headgate.cli.groups", help="Consumer groups of a cluster."),
     "connectors": Entry(module="headgate.cli.connectors", help="Connectors of a cluster."),
+    "subjects": Entry(module="headgate.cli.subjects", help="Subjects of a schema registry."),
     "findings": Entry(module="headgate.cli.findings", help="What is abnormal now."),
     "incidents": Entry(module="headgate.cli.incidents", help="What goes wrong and why."),
     "changes": Entry(module="headgate.cli.changes", help="Propose, approve and follow changes."),

@@ -85,8 +85,16 @@ def place_of(item: resource.Resource, cluster: str) -> str:
         case "member":
             group = resource.unescape(item.id.split("/")[0])
             return f"{root}/groups/{quote(group, safe='')}"
-        case "connect" | "connector" | "task" | "worker":
+        case "connector":
+            return f"{root}/connectors/{quote(item.id, safe='')}"
+        case "task":
+            return f"{root}/connectors/{quote(item.id.rpartition('-')[0], safe='')}"
+        case "connect":
+            return f"{root}/connect/{quote(item.id, safe='')}"
+        case "worker":
             return f"{root}?tab=connectors"
+        case "subject":
+            return f"{root}/subjects/{quote(item.id, safe='')}"
         case _:
             return ""
 
@@ -148,6 +156,7 @@ def _environment() -> jinja2.Environment:
         reasons=reasons,
         quote=lambda text: quote(str(text), safe=""),
     )
+    made.filters["from_ms"] = lambda ms: datetime.fromtimestamp(ms / 1000, UTC)
     made.filters["ago"] = lambda at: words.ago(at, datetime.now(UTC))
     made.filters["clock"] = jinja2.pass_context(_clock)
     made.tests["unknown"] = lambda value: isinstance(value, Unknown)

@@ -26,7 +26,16 @@ def _leaves(command: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 COMMANDS = [leaf for name in lazy.TABLE for leaf in _leaves(lazy.load(name), name)]
-NEEDS_SERVER = ("clusters", "topics", "groups", "connectors", "findings", "incidents", "changes")
+NEEDS_SERVER = (
+    "clusters",
+    "topics",
+    "groups",
+    "connectors",
+    "subjects",
+    "findings",
+    "incidents",
+    "changes",
+)
 
 
 @pytest.mark.parametrize(("path", "command"), COMMANDS, ids=[path for path, _ in COMMANDS])

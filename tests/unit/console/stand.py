@@ -28,10 +28,11 @@ from headgate.boundary import cedar
 from headgate.changes import proposal
 from headgate.connect import fake as connect_fake
 from headgate.console import samples, site
-from headgate.domain import change, incident, person, vocabulary
+from headgate.domain import change, incident, person, registry, vocabulary
 from headgate.domain.resource import TopicPartition
 from headgate.kafka import fake as kafka_fake
 from headgate.ports import clock, store
+from headgate.registry import fake as registry_fake
 from headgate.store import database
 
 CLUSTER = "shop"
@@ -53,6 +54,7 @@ class Stand:
 
     kafka: kafka_fake.Fake
     connect: connect_fake.FakeConnect
+    registry: registry_fake.FakeRegistry
     runtime: runtime.Runtime
     app: object
 
@@ -126,6 +128,23 @@ def sink() -> connect_fake.FakeConnect:
     made.put("orders-to-warehouse", topics=("orders",))
     made.put("clicks-to-lake", topics=("audit",))
     made.fail_task("orders-to-warehouse", trace=TRACE)
+    made.put("lost/on a dead worker", worker="10.0.0.9:8083", offsets={"audit-0": "3"})
+    made.set_worker("10.0.0.9:8083", "refuses")
+    return made
+
+
+def subjects() -> registry_fake.FakeRegistry:
+    """Subjects in many states."""
+    made = registry_fake.FakeRegistry()
+    made.register("orders-value", '{"type":"record","name":"Order","fields":[]}')
+    made.register("orders-value", '{"type":"record","name":"Order","fields":[1]}')
+    made.delete("orders-value", 1)
+    uses = registry.Reference(name="Order", subject="orders-value", version=2)
+    made.register("audit-value", 'syntax = "proto3";', type="PROTOBUF", references=(uses,))
+    made.register("odd/<b> 100%?#é", '"string"')
+    made.set_compatibility("FULL", "odd/<b> 100%?#é")
+    made.register("gone", '"int"')
+    made.delete("gone")
     return made
 
 
@@ -148,11 +167,13 @@ def build(
     )
     made = settings.Settings(cluster=[about])
     fakes = kafka or cluster(), sink()
+    schemas = subjects()
     notices = hub.Hub(beat_s=0.05)
     watched = watching.Watched(
         about,
         cluster=fakes[0],
         connects=[fakes[1]],
+        registries=[schemas],
         database=kept,
         ticks=time,
         publish=notices.publish,
@@ -177,6 +198,7 @@ def build(
     return Stand(
         kafka=fakes[0],
         connect=fakes[1],
+        registry=schemas,
         runtime=held,
         app=api.application(held, console=console),
     )

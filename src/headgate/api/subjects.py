@@ -1,0 +1,112 @@
+"""Schema registries: subjects with versions, rules and modes; a schema's text on demand."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastapi import APIRouter, Query
+
+from headgate.api import doors, ordered, paging, wire
+from headgate.app import errors
+from headgate.app.tables import subjects
+from headgate.domain import observation, person
+from headgate.domain.unknown import Unknown
+
+router = APIRouter(tags=["subjects"])
+
+Json = dict[str, Any]
+
+COLUMNS: Mapping[str, Callable[[subjects.SubjectRow], object]] = {
+    "name": lambda row: row.name,
+    "type": lambda row: row.type,
+    "versions": lambda row: row.versions,
+    "latest": lambda row: row.latest,
+    "schema_id": lambda row: row.schema_id,
+    "references": lambda row: row.references,
+    "compatibility": lambda row: row.compatibility,
+    "mode": lambda row: row.mode,
+}
+
+
+@router.get("/clusters/{cluster}/subjects")
+def list_subjects(
+    cluster: str,
+    headgate: doors.Headgate,
+    actor: doors.Actor,
+    filter: paging.Filter = "",
+    deleted: bool = Query(default=False, description="Whether soft-deleted ones are listed."),
+    sort: ordered.Sort = "name",
+    descending: ordered.Descending = False,
+    cursor: paging.Cursor = "",
+    limit: paging.Limit = 100,
+) -> Json:
+    """Subjects, with the registries' own rules and modes; registries not read are named."""
+    seen = _seen(headgate, actor, cluster)
+    answer = ordered.cut(
+        [row for row in subjects.rows(seen) if deleted or not row.deleted],
+        COLUMNS,
+        text=lambda row: row.name,
+        filter=filter,
+        sort=sort,
+        descending=descending,
+        cursor=cursor,
+        limit=limit,
+    )
+    answer["registries"] = {
+        name: {
+            "url": part.value.url,
+            "compatibility": wire.encode(part.value.compatibility),
+            "mode": wire.encode(part.value.mode),
+            "subjects": len(part.value.subjects),
+            "read_at": wire.encode(part.at),
+        }
+        for name, part in seen.snapshot.registries.items()
+        if not isinstance(part.value, Unknown)
+    }
+    answer["not_read"] = {
+        name: part.value.reason
+        for name, part in seen.snapshot.registries.items()
+        if isinstance(part.value, Unknown)
+    }
+    return answer
+
+
+@router.get("/clusters/{cluster}/subjects/{subject:path}")
+def show_subject(
+    cluster: str,
+    subject: str,
+    headgate: doors.Headgate,
+    actor: doors.Actor,
+    version: int = Query(
+        default=0, ge=0, le=2**31 - 1, description="The version whose text is wanted; 0: no text."
+    ),
+) -> Json:
+    """One subject with its versions; with ``version``, the schema's text read now."""
+    seen = _seen(headgate, actor, cluster)
+    found = subjects.find(seen, subject)
+    if found is None:
+        raise errors.NotFound(
+            f"There is no subject {subject} on {cluster}, as far as the newest look tells",
+            where=cluster,
+            next_step="The list of subjects names them",
+        )
+    registry, value = found
+    answer: Json = {"registry": registry, **wire.encode(value)}
+    answer["used_by"] = list(subjects.users(seen, registry, subject))
+    answer["topic"] = subjects.topic_of(seen, subject)
+    if version:
+        answer["schema"] = {
+            "version": version,
+            "text": headgate.schema(actor, cluster, registry, subject, version),
+        }
+    return answer
+
+
+def _seen(headgate: doors.Headgate, actor: person.Actor, cluster: str) -> observation.Observation:
+    seen = headgate.observation(actor, cluster)
+    if isinstance(seen, Unknown):
+        raise errors.Unavailable(
+            f"Not known: {seen.reason}",
+            where=cluster,
+            next_step="It is read again at the next look",
+        )
+    return seen
