@@ -17,6 +17,7 @@ from headgate.domain import (
     observation,
     person,
     resource,
+    restore,
     vocabulary,
 )
 from headgate.domain.evidence import Evidence  # a field is named like its module
@@ -34,6 +35,10 @@ class CannotPlan(Exception):
         self.code = code
         """A code of the refused list where the request amounts to one; empty otherwise."""
         super().__init__(what)
+
+
+def _no_point(_change: str) -> None:
+    """Nothing is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,8 @@ class World:
     """For each call outward."""
     change: str = ""
     """Id of the change that is being carried out; empty while planning."""
+    restore_point: Callable[[str], restore.Packed | None] = _no_point
+    """Change -> what is to be kept before it starts; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

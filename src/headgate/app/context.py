@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from headgate.actions import interface as actions
-from headgate.app import auth, errors, hub, interface, owners, settings, watching
+from headgate.app import auth, chronicle, errors, hub, interface, owners, settings, watching
 from headgate.changes import proposal
-from headgate.domain import person, resource
+from headgate.domain import person, resource, snapshot
+from headgate.domain.unknown import Unknown
 from headgate.ports import clock
 from headgate.ports import store as ports
 
@@ -34,6 +35,23 @@ class Context:
     owners: owners.Owners
     wake: Callable[[str], None] = field(default=_nothing)
     """Tells the engine that a cluster's changes were moved."""
+    _chronicles: dict[str, chronicle.Chronicle] = field(default_factory=dict, init=False)
+
+    def chronicle(self, name: str) -> chronicle.Chronicle:
+        """What keeps the past of a cluster; the same at every call."""
+        if name not in self._chronicles:
+            self._chronicles[name] = chronicle.Chronicle(
+                name,
+                self.store,
+                self.clock,
+                self.settings.history,
+                lambda: self._looked(name),
+            )
+        return self._chronicles[name]
+
+    def _looked(self, name: str) -> snapshot.Snapshot | Unknown:
+        seen = self.watched(name).observed()
+        return seen if isinstance(seen, Unknown) else seen.snapshot
 
     def watched(self, name: str) -> watching.Watched:
         """The cluster of that name.
@@ -66,6 +84,7 @@ class Context:
             budget_left=lambda action: self._budget_left(watched.name, action),
             kill_switch=self.killed,
             deadline_s=watched.about.deadline_s,
+            restore_point=self.chronicle(watched.name).restore_point,
         )
 
     def killed(self) -> bool:

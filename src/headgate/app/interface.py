@@ -6,7 +6,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from headgate.domain import capability, change, finding, incident, observation, person, vocabulary
+from headgate.domain import (
+    capability,
+    change,
+    comparison,
+    finding,
+    incident,
+    observation,
+    person,
+    restore,
+    timeline,
+    vocabulary,
+)
 from headgate.domain.unknown import Unknown
 from headgate.ports import store
 
@@ -129,6 +140,14 @@ class Verdict:
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestorePoint:
+    """One restore point with what it holds."""
+
+    point: restore.Point
+    contents: Mapping[restore.Name, restore.Part]
+
+
 class Headgate(Protocol):
     """Use cases. Each takes the actor first and raises ``app.errors.AppError``."""
 
@@ -157,6 +176,34 @@ class Headgate(Protocol):
         self, actor: person.Actor, cluster: str, registry: str, subject: str, version: int
     ) -> str:
         """The text of one version of a subject, read from the registry now."""
+
+    def timeline(
+        self,
+        actor: person.Actor,
+        cluster: str,
+        *,
+        resource: str = "",
+        kinds: Sequence[str] = (),
+        text: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        cursor: str = "",
+        limit: int = 50,
+    ) -> store.Page[timeline.Entry]:
+        """What became different on a cluster and what was deployed, newest first."""
+
+    def restore_points(
+        self, actor: person.Actor, cluster: str, *, cursor: str = "", limit: int = 50
+    ) -> store.Page[restore.Point]:
+        """Restore points of a cluster, newest first."""
+
+    def restore_point(self, actor: person.Actor, cluster: str, point_id: str) -> RestorePoint:
+        """One restore point with what it holds; ``now`` is the newest look."""
+
+    def compare_restore_points(
+        self, actor: person.Actor, cluster: str, first: str, second: str = "now"
+    ) -> comparison.Comparison:
+        """What differs from the first to the second; ``now`` is the newest look."""
 
     def inbox(self, actor: person.Actor) -> Inbox:
         """What needs this person."""

@@ -14,7 +14,7 @@ import structlog
 
 from headgate.app import context, deciding, proposing, service, thinking, watching
 from headgate.changes import engine, lease, pace, process, transitions
-from headgate.domain import vocabulary
+from headgate.domain import finding, observation, vocabulary
 from headgate.ports import store as ports
 
 _log = structlog.get_logger(__name__)
@@ -78,8 +78,9 @@ class Runtime:
             self._run(f"look-{name}", functools.partial(one.run_looking, self._stop))
             self._run(
                 f"think-{name}",
-                functools.partial(one.run_thinking, self._stop, self._thinker.think),
+                functools.partial(one.run_thinking, self._stop, self._think),
             )
+            self._run(f"keep-{name}", functools.partial(one.run_recording, self._stop))
         self._run("engine", lambda: self._engine.run(self._stop))
         self._run("house", self._keep_house)
         self._run("owner", functools.partial(self._watch_owner, overtaken))
@@ -90,7 +91,7 @@ class Runtime:
         Raises:
             store.StoreError: the database cannot be used.
         """
-        self._thinker.think(watched, *watched.look())
+        self._think(watched, *watched.look())
 
     def carry_on(self) -> bool:
         """Changes have gone on by one durable step each, in the caller's thread; whether any did.
@@ -119,6 +120,7 @@ class Runtime:
                 event_key="runtime.late",
                 threads=late,
             )
+        self._keep_known()
         closers = [
             threading.Thread(target=one.close, name=f"close-{name}", daemon=True)
             for name, one in self.running.clusters.items()
@@ -156,6 +158,31 @@ class Runtime:
         thread = threading.Thread(target=work, name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
+
+    def _think(
+        self,
+        watched: watching.Watched,
+        seen: observation.Observation,
+        found: finding.Detection,
+    ) -> None:
+        """The look is thought about, and what became different is on the timeline."""
+        try:
+            self._thinker.think(watched, seen, found)
+        finally:
+            self.running.chronicle(watched.name).note(seen.snapshot)
+
+    def _keep_known(self) -> None:
+        """What is known of each cluster is there at the next start."""
+        for name in self.running.clusters:
+            try:
+                self.running.chronicle(name).close()
+            except ports.StoreError as error:
+                _log.warning(
+                    "What is known of a cluster could not be kept",
+                    event_key="chronicle.unkept",
+                    cluster=name,
+                    reason=str(error),
+                )
 
     def _on_change(self, change_id: str) -> None:
         """After each commit of the engine: pages hear of it, and the incident of a new state."""

@@ -1,6 +1,15 @@
 """The use cases as one: what ``interface.Headgate`` promises, put together from its parts."""
 
-from headgate.app import context, deciding, interface, looking, operating, schemas, translate
+from headgate.app import (
+    context,
+    deciding,
+    interface,
+    looking,
+    operating,
+    recalling,
+    schemas,
+    translate,
+)
 from headgate.domain import person
 
 
@@ -11,6 +20,7 @@ class Service:
         look = looking.Looking(running)
         decide = deciding.Deciding(running)
         operate = operating.Operating(running)
+        recall = recalling.Recalling(running)
         self._auth = running.auth
 
         self.clusters = look.clusters
@@ -38,6 +48,11 @@ class Service:
         self.reject = decide.reject
         self.cancel = decide.cancel
         self.conclude_review = decide.conclude_review
+
+        self.timeline = recall.timeline
+        self.restore_points = recall.restore_points
+        self.restore_point = recall.restore_point
+        self.compare_restore_points = recall.compare_restore_points
 
         self.post_timeline = operate.post_timeline
         self.set_kill_switch = operate.set_kill_switch

@@ -213,9 +213,13 @@ class Worker:
 
     def _write(self, effect: effects.Write, held: ports.Lease) -> None:
         item = effect.record.item
+        starts = effect.record.expect == "approved" and item.state == "running"
+        point = self._world.restore_point(item.id) if starts else None
         with self._store.begin() as work:
             work.leases.check(held, now=self._now())
             record.save(work, effect.record)
+            if point is not None:
+                work.restore_points.put(point)
         self._items[item.id] = item
         self._due.pop(item.id, None)
         if effect.then is None:
