@@ -1,4 +1,7 @@
-"""What of a snapshot is kept as history, as named columns: log ends, commits, and disks."""
+"""What of a snapshot is kept as history, as named columns: log ends, commits, disks, and sums.
+
+Sums are kept beside their parts so that a chart of a whole cluster does not read all of them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,14 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.domain import snapshot
+from headgate.domain.layout import UNREAD
 from headgate.domain.unknown import Unknown
 from headgate.observe import slots
 
-Kind = Literal["end", "commit", "disk"]
+Kind = Literal["end", "commit", "disk", "sum"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 DISK_COLUMNS = 2
 """Of a disk: total bytes, usable bytes."""
+
+WRITTEN, LAG = "written", "lag"
+"""Names of sums: log ends of all topics but internal ones; a group's lag, owned by the group."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +40,19 @@ class Moving:
         return dict(zip(self.names, self.widths.tolist(), strict=True))
 
 
-def of(seen: snapshot.Snapshot, kind: Kind) -> Moving | None:
-    """What the snapshot holds of that kind; None where it could not be read."""
+def of(seen: snapshot.Snapshot, kind: Kind, ends: NDArray[np.int64]) -> Moving | None:
+    """What the snapshot holds of that kind; None where it could not be read.
+
+    ``ends`` are its log ends with those that were not read filled in as far as they are known, so
+    that no sum falls and rises with what could be read.
+    """
     if kind == "disk":
         return _disks(seen)
     listed = seen.partitions.value
     if isinstance(listed, Unknown):
         return None
+    if kind == "sum":
+        return _sums(seen, listed, ends)
     return _ends(seen, listed) if kind == "end" else _commits(seen, listed)
 
 
@@ -96,4 +109,31 @@ def _disks(seen: snapshot.Snapshot) -> Moving | None:
         name_of=np.repeat(np.arange(len(known)), DISK_COLUMNS),
         number=np.tile(np.arange(DISK_COLUMNS), len(known)),
         values=np.array([value for _, *sizes in known for value in sizes], np.int64),
+    )
+
+
+def _sums(
+    seen: snapshot.Snapshot, listed: snapshot.Partitions, ends: NDArray[np.int64]
+) -> Moving | None:
+    if len(ends) != listed.count:
+        return None
+    users = ~np.repeat(listed.internal, np.diff(listed.first))
+    names, values = [slots.Key("", WRITTEN, "")], [int(ends[users].clip(min=0).sum())]
+    commits = seen.commits.value
+    if not isinstance(commits, Unknown) and len(commits.groups):
+        end = ends[commits.ordinal]
+        unread = (end == UNREAD) | (commits.offset == UNREAD)
+        lag = np.where(unread, 0, np.maximum(end - commits.offset, 0))
+        count = len(commits.groups)
+        total = np.zeros(count, np.int64)
+        np.add.at(total, commits.group_index, lag)
+        blind = np.bincount(commits.group_index, weights=unread, minlength=count) > 0
+        names += [slots.Key(group, LAG, "") for group in commits.groups]
+        values += np.where(blind, UNREAD, total).tolist()
+    return Moving(
+        names=tuple(names),
+        widths=np.ones(len(names), np.int64),
+        name_of=np.arange(len(names)),
+        number=np.zeros(len(names), np.int64),
+        values=np.array(values, np.int64),
     )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from headgate.domain import snapshot
 from headgate.domain.layout import UNREAD
+from headgate.domain.unknown import Unknown
 from headgate.observe import moving, packing, slots, tiers
 from headgate.ports import series, store
 
@@ -32,6 +33,8 @@ class Recorder:
         self._slots: dict[moving.Kind, slots.Slots] = {}
         self._before: dict[tuple[moving.Kind, int], tuple[int, Values]] = {}
         """Kind and step -> (time, filled values) of the sample before."""
+        self._known_ends = np.empty(0, np.int64)
+        """The log ends that were last read, by column."""
         self._last_ms: dict[tuple[moving.Kind, int], int] = {}
 
     def record(self, seen: snapshot.Snapshot) -> bool:
@@ -44,11 +47,28 @@ class Recorder:
         for kind in moving.KINDS:
             at_ms = _ms(_part(seen, kind).at)
             due = [tier for tier in self._tiers if self._is_due(kind, tier, at_ms)]
-            found = moving.of(seen, kind) if due else None
+            if not due:
+                continue
+            ends = self._ends(seen) if kind == "sum" else np.empty(0, np.int64)
+            found = moving.of(seen, kind, ends)
             if found is not None and len(found.names):
                 self._write(kind, found, at_ms, due)
                 wrote = True
         return wrote
+
+    def _ends(self, seen: snapshot.Snapshot) -> Values:
+        """Log ends; one that was not read now is as it was last kept."""
+        offsets, listed = seen.offsets.value, seen.partitions.value
+        if isinstance(offsets, Unknown) or isinstance(listed, Unknown):
+            return np.empty(0, np.int64)
+        found = moving.of(seen, "end", offsets.latest)
+        held, before = self._slots.get("end"), self._known_ends
+        if found is None or held is None or not all(held.has(key) for key in found.names):
+            return offsets.latest
+        first = np.array([held.first(key) for key in found.names], np.int64)
+        at = first[found.name_of] + found.number
+        known = np.append(before, UNREAD)[np.minimum(at, len(before))]
+        return np.where(offsets.latest == UNREAD, known, offsets.latest)
 
     def _is_due(self, kind: moving.Kind, tier: tiers.Tier, at_ms: int) -> bool:
         last = self._last_ms.get((kind, tier.step_s))
@@ -73,6 +93,11 @@ class Recorder:
             for tier in due:
                 self._before.pop((kind, tier.step_s), None)
             raise
+        if kind == "end":
+            known = np.full(len(row), UNREAD, np.int64)
+            width = min(len(row), len(self._known_ends))
+            known[:width] = self._known_ends[:width]
+            self._known_ends = np.where(row == UNREAD, known, row)
         for tier in due:
             kept = packing.filled(row, bases[tier.step_s])
             self._before[kind, tier.step_s] = (at_ms, kept)

@@ -37,6 +37,10 @@ class Slots:
         """One more than the highest column in use."""
         return max((one.first + one.width for one in self._live.values()), default=0)
 
+    def has(self, key: Key) -> bool:
+        """Whether a name holds columns now."""
+        return key in self._live
+
     def first(self, key: Key) -> int:
         """The first column of a name that ``follow`` was given."""
         return self._live[key].first

@@ -8,7 +8,7 @@ import numpy as np
 
 from headgate.domain import history, snapshot, storage
 from headgate.domain.unknown import Unknown
-from headgate.observe import recall, recorder, series, tiers
+from headgate.observe import moving, recall, recorder, series, tiers
 from headgate.store import database
 
 START = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
@@ -114,6 +114,9 @@ def test_what_is_recorded_is_read_back(store: database.Database) -> None:
     assert part_of_it.values.tolist() == [[993 + 100 * m] * 2 for m in range(40, 100)]
     coarse = read(store, "end", step=1, names=["pay"])
     assert coarse.values[:, 0].tolist() == [2_000 + 1_000 * i for i in range(10)]
+    total = read(store, "sum", owner="", names=[moving.WRITTEN])
+    assert total.values[:2, 0].tolist() == [4_000, 4_300]
+    assert read(store, "sum", owner="billing").values[-1].tolist() == [21]
     disk = read(store, "disk", owner="1", names=["/data"])
     assert disk.values[-1].tolist() == [10_000, 8_901]
 
@@ -146,6 +149,10 @@ def test_a_value_that_was_not_read_is_a_gap_and_no_zero(store: database.Database
     values = read(store, "end", names=["pay"]).values[:, 0]
     assert np.flatnonzero(values == snapshot.UNREAD).tolist() == [0, 1, 30, 61]
     assert values[31] == 2_000 + 3_100
+    total = read(store, "sum", owner="", names=[moving.WRITTEN]).values[:, 0]
+    assert (np.diff(total)[1:] >= 0).all(), "what is known of an unread end stays in the sum"
+    lag = read(store, "sum", owner="billing").values[:, 0]
+    assert lag[30] == 2 * 7, "the commit passed the end that is known: no lag there"
 
 
 def test_a_topic_made_again_has_nothing_of_the_old_one(store: database.Database) -> None:
