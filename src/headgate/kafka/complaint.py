@@ -91,6 +91,13 @@ class Unsupported(errors.Unsupported):
     """The broker does not know the call."""
 
 
+class Lost(errors.Unreachable):
+    """A connection that was in use ended before the answer to a read came."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__("The connection was lost before the answer came", where=str(address))
+
+
 class LoginWanted(Closing):
     """The server was greeted, and closed the connection at the first request."""
 

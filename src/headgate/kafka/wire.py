@@ -186,8 +186,9 @@ class Wire:
             raise
         except Exception as error:
             told = self._told(link, error, address, sent=True)
-            if isinstance(told, errors.OutcomeUnknown) and self._wants_login(link, lane):
-                told = complaint.LoginWanted(address)
+            if isinstance(told, errors.OutcomeUnknown) and lane != "write":
+                greeted = not (link.answered or self._properties.sasl)
+                told = (complaint.LoginWanted if greeted else complaint.Lost)(address)
             raise told from error
         finally:
             self._loop.cancel(watch)
@@ -212,10 +213,6 @@ class Wire:
     ) -> errors.PortError:
         shown = tls.CERTIFICATE in self._properties.values
         return complaint.of(link.error or error, address, sent=sent, certificate=shown)
-
-    def _wants_login(self, link: _Link, lane: Lane) -> bool:
-        """Whether losing the connection looks like a login that was not made; reads only."""
-        return not (link.answered or self._properties.sasl) and lane == "read"
 
     async def _watch(self, address: Address, wait_s: float) -> snapshot.PortState:
         """Probes, and fails what waits for a broker that does not answer the probe either."""
