@@ -159,6 +159,17 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShareStart:
+    """Where delivery of one partition to a share group starts."""
+
+    offset: int
+    """UNREAD: delivery has not begun."""
+    lag: int
+    """Records that nobody has got yet, as the partition's leader counts them; UNREAD: not told.
+    It is not the log's end less ``offset``: records from there on may have been delivered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """One consumer group of any protocol."""
 
@@ -173,6 +184,8 @@ class Group:
     epoch: int = UNREAD
     assignment_epoch: int = UNREAD
     """Epoch of the target assignment; behind ``epoch`` while the coordinator computes it."""
+    starts: Mapping[resource.TopicPartition, ShareStart] | Unknown = field(default_factory=dict)
+    """Of a share group, which commits no offsets; empty for all others."""
 
 
 Groups = Mapping[str, Group]

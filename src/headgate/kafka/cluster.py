@@ -10,6 +10,7 @@ from headgate.kafka import (
     brokers,
     commits,
     groups,
+    leaving,
     offsets,
     properties,
     records,
@@ -126,7 +127,7 @@ class Cluster(Inspecting):
         self, group_id: str, member_ids: Sequence[str], *, deadline_s: float
     ) -> Mapping[str, kafka.Failure | None]:
         """Makes members leave the group, in either protocol."""
-        return groups.remove_members(
+        return leaving.remove_members(
             self._coordinators, group_id, member_ids, deadline=until(deadline_s)
         )
 

@@ -152,7 +152,7 @@ class Fake(inspected.Inspected):
             if failed is not None:
                 return failed
             group = self._groups.get(group_id)
-            return dict(group.commits) if group is not None else {}
+            return {} if group is None else kafka.Committed(group.commits, group.notes)
 
         return self._each("commits", group_ids, one)
 
@@ -325,15 +325,17 @@ class Fake(inspected.Inspected):
         group = self._groups.get(group_id)
         if group is None:
             return failure.of_code(failure.GROUP_ID_NOT_FOUND)
-        described = group.kind in ("classic", "consumer")
+        modern = group.kind in ("consumer", "streams", "share")
         return snapshot.Group(
             id=group_id,
             kind=group.kind,
             state=group.shown_state,
             protocol=group.protocol,
             coordinator=memory.coordinator(group_id, self._alive()),
-            members=tuple(group.members.values())
-            if described
-            else Unknown(f"members of {group.kind} groups are not read yet"),
-            epoch=group.epoch,
+            members=Unknown("groups of that type are not known to Headgate")
+            if group.kind == "unknown"
+            else tuple(group.members.values()),
+            epoch=group.epoch if modern else snapshot.UNREAD,
+            assignment_epoch=group.epoch if modern else snapshot.UNREAD,
+            starts=dict(group.starts),
         )

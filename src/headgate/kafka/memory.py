@@ -121,6 +121,9 @@ class Group:
     state: str = ""
     """A state given by the test; empty: by the members."""
     commits: dict[TopicPartition, int] = field(default_factory=dict)
+    notes: dict[TopicPartition, str] = field(default_factory=dict)
+    """Text kept beside a commit."""
+    starts: dict[TopicPartition, snapshot.ShareStart] = field(default_factory=dict)
     epoch: int = 0
 
     @property
@@ -188,7 +191,8 @@ def spread(group: Group, topics: dict[str, Topic]) -> None:
             host=member.host,
             instance_id=member.instance_id,
             assigned=tuple(owned[name]),
-            epoch=group.epoch if group.kind == "consumer" else snapshot.UNREAD,
+            epoch=snapshot.UNREAD if group.kind == "classic" else group.epoch,
+            target=tuple(owned[name]) if group.kind in ("consumer", "streams") else None,
         )
 
 

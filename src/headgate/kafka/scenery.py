@@ -112,6 +112,20 @@ class Scenery(stage.Stage):
                 partition=partition, eligible=tuple(eligible), last_known=tuple(last_known)
             )
 
+    # groups
+
+    def set_share_start(
+        self, group_id: str, partition: TopicPartition, *, offset: int, lag: int
+    ) -> None:
+        """Delivery of the partition to the share group starts there."""
+        with self._lock:
+            self._groups[group_id].starts[partition] = snapshot.ShareStart(offset=offset, lag=lag)
+
+    def set_note(self, group_id: str, partition: TopicPartition, text: str) -> None:
+        """That text stands beside the group's commit."""
+        with self._lock:
+            self._groups[group_id].notes[partition] = text
+
     # transactions
 
     def begin_transaction(

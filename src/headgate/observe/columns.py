@@ -21,13 +21,18 @@ def commits(
     groups: list[str] = []
     rows: list[tuple[int, int, int]] = []
     missing: list[snapshot.Missing] = []
+    notes: dict[tuple[str, TopicPartition], str] = {}
     place_of = partitions.topic_ordinals
     first = partitions.first.tolist()
     for group in sorted(answer):
         offsets = answer[group]
         if isinstance(offsets, kafka.Failure):
-            missing.append(snapshot.Missing(what=f"group:{group}", reason=offsets.reason))
+            missing.append(
+                snapshot.Missing(what=f"group:{group}", reason=offsets.reason, needs=offsets.needs)
+            )
             continue
+        if isinstance(offsets, kafka.Committed):
+            notes.update(((group, name), text) for name, text in offsets.notes.items())
         number = len(groups)
         groups.append(group)
         for name, offset in offsets.items():
@@ -45,6 +50,7 @@ def commits(
             group_index=table[:, 0].astype(np.int32),
             ordinal=table[:, 1].astype(np.int32),
             offset=np.ascontiguousarray(table[:, 2]),
+            metadata=notes,
         ),
         tuple(missing),
     )

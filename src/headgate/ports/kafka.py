@@ -38,6 +38,21 @@ class Failure:
     """Where the right is lacking: the ACL that would allow it, such as ``Describe on Topic a``."""
 
 
+class Committed(dict[TopicPartition, int]):
+    """Committed offsets of one group, with what its clients wrote beside them."""
+
+    __slots__ = ("notes",)
+
+    def __init__(
+        self,
+        offsets: Mapping[TopicPartition, int] | None = None,
+        notes: Mapping[TopicPartition, str] | None = None,
+    ) -> None:
+        super().__init__(offsets or {})
+        self.notes: dict[TopicPartition, str] = dict(notes or {})
+        """Text beside a commit; only where there is some."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OffsetRead:
     """Log positions, aligned with the partitions asked for; UNREAD where not read."""
@@ -118,7 +133,10 @@ class Kafka(inspection.Inspection, Protocol):
     def commits(
         self, group_ids: Sequence[str], *, deadline_s: float
     ) -> Mapping[str, Mapping[TopicPartition, int] | Failure]:
-        """Committed offsets per group; partitions without a commit are left out."""
+        """Committed offsets per group; partitions without a commit are left out.
+
+        They come as ``Committed`` where clients wrote text beside them.
+        """
 
     def read(
         self, partition: TopicPartition, offset: int, count: int, *, deadline_s: float

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from kio.schema.errors import ErrorCode
 
 from headgate.domain.resource import TopicPartition
-from headgate.kafka import failure, groups, release
+from headgate.kafka import describing, failure, release
 from headgate.ports import errors
 
 
@@ -83,10 +83,10 @@ NAMES = st.lists(
 @settings(deadline=None)
 @given(names=NAMES, user_data=st.binary(max_size=9))
 def test_an_assignment_is_decoded(names: list[TopicPartition], user_data: bytes) -> None:
-    assert sorted(groups.assignment(encoded(names, user_data))) == sorted(names)
+    assert sorted(describing.assignment(encoded(names, user_data))) == sorted(names)
 
 
 @settings(deadline=None)
 @given(data=st.binary(max_size=60))
 def test_what_is_no_assignment_never_raises(data: bytes) -> None:
-    assert isinstance(groups.assignment(data), tuple)
+    assert isinstance(describing.assignment(data), tuple)
