@@ -41,6 +41,9 @@ def show_cluster(cluster: str, headgate: doors.Headgate, actor: doors.Actor) -> 
     return {
         **summary,
         "took_s": seen.snapshot.took_s,
+        "quorum": wire.encode(seen.snapshot.quorum.value),
+        "features": wire.encode(seen.snapshot.features.value),
+        "reassignments": wire.encode(seen.snapshot.reassignments.value),
         "capabilities": wire.encode(headgate.capabilities(actor, cluster)),
         "parts": {
             name: {

@@ -9,13 +9,16 @@ from starlette.routing import Match
 
 import headgate as product
 from headgate.api import (
+    access,
     changes,
     clusters,
     connectors,
     doors,
     events,
     incidents,
+    past,
     problems,
+    search,
     session,
     shields,
     subjects,
@@ -23,7 +26,18 @@ from headgate.api import (
 from headgate.app import answers, errors, metrics, runtime
 
 PREFIX = "/api/v1"
-ROUTERS = (clusters, connectors, subjects, incidents, changes, events, session)
+ROUTERS = (
+    clusters,
+    connectors,
+    subjects,
+    past,
+    incidents,
+    changes,
+    events,
+    session,
+    access,
+    search,
+)
 """Each offers ``router``."""
 
 

@@ -6,6 +6,7 @@ in place of the value: never null, never zero.
 """
 
 import dataclasses
+import functools
 import math
 from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, datetime
@@ -33,11 +34,7 @@ def encode(value: object) -> Any:
     if isinstance(value, resource.Resource | resource.TopicPartition):
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            # ``for_`` stands for a word that Python keeps to itself
-            field.name.rstrip("_"): encode(getattr(value, field.name))
-            for field in dataclasses.fields(value)
-        }
+        return {name: encode(getattr(value, field)) for name, field in _fields(type(value))}
     if isinstance(value, Mapping):
         return {str(name): encode(inner) for name, inner in value.items()}
     if isinstance(value, Set):
@@ -45,6 +42,12 @@ def encode(value: object) -> Any:
     if isinstance(value, Sequence):
         return [encode(inner) for inner in value]
     raise TypeError(f"no answer holds a {type(value).__name__}")
+
+
+@functools.cache
+def _fields(kind: type[Any]) -> tuple[tuple[str, str], ...]:
+    """(Name in JSON, field); ``for_`` stands for a word that Python keeps to itself."""
+    return tuple((one.name.rstrip("_"), one.name) for one in dataclasses.fields(kind))
 
 
 def page(items: Sequence[object], next_cursor: str = "") -> dict[str, Any]:

@@ -38,9 +38,16 @@ TABLE: dict[str, Entry] = {
     "groups": Entry(module="headgate.cli.groups", help="Consumer groups of a cluster."),
     "connectors": Entry(module="headgate.cli.connectors", help="Connectors of a cluster."),
     "subjects": Entry(module="headgate.cli.subjects", help="Subjects of a schema registry."),
+    "search": Entry(module="headgate.cli.search", help="Anything by a part of its name."),
     "findings": Entry(module="headgate.cli.findings", help="What is abnormal now."),
     "incidents": Entry(module="headgate.cli.incidents", help="What goes wrong and why."),
     "changes": Entry(module="headgate.cli.changes", help="Propose, approve and follow changes."),
+    "timeline": Entry(
+        module="headgate.cli.timeline", help="What became different, and what was deployed."
+    ),
+    "restore-points": Entry(
+        module="headgate.cli.restore_points", help="Offsets and settings as they were."
+    ),
     "audit": Entry(module="headgate.cli.audit", help="Who did what; whether the record is whole."),
     "lab": Entry(module="headgate.cli.lab", help="A real Kafka to break and to heal.", extra="lab"),
     "user": Entry(module="headgate.cli.user", help="Local users."),

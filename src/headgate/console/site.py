@@ -15,13 +15,30 @@ from headgate.console.pages import (
     changes,
     clusters,
     components,
+    connectors,
+    groups,
     inbox,
     incidents,
     more,
     search,
+    subjects,
+    topics,
 )
 
-PAGES = (inbox, incidents, changes, clusters, search, audit, more, components)
+PAGES = (
+    inbox,
+    incidents,
+    changes,
+    clusters,
+    topics,
+    groups,
+    connectors,
+    subjects,
+    search,
+    audit,
+    more,
+    components,
+)
 """Each offers ``router``."""
 
 

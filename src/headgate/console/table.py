@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 from fastapi import Request
@@ -127,6 +127,51 @@ def make(
         descending=down,
         filter=wanted,
     )
+
+
+def from_columns(
+    request: Request,
+    columns: page.Columns[T],
+    *,
+    sort: str,
+    descending: bool = False,
+    among: page.Places | None = None,
+    kept: Mapping[str, str] | None = None,
+) -> Table[T]:
+    """The same of a table of which only the page's rows are made."""
+    query = request.query_params
+    chosen, down = query.get("sort", ""), query.get("down") == "1"
+    if chosen not in columns.keys:
+        chosen, down = sort, descending
+    start = query.get("offset", "0")
+    everything = query.get("format") == "csv"
+    return Table(
+        path=request.url.path,
+        kept=kept or {},
+        cut=page.cut_columns(
+            columns,
+            among=among,
+            filter=query.get("filter", ""),
+            sort=chosen,
+            descending=down,
+            offset=0 if everything else int(start) if start.isdecimal() else 0,
+            limit=len(columns) if everything else LIMIT,
+        ),
+        sort=chosen,
+        descending=down,
+        filter=query.get("filter", ""),
+    )
+
+
+NOTHING: page.Columns[Any] = page.Columns(names=(), keys={}, row=lambda place: place)
+"""A table without rows, for what could not be read."""
+
+
+def csv_if_asked(
+    request: Request, table: Table[T], columns: Sequence[Column[T]], name: str
+) -> Response | None:
+    """All matching rows as a file where the address asks for CSV."""
+    return as_csv(table, columns, name) if request.query_params.get("format") == "csv" else None
 
 
 def as_csv(table: Table[T], columns: Sequence[Column[T]], name: str) -> Response:

@@ -18,6 +18,7 @@ from headgate.ports import errors
 
 Looker = Callable[[str], testclient.TestClient]
 ODD = quote("a group/with ümlaut & <b>", safe="")
+ODD_SUBJECT = quote("odd/<b> 100%?#é", safe="")
 PAGES = (
     "/",
     *(f"/incidents?show={tab}" for tab in ("open", "resolved", "all", "nonsense")),
@@ -30,6 +31,17 @@ PAGES = (
         f"/clusters/shop?tab={tab}"
         for tab in ("overview", "topics", "groups", "connectors", "hazards", "nonsense")
     ),
+    "/clusters/shop?tab=capabilities",
+    "/clusters/shop?tab=transactions",
+    *(f"/clusters/shop?tab=access&show={what}" for what in ("acls", "quotas", "users", "moon")),
+    "/clusters/shop?tab=subjects",
+    "/clusters/shop?tab=subjects&deleted=1",
+    "/clusters/shop/subjects/orders-value",
+    "/clusters/shop/subjects/gone",
+    f"/clusters/shop/subjects/{ODD_SUBJECT}",
+    "/clusters/shop/connect/connect",
+    "/clusters/shop/connectors/orders-to-warehouse",
+    "/clusters/shop/connectors/clicks-to-lake?connect=connect",
     "/clusters/shop?tab=topics&internal=1",
     "/clusters/shop/topics/orders",
     "/clusters/shop/topics/audit",

@@ -22,11 +22,12 @@ def seen(
     known = tuple(one for one in told if not isinstance(one, Unknown))
     lost = [one for one in told if isinstance(one, Unknown)]
     held = measures.Measures(source="http://a", dialect="jmx", measures=known, absent=absent)
+    every: tuple[measures.Measures | Unknown, ...] = (held, *lost)
     parts: dict[str, snapshot.Part[measures.Measures]] = {
         f"http://{place}": snapshot.Part(
             value=value, source="metrics", how="GET", at=made.snapshot.at
         )
-        for place, value in enumerate([held, *lost])
+        for place, value in enumerate(every)
     }
     return replace(made, snapshot=replace(made.snapshot, measures=parts))
 

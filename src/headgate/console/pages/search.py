@@ -1,61 +1,36 @@
 """Search over all names: a name leads to its page."""
 
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from headgate.console import desk, render
-from headgate.domain.unknown import Unknown
+from headgate.app import searching
+from headgate.console import desk
 
 router = APIRouter()
 LIMIT = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """One name that matches."""
-
-    kind: str
-    name: str
-    cluster: str
-    href: str
-
-
-def hits(front: desk.Desk, viewer: render.Viewer, query: str) -> list[Hit]:
-    """Names that hold the query in any case; those that begin with it first."""
-    wanted = query.casefold()
-    found: list[Hit] = []
-    for summary in front.headgate.clusters(viewer.actor):
-        root = f"/clusters/{quote(summary.name, safe='')}"
-        names: list[tuple[str, str, str]] = [("cluster", summary.name, root)]
-        seen = front.headgate.observation(viewer.actor, summary.name)
-        if not isinstance(seen, Unknown):
-            parts = seen.snapshot.partitions.value
-            if not isinstance(parts, Unknown):
-                names += [
-                    ("topic", name, f"{root}/topics/{quote(name, safe='')}")
-                    for name in parts.topics
-                ]
-            groups = seen.snapshot.groups.value
-            if not isinstance(groups, Unknown):
-                names += [
-                    ("group", name, f"{root}/groups/{quote(name, safe='')}") for name in groups
-                ]
-            for part in seen.snapshot.connects.values():
-                if not isinstance(part.value, Unknown):
-                    names += [
-                        ("connector", name, f"{root}?tab=connectors")
-                        for name in part.value.connectors
-                    ]
-        found += [
-            Hit(kind=kind, name=name, cluster=summary.name, href=href)
-            for kind, name, href in names
-            if wanted in name.casefold()
-        ]
-    found.sort(key=lambda hit: (not hit.name.casefold().startswith(wanted), hit.name))
-    return found
+def href(hit: searching.Hit) -> str:
+    """The page of what was found."""
+    root = f"/clusters/{quote(hit.cluster, safe='')}"
+    name = quote(hit.name, safe="")
+    match hit.kind:
+        case "topic" | "group":
+            return f"{root}/{hit.kind}s/{name}"
+        case "connector":
+            return f"{root}/connectors/{name}?connect={quote(hit.within, safe='')}"
+        case "subject":
+            return f"{root}/subjects/{name}"
+        case "incident":
+            return f"/incidents/{quote(hit.ref, safe='')}"
+        case "change":
+            return f"/changes/{quote(hit.ref, safe='')}"
+        case "broker":
+            return f"{root}#brokers"
+        case _:
+            return root
 
 
 @router.get("/search")
@@ -66,8 +41,16 @@ def show(request: Request, viewer: desk.Seen, q: str = "") -> Response:
     if query.startswith(("chg_", "inc_")):
         place = "changes" if query.startswith("chg_") else "incidents"
         return RedirectResponse(f"/{place}/{quote(query, safe='')}", status_code=303)
-    found = hits(front, viewer, query) if query else []
-    exact = [hit for hit in found if hit.name == query]
+    found = searching.find(front.headgate, viewer.actor, query, limit=LIMIT)
+    exact = [hit for hit in found.hits if hit.name == query]
     if len(exact) == 1:
-        return RedirectResponse(exact[0].href, status_code=303)
-    return front.page(request, viewer, "search", query=query, hits=found[:LIMIT], total=len(found))
+        return RedirectResponse(href(exact[0]), status_code=303)
+    return front.page(
+        request,
+        viewer,
+        "search",
+        query=query,
+        hits=[(hit, href(hit)) for hit in found.hits],
+        total=found.total,
+        twin=f"/api/v1/search?q={quote(query, safe='')}",
+    )
