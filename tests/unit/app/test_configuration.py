@@ -196,6 +196,9 @@ def test_a_bad_variable_is_named(variable: str, said: str, tmp_path: Path) -> No
         ("client = { 'ssl.key.password' = 'hunter2' }", "cluster[0].client.ssl.key.password"),
         ("connect = ['http://me:hunter2@h:1']", "cluster[0].connect"),
         ("registry = 'http://me:hunter2@h:1'", "cluster[0].registry"),
+        ("registry_password = 'hunter2'", "cluster[0].registry_password"),
+        ("registry_token = 'hunter2'", "cluster[0].registry_token"),
+        ("connect = ['http://h:1,http://me:hunter2@h:2']", "cluster[0].connect"),
     ],
 )
 def test_a_raw_secret_is_refused_and_not_repeated(text: str, setting: str, tmp_path: Path) -> None:
