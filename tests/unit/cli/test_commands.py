@@ -32,6 +32,8 @@ NEEDS_SERVER = (
     "groups",
     "connectors",
     "subjects",
+    "timeline",
+    "restore-points",
     "findings",
     "incidents",
     "changes",
