@@ -29,7 +29,7 @@ def list_(
         output.json_text(held)
         return
     output.table(
-        ["connector", "type", "state", ">tasks", ">failed", "cause of the failure"],
+        ["connector", "type", "state", ">tasks", ">failed", ">lost", "cause of the failure"],
         [
             [
                 one["name"],
@@ -37,6 +37,7 @@ def list_(
                 one["state"],
                 str(one["tasks"]),
                 str(one["failed"]),
+                str(one["lost"]),
                 one["cause"],
             ]
             for one in held["items"]

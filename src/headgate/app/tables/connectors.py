@@ -136,6 +136,26 @@ def workers(cluster: connects.ConnectCluster) -> tuple[WorkerRow, ...]:
     )
 
 
+def twins(seen: observation.Observation) -> tuple[tuple[str, str], ...]:
+    """Pairs of Connect clusters that look like one named twice: same Kafka cluster, same
+    connectors on the same workers.
+    """
+    known = [part.value for part in seen.snapshot.connects.values()]
+    looks: dict[tuple[object, ...], str] = {}
+    found = []
+    for cluster in known:
+        if isinstance(cluster, Unknown) or not cluster.connectors:
+            continue
+        look = (
+            cluster.kafka_cluster_id,
+            *((one.name, one.worker) for one in cluster.connectors.values()),
+        )
+        first = looks.setdefault(look, cluster.name)
+        if first != cluster.name:
+            found.append((first, cluster.name))
+    return tuple(found)
+
+
 def incidents(
     items: Iterable[incident.Incident], connector: connects.Connector
 ) -> tuple[incident.Incident, ...]:

@@ -37,6 +37,7 @@ def fill(asked: tab.Asked) -> Response | None:
     asked.values["silent"] = {
         name: part.value for name, part in parts.items() if isinstance(part.value, Unknown)
     }
+    asked.values["twins"] = connectors.twins(asked.seen)
     made = _table(asked.request, connectors.rows(asked.seen), kept={"tab": "connectors"})
     asked.values["table"] = made
     return table.csv_if_asked(asked.request, made, COLUMNS, "connectors")
