@@ -1,4 +1,4 @@
-"""What stands around one cluster, as its configuration names it: Connect, registry, metrics.
+"""One cluster and what stands around it, as configured: Kafka, Connect, registry, metrics.
 
 Addresses of one Connect cluster's workers stand in one entry with commas between them, as in
 ``bootstrap``; each entry is a Connect cluster.
@@ -7,15 +7,47 @@ Addresses of one Connect cluster's workers stand in one entry with commas betwee
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from headgate.app import errors, secret, settings
+from headgate.app import errors, secret, settings, translate
 from headgate.connect import rest as connect_rest
+from headgate.kafka import cluster as wire_cluster
 from headgate.metrics import source
-from headgate.observe import readings
-from headgate.ports import connect, kafka, metrics, registry
+from headgate.observe import collector, readings
+from headgate.ports import clock, connect, kafka, metrics, registry
 from headgate.registry import rest as registry_rest
 
 REGISTRY = "registry"
 """What Headgate calls a cluster's schema registry."""
+
+
+def cluster(one: settings.Cluster, folder: Path) -> kafka.Kafka:
+    """The Kafka cluster itself; nothing was sent yet.
+
+    Raises:
+        errors.AppError: a client setting cannot be used.
+    """
+    where = f"cluster {one.name}"
+    client = {
+        name: secret.resolve(value, where=f"{where}, client {name}", folder=folder)
+        for name, value in one.client.items()
+    }
+    with translate.translated():
+        return wire_cluster.connect(one.name, one.bootstrap, client)
+
+
+def collecting(one: settings.Cluster, folder: Path) -> collector.Collector:
+    """What reads a cluster with everything around it; nothing was sent yet.
+
+    Raises:
+        errors.AppError: something in the configuration cannot be used.
+    """
+    port = cluster(one, folder)
+    return collector.Collector(
+        port,
+        connects(one, folder),
+        clock=clock.SystemClock(),
+        interval_s=one.interval_s,
+        readings=rows(port, registries(one, folder), sources(one, folder, port)),
+    )
 
 
 def connects(one: settings.Cluster, folder: Path) -> list[connect.Connect]:

@@ -8,6 +8,7 @@ so that no secret stands in a list of processes.
 """
 
 import contextlib
+import gc
 import os
 import pickle
 import queue
@@ -25,7 +26,7 @@ from typing import Any
 
 import structlog
 
-from headgate.app import settings
+from headgate.app import around, logs, settings
 from headgate.domain import snapshot
 from headgate.domain.unknown import Unknown
 from headgate.observe import collector, handover
@@ -39,6 +40,11 @@ PATIENCE_S = 20.0
 CALM_S = 2.0
 """Between two starts of a child, doubled each time that it did not finish a single sweep."""
 CALMEST_S = 60.0
+COLLECT_AT = (100_000, 20, 20)
+"""Python's thresholds for collecting garbage: decoding makes many values and hardly a cycle, and
+looking for one took a fifth of a large sweep."""
+SWITCH_S = 0.001
+"""Seconds for which a thread that decodes keeps Python's lock from the one that reads."""
 _SWEEP, _REREAD = b"sweep", b"reread"
 _POLL_S = 0.5
 
@@ -226,11 +232,11 @@ def serve(
 
 def main() -> None:
     """The child's whole life."""
-    from headgate.app import logs, wiring  # wiring knows this module, too
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us, too; our parent decides
+    gc.set_threshold(*COLLECT_AT)
+    sys.setswitchinterval(SWITCH_S)
     logs.configure()
-    serve(connection.Connection(int(sys.argv[1])), wiring.collector_of, lambda: os._exit(0))
+    serve(connection.Connection(int(sys.argv[1])), around.collecting, lambda: os._exit(0))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """Puts a Headgate together from its configuration: the one place that names every adapter."""
 
-from pathlib import Path
-
 from headgate import actions
 from headgate.app import (
     around,
@@ -14,18 +12,15 @@ from headgate.app import (
     opening,
     owners,
     runtime,
-    secret,
     service,
     settings,
-    translate,
     watching,
 )
 from headgate.boundary import cedar
 from headgate.boundary import interface as boundary
 from headgate.changes import proposal
-from headgate.kafka import cluster
-from headgate.observe import collector, tiers
-from headgate.ports import clock, kafka
+from headgate.observe import tiers
+from headgate.ports import clock
 from headgate.ports import store as ports
 
 open_store = opening.open_store
@@ -94,7 +89,7 @@ def _watched(
     notices: hub.Hub,
 ) -> watching.Watched:
     folder, kept = held.folder, held.settings.history
-    port = _kafka(one, folder)
+    port = around.cluster(one, folder)
     return watching.Watched(
         one,
         cluster=port,
@@ -111,31 +106,3 @@ def _watched(
             by_hour_days=kept.by_hour_days,
         ),
     )
-
-
-def collector_of(one: settings.Cluster, folder: Path) -> collector.Collector:
-    """What reads a cluster in a process of its own; nothing was sent yet.
-
-    Raises:
-        errors.AppError: something in the configuration cannot be used.
-    """
-    port = _kafka(one, folder)
-    return collector.Collector(
-        port,
-        around.connects(one, folder),
-        clock=clock.SystemClock(),
-        interval_s=one.interval_s,
-        readings=around.rows(
-            port, around.registries(one, folder), around.sources(one, folder, port)
-        ),
-    )
-
-
-def _kafka(one: settings.Cluster, folder: Path) -> kafka.Kafka:
-    where = f"cluster {one.name}"
-    client = {
-        name: secret.resolve(value, where=f"{where}, client {name}", folder=folder)
-        for name, value in one.client.items()
-    }
-    with translate.translated():
-        return cluster.connect(one.name, one.bootstrap, client)
