@@ -4,6 +4,7 @@
 matter.
 """
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from datetime import datetime
 
 from headgate import actions, diagnose
 from headgate.actions import interface as acting
-from headgate.app import errors
+from headgate.app import around, errors
 from headgate.app.capabilities import matrix
 from headgate.boundary import cedar
 from headgate.changes import errors as change_errors
@@ -29,9 +30,10 @@ from headgate.domain import (
 )
 from headgate.domain.unknown import Unknown
 from headgate.kafka import cluster
-from headgate.observe import answers, collector, watch
+from headgate.observe import answers, collector, readings, watch
 from headgate.ports import clock, kafka
 from headgate.ports import errors as port_errors
+from headgate.registry import rest as registry
 
 SCHEMA = "headgate.doctor/1"
 LONGEST_INTERVAL_S = 2.0
@@ -46,6 +48,9 @@ class Asked:
     bootstrap: str
     client: dict[str, str]
     connects: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    registry: str = ""
+    """Empty: none is looked at."""
     watch_s: float = 10.0
     read_records: bool = False
     deadline_s: float = 5.0
@@ -71,6 +76,20 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What one source of metrics told."""
+
+    source: str
+    dialect: str
+    """Empty: none that is known."""
+    numbers: int
+    about: tuple[str, ...]
+    """Whose numbers they are, such as ``broker:1``."""
+    unmapped: int
+    """Samples whose names mean nothing to Headgate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What one look found."""
 
@@ -89,6 +108,8 @@ class Report:
     hazards: tuple[finding.Finding, ...]
     unknown: tuple[snapshot.Missing, ...]
     """What could not be read, and why."""
+    measured: tuple[Measured, ...] = ()
+    """What each source of metrics told."""
 
     @property
     def worst(self) -> vocabulary.Severity | None:
@@ -108,21 +129,40 @@ def examine(asked: Asked, tell: Callable[[float], None] = lambda _share: None) -
         ports.errors.PortError: the cluster cannot be reached; says what, where and what next.
     """
     ticks = clock.SystemClock()
-    connects = _connects(asked.connects)
-    try:
-        held = cluster.connect("doctor", asked.bootstrap, asked.client)
-    except port_errors.PortError as error:
-        raise errors.Invalid(error.what, where=error.where, next_step=error.next_step) from error
-    try:
+    with contextlib.ExitStack() as ends:
+        connects = _connects(asked.connects)
+        schemas = _schemas(asked.registry)
+        for worker in connects:
+            ends.callback(worker.close)
+        for schema in schemas:
+            ends.callback(schema.close)
+        try:
+            held = cluster.connect("doctor", asked.bootstrap, asked.client)
+        except port_errors.PortError as error:
+            raise errors.Invalid(
+                error.what, where=error.where, next_step=error.next_step
+            ) from error
+        ends.callback(held.close)
+        sources = [around.source_of(url, held, where="--metrics") for url in asked.metrics]
+        for source in sources:
+            ends.callback(source.close)
         # A wrong address is told at once, with its own words, and not as an unread part.
         held.brokers(deadline_s=asked.deadline_s)
         begun = ticks.now()
-        seen, sweeps = _watch(asked, held, connects, ticks, tell)
+        beside = around.rows(held, schemas, sources)
+        seen, sweeps = _watch(asked, held, connects, beside, ticks, tell)
         return _judge(asked, held, connects, ticks, seen, (begun, sweeps))
-    finally:
-        held.close()
-        for one in connects:
-            one.close()
+
+
+def _schemas(url: str) -> list[registry.RestRegistry]:
+    try:
+        return [registry.RestRegistry(around.REGISTRY, url)] if url else []
+    except ValueError as error:
+        raise errors.Invalid(
+            f"The schema registry cannot be used: {error}",
+            where="--registry",
+            next_step="Write it like http://127.0.0.1:8081; Apicurio's ends in /apis/ccompat/v7",
+        ) from error
 
 
 def _connects(urls: Sequence[str]) -> list[rest.RestConnect]:
@@ -145,12 +185,18 @@ def _watch(
     asked: Asked,
     held: kafka.Kafka,
     connects: Sequence[rest.RestConnect],
+    beside: Sequence[readings.Reading],
     ticks: clock.Clock,
     tell: Callable[[float], None],
 ) -> tuple[observation.Observation, int]:
     interval_s = max(0.2, min(LONGEST_INTERVAL_S, asked.watch_s / 5))
     source = collector.Collector(
-        held, connects, clock=ticks, interval_s=interval_s, deadline_s=asked.deadline_s
+        held,
+        connects,
+        clock=ticks,
+        interval_s=interval_s,
+        deadline_s=asked.deadline_s,
+        readings=beside,
     )
     looking = watch.Watch(source, cut_s=max(asked.watch_s, interval_s), window_s=asked.watch_s + 60)
     begun = time.monotonic()
@@ -202,6 +248,17 @@ def _judge(
         cases=tuple(Case(draft=draft, steps=_steps(desk, world, draft)) for draft in drafts),
         hazards=hazards,
         unknown=_unread(seen, found),
+        measured=tuple(
+            Measured(
+                source=part.value.source,
+                dialect=part.value.dialect,
+                numbers=len(part.value.measures),
+                about=tuple(sorted(str(one) for one in part.value.about)),
+                unmapped=part.value.unmapped,
+            )
+            for part in seen.snapshot.measures.values()
+            if not isinstance(part.value, Unknown)
+        ),
     )
 
 

@@ -43,6 +43,16 @@ def as_json(report: doctor.Report) -> Json:
             "to": words.instant(report.ended),
             "sweeps": report.sweeps,
             "unknown": [{"what": one.what, "why": one.reason} for one in report.unknown],
+            "metrics": [
+                {
+                    "source": one.source,
+                    "dialect": one.dialect,
+                    "numbers": one.numbers,
+                    "about": list(one.about),
+                    "unmapped": one.unmapped,
+                }
+                for one in report.measured
+            ],
         },
         "incidents": [_case(case) for case in report.cases],
         "hazards": [_finding(one) for one in report.hazards],
@@ -133,10 +143,17 @@ def as_text(report: doctor.Report, zone: str) -> Iterator[str]:
         yield words.plural(len(report.hazards), "hazard") + ":"
         yield from (f"  {one.severity:<9} {one.summary} ({one.code})" for one in report.hazards)
     yield _looked(report)
+    yield from (f"  metrics   {_measured(one)}" for one in report.measured)
     for one in report.unknown[:10]:
         yield f"  not seen  {one.what}: {one.reason}"
     if len(report.unknown) > 10:
         yield f"  not seen  {len(report.unknown) - 10} more: use -o json"
+
+
+def _measured(one: doctor.Measured) -> str:
+    about = ", ".join(one.about[:3]) + (f" and {len(one.about) - 3} more" if one.about[3:] else "")
+    spoken = f"in the words of {one.dialect}" if one.dialect else "in words that are not known"
+    return f"{one.source}: {words.plural(one.numbers, 'number')} of {about or 'nothing'}, {spoken}"
 
 
 def _looked(report: doctor.Report) -> str:

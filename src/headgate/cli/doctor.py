@@ -33,6 +33,17 @@ def doctor(
         list[str] | None,
         typer.Option("--connect", help="REST address of a Kafka Connect cluster; repeatable."),
     ] = None,
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--metrics",
+            help="Metrics page (http://HOST:7071#broker=1) or Prometheus server "
+            "(prometheus+http://HOST:9090); repeatable.",
+        ),
+    ] = None,
+    registry: Annotated[
+        str, typer.Option("--registry", help="Address of the schema registry.")
+    ] = "",
     client_config: Annotated[
         Path | None,
         typer.Option("--client-config", help="A Kafka client properties file.", dir_okay=False),
@@ -65,6 +76,8 @@ def doctor(
         bootstrap=bootstrap,
         client=_properties(client_config) if client_config else {},
         connects=tuple(connect or ()),
+        metrics=tuple(metrics or ()),
+        registry=registry,
         watch_s=watch,
         read_records=read_records,
     )

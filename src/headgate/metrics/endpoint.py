@@ -5,8 +5,9 @@ import time
 from headgate.domain import measures
 from headgate.metrics import address, catalogue, exposition, meaning, owners, wire
 
-ACCEPT = "text/plain;version=0.0.4,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1"
-"""Plain text is read faster and every exporter gives it."""
+ACCEPT = "text/plain;version=0.0.4,*/*;q=0.1"
+"""Plain text is read faster and every exporter gives it; some give OpenMetrics wherever it is
+named at all, however little it is wished for."""
 
 
 class Endpoint:

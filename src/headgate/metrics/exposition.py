@@ -7,7 +7,7 @@ reaches it.
 
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from prometheus_client import parser as text_parser
@@ -17,7 +17,8 @@ MOST_SAMPLES = 200_000
 """Wanted samples on one page; more would take seconds to read at every look."""
 
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*(?=[{ \t])")
-_META = re.compile(r"# EOF|# TYPE \S+ counter")
+_END = "# EOF"
+_META = re.compile(rf"{_END}|# TYPE \S+ counter")
 """What the parser of OpenMetrics must see: the end, and where exemplars may stand."""
 
 _VALUE_ENDS = frozenset("0123456789.nNfFyY")
@@ -59,13 +60,14 @@ def read(text: str, *, openmetrics: bool, wanted: Callable[[str], bool]) -> Page
     Raises:
         Malformed: it is not in its format, or holds too many samples.
     """
-    known: dict[str, bool] = {}
-    kept: list[str] = []
-    others = 0
+    taken: dict[str, list[str]] = {}
+    left: set[str] = set()
+    meta: set[str] = set()
+    others = count = 0
     for number, line in enumerate(text.split("\n"), start=1):
         if not line or line[0] == "#" or not line.strip():
             if openmetrics and _META.fullmatch(line):
-                kept.append(line)
+                meta.add(line)
             continue
         if line[0] == "{":  # a name in quotes, with letters that no exporter of Kafka's uses
             others += 1
@@ -74,22 +76,39 @@ def read(text: str, *, openmetrics: bool, wanted: Callable[[str], bool]) -> Page
         if found is None or line.rstrip()[-1] not in _VALUE_ENDS:
             raise Malformed(f"line {number} is not of the form NAME{{LABELS}} VALUE")
         name = found[0]
-        take = known.get(name)
-        if take is None:
-            take = known[name] = wanted(name)
-        if take:
-            kept.append(line)
+        if name in taken:
+            taken[name].append(line)
+            count += 1
+        elif name not in left and wanted(name):
+            taken[name] = [line]
+            count += 1
         else:
+            left.add(name)
             others += 1
-    if len(kept) > MOST_SAMPLES:
+    if count > MOST_SAMPLES:
         raise Malformed(f"it holds more than {MOST_SAMPLES:,} samples that Headgate reads")
-    samples = tuple(_parsed(kept, openmetrics=openmetrics))
-    return Page(samples=samples, names=frozenset(known), others=others)
+    samples = tuple(_parsed(_lines(taken, meta), openmetrics=openmetrics))
+    return Page(samples=samples, names=frozenset(left.union(taken)), others=others)
 
 
 def plain_label(name: str) -> str:
     """A label's name as it is compared: clientId, client_id and client-id are one."""
     return name.lower().replace("_", "").replace("-", "")
+
+
+def _lines(taken: Mapping[str, Sequence[str]], meta: Container[str]) -> Iterator[str]:
+    """The lines of each name together, as the parser of OpenMetrics demands of a family.
+
+    On a page a summary's sum and count alternate; here they are families of their own, because
+    the rest of the summary is not read.
+    """
+    for name, lines in taken.items():
+        kind = f"# TYPE {name.removesuffix('_total')} counter"
+        if kind in meta:
+            yield kind
+        yield from lines
+    if _END in meta:
+        yield _END
 
 
 def _parsed(lines: Iterable[str], *, openmetrics: bool) -> Iterator[Sample]:

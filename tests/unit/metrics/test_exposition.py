@@ -35,6 +35,12 @@ def test_openmetrics_is_read_with_exemplars_and_ends_where_it_says() -> None:
         read(text.replace("# EOF\n", ""), openmetrics=True)
 
 
+def test_a_summary_whose_lines_alternate_is_read() -> None:
+    lines = [f'gc_{what}{{gc="{gc}"}} 1' for gc in "ab" for what in ("count", "sum")]
+    page = read("\n".join(["# TYPE gc summary", *lines, "# EOF", ""]), openmetrics=True)
+    assert len(page.samples) == 4
+
+
 @pytest.mark.parametrize(
     "line", ["<html>", "a{b=c} 1", 'a{b="c" 1', "a one", "{}", "a", "\x00\x01", '{"status":"ok"}']
 )
