@@ -79,7 +79,7 @@ def _plain(name: str, value: object) -> object:
 
 def _word(value: object) -> str:
     if isinstance(value, Unknown):
-        return str(value)
+        return "not known"  # ``unknown`` tells why, once for all of them
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):

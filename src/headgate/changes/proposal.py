@@ -155,7 +155,8 @@ def _first_state(item: change.Change, now: datetime, *, fence: int) -> record.Re
     lane = item.decision.lane
     why = "; ".join(reason.text for reason in item.decision.reasons)
     text = f"Lane {lane}{f': {why}' if why else ''}"
-    line = record.Line(phase="note", text=text)
+    # the reasons stand in the decision; the journal tells what happened
+    line = record.Line(phase="note", text=f"Proposed, lane {lane}")
     return record.advance(item, at=now, lines=(line,), to=_FIRST[lane], why=text, fence=fence)
 
 

@@ -49,7 +49,7 @@ def test_the_lane_picks_the_first_state(lane: vocabulary.Lane, state: str, life:
     assert item.expires_at - item.proposed_at == life
     assert item.decision.lane == lane
     assert item.digest == digest.of(item)
-    assert item.journal[0].text == f"Lane {lane}: the test says {lane}"
+    assert item.journal[0].text == f"Proposed, lane {lane}"
     assert item.cause == "consumer.slow"
 
 

@@ -6,7 +6,7 @@
 
   // --- live: one notice, at most one request ------------------------------------------------
   let stale = false, busy = false;
-  const key = (row) => $("a", row)?.getAttribute("href") || row.id;
+  const key = (row) => row.id || $("a", row)?.getAttribute("href");
   // nothing moves under somebody's hands: while they type, confirm, or mark text
   const held = () => {
     const active = document.activeElement, marked = getSelection();
@@ -35,13 +35,23 @@
     box.replaceWith(hole);
     return box;
   });
+  // a table may be sorted anew: the chosen row is the one of the same name, wherever it stands now
+  const followRow = (chosen, top) => {
+    const now = document.activeElement?.closest("main [data-row]");
+    if (!chosen || (now && key(now) === chosen)) return;
+    const again = rows().find((one) => key(one) === chosen);
+    if (!again) { document.activeElement.blur(); return; }
+    $("a", again).focus({ preventScroll: true });
+    const moved = again.getBoundingClientRect().top - top; // it stays under the reader's eye
+    if (Math.abs(moved) > innerHeight / 2) scrollBy(0, moved);
+  };
   const read = async () => {
     const answer = await fetch(location.href, { headers: { "HX-Request": "true" } });
     if (answer.redirected && new URL(answer.url).pathname === "/login") { location.reload(); return; }
     if (!answer.ok || held()) { stale = stale || held(); return; }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const row = document.activeElement?.closest("main [data-row]");
-    const chosen = row && key(row);
+    const chosen = row && key(row), top = row?.getBoundingClientRect().top;
     for (const part of ["#hg-live", "#hg-places", "#hg-facts"]) {
       const fresh = $(part, page), old = $(part);
       if (!fresh || !old) continue;
@@ -51,10 +61,7 @@
       for (const box of kept) document.getElementById(box.id)?.replaceWith(box);
     }
     document.title = page.title;
-    if (chosen && !document.activeElement?.closest("main [data-row]")) {
-      const again = rows().find((one) => key(one) === chosen);
-      if (again) $("a", again).focus({ preventScroll: true });
-    }
+    followRow(chosen, top);
     charts();
   };
   const refresh = async () => {
@@ -90,6 +97,7 @@
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const compact = (value) => value == null ? "not known" : Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 }).format(value);
   const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+  const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const PALETTE = ["--hg-accent", "--hg-muted", "--hg-warning", "--hg-verified", "--hg-critical", "--hg-line-strong"];
   const marksPlugin = (marks) => ({
     hooks: {
@@ -131,13 +139,14 @@
     if (old && old.series.length === values.length && box.contains(old.root)) { old.setData(values); return; }
     if (old) old.destroy();
     box.replaceChildren();
+    const long = times[times.length - 1] - times[0] > 64800; // from 18 hours on, the day must be told
     const axis = { stroke: colour("--hg-muted"), grid: { stroke: colour("--hg-line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
     const chart = new uPlot({
       width: box.clientWidth, height: 220, plugins: [marksPlugin(data.marks), restPlugin],
       cursor: { drag: { x: false, y: false } },
       scales: { y: { range: (u, low, high) => [Math.min(0, low || 0), Math.max(1, (high || 0) * 1.08)] } },
-      axes: [{ ...axis, space: 72, values: (u, ticks) => ticks.map((t) => clock.format(t * 1000)) }, { ...axis, size: 56, values: (u, ticks) => ticks.map(compact) }],
-      series: [{ label: "at", value: (u, t) => (t == null ? "" : clock.format(t * 1000)) }, ...series.map((line, place) => ({
+      axes: [{ ...axis, space: 72, values: (u, ticks) => ticks.map((t) => (long ? day : clock).format(t * 1000)) }, { ...axis, size: 56, values: (u, ticks) => ticks.map(compact) }],
+      series: [{ label: "at", value: (u, t) => (t == null ? "" : (long ? day : clock).format(t * 1000)) }, ...series.map((line, place) => ({
         label: line.name, stroke: colour(PALETTE[place % PALETTE.length]), width: place ? 1.25 : 2, spanGaps: false,
         points: { show: false }, value: (u, v) => (v == null ? "" : compact(v) + " " + line.unit),
       }))],
