@@ -38,6 +38,7 @@ REQUESTS: dict[int, Any] = {
     )
 }
 """What the brokers know; they say so, and a client that asks for more is told by its library."""
+UNKNOWN_TOPIC = 3
 REPLICA_BYTES = 1_000_000_000
 _LEVEL = 30
 """metadata.version of Kafka 4.3."""
@@ -105,9 +106,9 @@ class Answers:
     def _metadata(self, _broker: int, asked: Any) -> Any:
         response = library.metadata.MetadataResponse
         topic = response.MetadataResponseTopic
-        places = range(self.shape.topics)
+        names = [self.shape.topic(place) for place in range(self.shape.topics)]
         if asked.topics is not None:
-            places = [self.shape.place(one.name) for one in asked.topics]  # type: ignore[assignment]
+            names = [one.name for one in asked.topics]
         return response(
             brokers=[
                 response.MetadataResponseBroker(
@@ -118,20 +119,23 @@ class Answers:
             ],
             cluster_id="simulated",
             controller_id=min(self.alive),
-            topics=[
-                topic(
-                    error_code=0,
-                    name=self.shape.topic(place),
-                    topic_id=uuid.UUID(int=place + 1),
-                    is_internal=False,
-                    partitions=[
-                        self._partition(topic.MetadataResponsePartition, place, number)
-                        for number in range(self.shape.partitions)
-                    ],
-                )
-                for place in places
-            ],
+            topics=[self._topic(topic, name) for name in names],
             error_code=0,
+        )
+
+    def _topic(self, kind: Any, name: str) -> Any:
+        place = self.shape.place(name)
+        if place is None:
+            return kind(error_code=UNKNOWN_TOPIC, name=name, is_internal=False, partitions=[])
+        return kind(
+            error_code=0,
+            name=name,
+            topic_id=uuid.UUID(int=place + 1),
+            is_internal=False,
+            partitions=[
+                self._partition(kind.MetadataResponsePartition, place, number)
+                for number in range(self.shape.partitions)
+            ],
         )
 
     def _partition(self, kind: Any, place: int, number: int) -> Any:
@@ -208,16 +212,16 @@ class Answers:
         part = topic.ListOffsetsPartitionResponse
         found = []
         for one in asked.topics:
-            start = self.shape.place(one.name) * self.shape.partitions
+            place = self.shape.place(one.name)
             parts = []
             for wanted in one.partitions:
-                ordinal = start + wanted.partition_index
-                leads = self.leader(ordinal) == broker
+                ordinal = (place or 0) * self.shape.partitions + wanted.partition_index
+                leads = place is not None and self.leader(ordinal) == broker
                 offset, stamp = self._position(ordinal, wanted.timestamp)
                 parts.append(
                     part(
                         partition_index=wanted.partition_index,
-                        error_code=0 if leads else 6,
+                        error_code=0 if leads else UNKNOWN_TOPIC if place is None else 6,
                         timestamp=stamp if leads else -1,
                         offset=offset if leads else -1,
                         leader_epoch=3,

@@ -27,7 +27,7 @@ def coordinators(cluster: Cluster, addresses: Mapping[int, Address], asked: Any)
     response = library.metadata.FindCoordinatorResponse
     found = []
     for key in asked.coordinator_keys:
-        broker = cluster.coordinator(_place(cluster, key))
+        broker = cluster.coordinator(cluster.shape.group_place(key) or 0)
         at = addresses[broker]
         found.append(
             response.Coordinator(key=key, node_id=broker, host=at.host, port=at.port, error_code=0)
@@ -59,15 +59,14 @@ def classic(cluster: Cluster, broker: int, asked: Any) -> Any:
     response = library.admin.DescribeGroupsResponse
     described = []
     for name in asked.groups:
-        place = _place(cluster, name)
-        code = 0 if cluster.coordinator(place) == broker else NOT_COORDINATOR
+        place, code = _place(cluster, name, broker)
         full = place < cluster.shape.groups
         described.append(
             response.DescribedGroup(
                 error_code=code,
                 error_message=None,
                 group_id=name,
-                group_state="Stable" if full else "Empty",
+                group_state="Dead" if code else "Stable" if full else "Empty",
                 protocol_type="consumer",
                 protocol_data="range" if full else "",
                 members=_classic_members(cluster.shape, place) if full and not code else [],
@@ -110,8 +109,7 @@ def consumer(cluster: Cluster, broker: int, asked: Any) -> Any:
     response = library.ConsumerGroupDescribeResponse
     described = []
     for name in asked.group_ids:
-        place = _place(cluster, name)
-        code = 0 if cluster.coordinator(place) == broker else NOT_COORDINATOR
+        place, code = _place(cluster, name, broker)
         full = place < cluster.shape.groups
         described.append(
             response.DescribedGroup(
@@ -169,8 +167,7 @@ def commits(cluster: Cluster, broker: int, asked: Any) -> Any:
     shape = cluster.shape
     told = []
     for one in asked.groups:
-        place = _place(cluster, one.group_id)
-        moved = cluster.coordinator(place) != broker
+        place, code = _place(cluster, one.group_id, broker)
         told.append(
             group(
                 group_id=one.group_id,
@@ -191,13 +188,17 @@ def commits(cluster: Cluster, broker: int, asked: Any) -> Any:
                             for number in range(shape.partitions)
                         ],
                     )
-                    for read in ([] if moved else shape.reads_of(place))
+                    for read in ([] if code else shape.reads_of(place))
                 ],
-                error_code=NOT_COORDINATOR if moved else 0,
+                error_code=NOT_COORDINATOR if code == NOT_COORDINATOR else 0,
             )
         )
     return response(groups=told)
 
 
-def _place(cluster: Cluster, group: str) -> int:
-    return cluster.shape.group_place(group)
+def _place(cluster: Cluster, group: str, broker: int) -> tuple[int, int]:
+    """The group's place, and the error where this broker does not coordinate it."""
+    place = cluster.shape.group_place(group)
+    if place is None:
+        return 0, GROUP_ID_NOT_FOUND
+    return place, 0 if cluster.coordinator(place) == broker else NOT_COORDINATOR

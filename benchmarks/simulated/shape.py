@@ -34,12 +34,9 @@ class Shape:
         """The name of a topic."""
         return f"orders.region-{place:05d}.events"
 
-    def place(self, topic: str) -> int:
-        """The topic's place; ValueError where the cluster has no such topic."""
-        place = int(topic.removeprefix("orders.region-").removesuffix(".events"))
-        if not 0 <= place < self.topics:
-            raise ValueError(topic)
-        return place
+    def place(self, topic: str) -> int | None:
+        """The topic's place; None where the cluster has no such topic."""
+        return _number(topic, self.topic(0), self.topics)
 
     def replicas_of(self, ordinal: int) -> list[int]:
         """Broker ids, the preferred leader first."""
@@ -50,12 +47,9 @@ class Shape:
         """The name of a group; those after ``groups`` are empty."""
         return f"billing-service-{place:05d}"
 
-    def group_place(self, group: str) -> int:
-        """The group's place; ValueError where there is no such group."""
-        place = int(group.removeprefix("billing-service-"))
-        if not 0 <= place < self.groups + self.empty_groups:
-            raise ValueError(group)
-        return place
+    def group_place(self, group: str) -> int | None:
+        """The group's place; None where there is no such group."""
+        return _number(group, self.group(0), self.groups + self.empty_groups)
 
     def is_consumer(self, place: int) -> bool:
         """Whether a group is of the new protocol (KIP-848)."""
@@ -81,6 +75,13 @@ class Shape:
     def committed(self, place: int, ordinal: int) -> int:
         """What a group has committed on a partition."""
         return self.end(ordinal) - (place + ordinal) % 500
+
+
+def _number(name: str, first: str, count: int) -> int | None:
+    """The number in a name that is made like the first one's; None where it is not."""
+    before, _, after = first.partition("00000")
+    text = name.removeprefix(before).removesuffix(after)
+    return int(text) if text.isdecimal() and int(text) < count else None
 
 
 SMALL = Shape()
