@@ -27,6 +27,8 @@ PAGES = {
     "topics": f"{ROOT}?tab=topics",
     "groups": f"{ROOT}?tab=groups",
     "connectors": f"{ROOT}?tab=connectors",
+    "subjects": f"{ROOT}?tab=subjects",
+    "connect": f"{ROOT}/connect/connect",
     "hazards": f"{ROOT}?tab=hazards",
     "topic": f"{ROOT}/topics/{conftest.TOPIC}",
     "group": f"{ROOT}/groups/{conftest.GROUP}",

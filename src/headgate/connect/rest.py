@@ -28,6 +28,9 @@ _ABOUT_AGE_S = 300.0
 _DETAILS_SHARE = 0.3
 """Of what time is left, for what is read at a slower rhythm."""
 
+_DETAILS_S = 0.5
+"""And no more than that: with very many connectors the rhythm slows down, not the sweep."""
+
 
 class RestConnect:
     """Implements ``ports.connect.Connect`` for one Connect cluster; safe for several threads."""
@@ -39,9 +42,10 @@ class RestConnect:
         username: str = "",
         password: str = "",
         ca_file: str = "",
+        details_every_s: float = details.EVERY_S,
     ) -> None:
         """Nothing is sent yet. ``urls`` are addresses of its workers, at least one; credentials
-        may also stand in them.
+        may also stand in them. ``details_every_s``: how often what is dearer is read again.
 
         Raises:
             ValueError: there is no address, or one is not an http or https address.
@@ -52,7 +56,7 @@ class RestConnect:
         self._workers = workers.Workers(
             [wire.Wire(url, username=username, password=password, ca_file=ca_file) for url in urls]
         )
-        self._details = details.Details(self._workers)
+        self._details = details.Details(self._workers, details_every_s)
         self._probes = probing.Probes()
         self._probing = threading.Lock()
         self._lock = threading.Lock()
@@ -94,7 +98,9 @@ class RestConnect:
         except pydantic.ValidationError as error:
             raise self._misread(path, error) from error
         about = self._worker(left)
-        self._details.refresh(expanded, wire.Remaining(left.seconds * _DETAILS_SHARE))
+        self._details.refresh(
+            expanded, wire.Remaining(min(_DETAILS_S, left.seconds * _DETAILS_SHARE))
+        )
         connectors = {
             name: self._connector(name, both.status, both.info, left)
             for name, both in sorted(expanded.items())

@@ -20,6 +20,9 @@ _AWAY = (errors.Unreachable, errors.TimedOut, errors.Misunderstood)
 _PAUSE_S = 0.25
 """Between two tries while the workers rebalance; that takes from half a second to some ten."""
 
+_PATIENCE_S = 3.0
+"""So long a rebalance is waited for: one that lasts must not hold up every sweep."""
+
 
 class Workers:
     """Calls to whichever worker answers; safe for several threads."""
@@ -43,18 +46,19 @@ class Workers:
     def read(self, path: str, left: wire.Remaining, *, patient: bool = True) -> bytes:
         """The body of the answer to a GET.
 
-        While the workers rebalance some reads are refused (HTTP 409): they are tried again until
-        the time is over, except where the caller is not ``patient``.
+        While the workers rebalance some reads are refused (HTTP 409): they are tried again for up
+        to 3 s within the deadline, except where the caller is not ``patient``.
 
         Raises:
             errors.NotNow: the workers still rebalance.
             errors.PortError: as ``wire.Wire`` says, of the last worker asked.
         """
+        end = time.monotonic() + min(_PATIENCE_S, left.seconds)
         while True:
             try:
                 return self._any(lambda one, s: one.read(path, deadline_s=s), left, _AWAY)
             except errors.NotNow:
-                if not patient or left.seconds < 2 * _PAUSE_S:
+                if not patient or time.monotonic() > end - 2 * _PAUSE_S:
                     raise
                 time.sleep(_PAUSE_S)
 

@@ -102,11 +102,7 @@ class RestRegistry:
         left = wire.Remaining(deadline_s)
         with self._reading:
             listed = self._list(left)
-            rule = _or_unknown(lambda: self._wire.read("/config", shapes.CONFIG, left))
-            self._note(
-                rule if isinstance(rule, Unknown) else rule.compatibilityLevel,
-                _mode_of(_or_unknown(lambda: self._wire.read("/mode", shapes.MODE, left))),
-            )
+            self._note(*self._own(left))
             self._kept.settle(listed.everything, listed.active)
             reading = wire.Remaining(left.seconds * _SHARE)
             self._read_due(listed, reading)
@@ -130,8 +126,7 @@ class RestRegistry:
         """
         left = wire.Remaining(deadline_s)
         if self._rule is None:
-            rule = self._wire.read("/config", shapes.CONFIG, left).compatibilityLevel
-            self._note(rule, self._mode)
+            self._note(*self._own(left))
         held = self._read(name, deleted=None, left=left)
         self._kept.put(held, time.monotonic())
         return held
@@ -155,7 +150,21 @@ class RestRegistry:
         active = self._wire.read("/subjects", shapes.NAMES, left)
         return _Listed(everything=frozenset((*everything, *active)), active=frozenset(active))
 
-    def _note(self, rule: str | Unknown, mode: str | Unknown | None) -> None:
+    def _own(self, left: wire.Remaining) -> tuple[str | Unknown, str | Unknown]:
+        """The registry's own rule and mode."""
+        rule: shapes.Config | Unknown
+        mode: shapes.Mode | Unknown
+        try:
+            rule = _or_unknown(lambda: self._wire.read("/config", shapes.CONFIG, left))
+        except wire.Missing as error:
+            rule = _why(error)
+        try:
+            mode = _or_unknown(lambda: self._wire.read("/mode", shapes.MODE, left))
+        except wire.Missing as error:
+            mode = _why(error)
+        return rule if isinstance(rule, Unknown) else rule.compatibilityLevel, _mode_of(mode)
+
+    def _note(self, rule: str | Unknown, mode: str | Unknown) -> None:
         """The registry's own rule and mode; what subjects inherit of them follows."""
         if self._rule is not None and rule != self._rule:
             self._kept.inherit(rule)
@@ -204,10 +213,10 @@ class RestRegistry:
                 deleted = name not in active
                 try:
                     self._kept.put(self._read(name, deleted=deleted, left=left), time.monotonic())
-                except errors.Refused as error:
-                    self._fail(name, error, deleted=deleted)
-                except errors.PortError:  # it does not answer (in time): the others wait as well
+                except (errors.Unreachable, errors.TimedOut):  # the others would wait as well
                     over.set()
+                except errors.PortError as error:
+                    self._fail(name, error, deleted=deleted)
 
         workers = min(AT_ONCE, len(names))
         if workers <= 1:
@@ -219,7 +228,7 @@ class RestRegistry:
 
     def _fail(self, name: str, error: errors.PortError, *, deleted: bool) -> None:
         before = self._kept.get(name)
-        why = Unknown(error.what)
+        why = _why(error)
         found = before or registry_.Subject(
             name=name,
             versions=why,
@@ -305,13 +314,15 @@ class RestRegistry:
     ) -> tuple[str | Unknown, bool | Unknown]:
         """The rule in force, and whether it is the subject's own."""
         theirs = self._rule if self._rule is not None else kept.UNREAD
+        path = f"/config/{quote(name, safe='')}"
         try:
-            rule = self._wire.read(
-                f"/config/{quote(name, safe='')}", shapes.CONFIG, left
-            ).compatibilityLevel
+            read = _or_unknown(lambda: self._wire.read(path, shapes.CONFIG, left))
         except wire.Missing:
             self._tells_own = True
             return theirs, False
+        if isinstance(read, Unknown):
+            return read, read
+        rule = read.compatibilityLevel
         if self._tells_own or (not isinstance(theirs, Unknown) and rule != theirs):
             return rule, True
         return rule, Unknown(
@@ -319,8 +330,9 @@ class RestRegistry:
         )
 
     def _mode_of(self, name: str, left: wire.Remaining) -> str | Unknown:
+        path = f"/mode/{quote(name, safe='')}"
         try:
-            return self._wire.read(f"/mode/{quote(name, safe='')}", shapes.MODE, left).mode
+            return _mode_of(_or_unknown(lambda: self._wire.read(path, shapes.MODE, left)))
         except wire.Missing:
             return self._mode if self._mode is not None else kept.UNREAD
 
@@ -336,13 +348,24 @@ def _taken(queue: Iterator[str], lock: threading.Lock) -> Iterator[str]:
 
 
 def _or_unknown(read: Callable[[], T]) -> T | Unknown:
-    """What ``read`` gives; what the registry refuses is Unknown with its words."""
+    """What ``read`` gives; what the registry refuses is Unknown with its words.
+
+    Raises:
+        wire.Missing: there is no such thing.
+        errors.PortError: it does not answer, or not like a registry.
+    """
     try:
         return read()
-    except errors.NotAllowed as error:
+    except wire.Missing:
+        raise
+    except (errors.NotAllowed, errors.Refused) as error:
+        return _why(error)
+
+
+def _why(error: errors.PortError) -> Unknown:
+    if isinstance(error, errors.NotAllowed):
         return Unknown(error.what, kind="not_allowed", needs=error.needs)
-    except errors.Refused as error:
-        return Unknown(error.what)
+    return Unknown(error.what)
 
 
 def _mode_of(read: shapes.Mode | Unknown) -> str | Unknown:

@@ -29,6 +29,9 @@ class Bench(Protocol):
     def running(self, name: str, *, topic: str) -> None:
         """A sink with one running task is there; one of its settings holds ``SECRET``."""
 
+    def source(self, name: str, *, topic: str) -> None:
+        """A source is there that has written all of its file, five bytes, to the topic."""
+
     def failing(self, name: str, *, topic: str) -> None:
         """The same, but its task has failed and will fail again until it is repaired."""
 
@@ -63,6 +66,14 @@ class FakeBench:
     def running(self, name: str, *, topic: str) -> None:
         self.fake.put(name, topics=(topic,), config={"db.password": SECRET})
 
+    def source(self, name: str, *, topic: str) -> None:
+        self.fake.put(
+            name,
+            type="source",
+            topics=(topic,),
+            offsets={'{"filename": "in"}': '{"position": 5}'},
+        )
+
     def failing(self, name: str, *, topic: str) -> None:
         self.running(name, topic=topic)
         self.fake.fail_task(
@@ -86,7 +97,7 @@ class LabBench:
         self._folder = folder
         self._http = httpx2.Client(base_url=url, trust_env=False, timeout=20)
         self._made: list[str] = []
-        self.rest = rest.RestConnect("etl", url)
+        self.rest = rest.RestConnect("etl", url, details_every_s=1.0)
         self.port: connect.Connect = self.rest
 
     def name(self, hint: str) -> str:
@@ -96,6 +107,21 @@ class LabBench:
         self._place(name).mkdir()
         self._put(name, topic)
         self.wait(name, "RUNNING")
+
+    def source(self, name: str, *, topic: str) -> None:
+        place = self._place(name)
+        place.mkdir()
+        (place / "in").write_text("line\n", encoding="utf-8")
+        self._create(
+            name,
+            **{
+                "connector.class": "org.apache.kafka.connect.file.FileStreamSourceConnector",
+                "topic": topic,
+                "file": str(place / "in"),
+                "topic.creation.default.partitions": "1",
+                "topic.creation.default.replication.factor": "1",
+            },
+        )
 
     def failing(self, name: str, *, topic: str) -> None:
         self._put(name, topic)
@@ -117,19 +143,21 @@ class LabBench:
         return self._folder / quote(name, safe="")
 
     def _put(self, name: str, topic: str) -> None:
-        self._made.append(name)
-        answer = self._http.post(
-            "/connectors",
-            json={
-                "name": name,
-                "config": {
-                    "connector.class": "org.apache.kafka.connect.file.FileStreamSinkConnector",
-                    "tasks.max": "1",
-                    "topics": topic,
-                    "file": str(self._place(name) / "out"),
-                    "value.converter": "org.apache.kafka.connect.storage.StringConverter",
-                    "db.password": SECRET,
-                },
+        self._create(
+            name,
+            **{
+                "connector.class": "org.apache.kafka.connect.file.FileStreamSinkConnector",
+                "topics": topic,
+                "file": str(self._place(name) / "out"),
+                "db.password": SECRET,
             },
         )
+
+    def _create(self, name: str, **config: str) -> None:
+        self._made.append(name)
+        config |= {
+            "tasks.max": "1",
+            "value.converter": "org.apache.kafka.connect.storage.StringConverter",
+        }
+        answer = self._http.post("/connectors", json={"name": name, "config": config})
         assert answer.status_code == 201, answer.text

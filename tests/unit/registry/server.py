@@ -1,6 +1,4 @@
-"""A registry of 5,000 subjects behind a real socket, in Confluent's manner; it counts what it is
-asked.
-"""
+"""A registry behind a real socket, in Confluent's manner, that counts what it is asked."""
 
 import json
 import threading
@@ -9,6 +7,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
 Answer = tuple[int, object]
+
+
+class _Quiet(ThreadingHTTPServer):
+    """Says nothing of clients that hang up."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass
 
 
 class Server:
@@ -44,8 +51,7 @@ class Server:
             def log_message(self, format: str, *args: object) -> None:
                 pass
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
+        self._http = _Quiet(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._http.server_port}"
         threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
 

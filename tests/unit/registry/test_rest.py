@@ -159,6 +159,25 @@ def test_one_subject_that_fails_does_not_take_the_others(
     assert "storage fault" in str(found["topic-00001-value"].versions)
 
 
+def test_what_may_not_be_read_is_told_and_the_rest_is_read(
+    server: server_.Server, port: rest.RestRegistry
+) -> None:
+    server.fill(3)
+    no = (403, '{"error_code": 40301, "message": "no"}')
+    server.fixed["/subjects/topic-00001-value/versions?deleted=true"] = no
+    for path in ("/mode", "/config/topic-00000-value"):
+        server.fixed[path] = no
+    found = port.registry(deadline_s=10)
+    assert isinstance(found.mode, Unknown)
+    first, denied, last = found.subjects.values()
+    assert isinstance(first.compatibility, Unknown)
+    assert first.compatibility.kind == "not_allowed"
+    assert isinstance(denied.versions, Unknown)
+    assert denied.versions.needs
+    assert isinstance(first.versions, tuple)
+    assert isinstance(last.versions, tuple)
+
+
 @pytest.mark.parametrize(
     ("given", "sent"),
     [
