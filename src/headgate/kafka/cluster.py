@@ -76,9 +76,10 @@ class Cluster(Inspecting):
         self, *, deadline_s: float
     ) -> tuple[snapshot.Partitions, tuple[snapshot.Missing, ...]]:
         """Every topic's partitions, internal ones included, with what could not be read."""
-        found, missing = _topics.partitions(self._nodes, deadline=until(deadline_s))
+        deadline = until(deadline_s)
+        found, missing = _topics.partitions(self._nodes, deadline=deadline)
         self._replicas = frozenset(int(broker) for broker in set(found.replicas.tolist()))
-        return found, missing
+        return found, (*missing, *self._whole.topics(deadline=deadline))
 
     def configs(
         self, topics: Sequence[str], *, deadline_s: float
@@ -92,7 +93,9 @@ class Cluster(Inspecting):
 
     def groups(self, *, deadline_s: float) -> tuple[snapshot.Groups, tuple[snapshot.Missing, ...]]:
         """Every group of every protocol, with members where they could be described."""
-        return groups.read(self._nodes, self._coordinators, deadline=until(deadline_s))
+        deadline = until(deadline_s)
+        found, missing = groups.read(self._nodes, self._coordinators, deadline=deadline)
+        return found, (*missing, *self._whole.groups(deadline=deadline))
 
     def group(self, group_id: str, *, deadline_s: float) -> snapshot.Group | kafka.Failure:
         """One group, read now."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ from headgate.kafka import (
 )
 from headgate.kafka.coordinators import Coordinators
 from headgate.kafka.nodes import Nodes
+from headgate.kafka.whole import Whole
 from headgate.ports import inspection
 
 
@@ -40,6 +42,7 @@ class Inspecting:
     def __init__(self, nodes: Nodes, coordinators: Coordinators) -> None:
         self._nodes = nodes
         self._coordinators = coordinators
+        self._whole = Whole(nodes)
 
     def quorum(self, *, deadline_s: float) -> quorum_.Quorum:
         """The controller quorum, as its leader sees it."""
@@ -81,7 +84,10 @@ class Inspecting:
         self, suspects: Sequence[TopicPartition], *, deadline_s: float
     ) -> inspection.Read[transactions_.Transactions]:
         """Every transaction, and the producers with an open one on the suspect partitions."""
-        return transactions.read(self._nodes, suspects, deadline=until(deadline_s))
+        deadline = until(deadline_s)
+        found, missing = transactions.read(self._nodes, suspects, deadline=deadline)
+        hidden = self._whole.transactions(deadline=deadline)
+        return replace(found, complete=found.complete and not hidden), (*missing, *hidden)
 
     def quotas(self, *, deadline_s: float) -> tuple[access_.Quota, ...]:
         """Every client quota."""

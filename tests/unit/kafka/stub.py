@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from headgate.kafka import library
+from headgate.kafka import library, whole
 from headgate.kafka.address import Address
 
 SILENCE = object()
@@ -145,6 +145,9 @@ class Broker(Server):
         kind = REQUESTS[key]
         at = 10 + max(length, 0) + (1 if kind.flexible_version_q(version) else 0)
         request = kind.decode(frame[at:], version=version)
+        if (free := self._free(request)) is not None:
+            free.with_header(correlation_id=correlation)
+            return bytes(free.encode(header=True, framed=True))
         self.heard.append(kind.__name__)
         if self.frozen.is_set():
             self.thawed.wait()
@@ -155,6 +158,24 @@ class Broker(Server):
         answer.with_header(correlation_id=correlation)
         encoded = bytes(answer.encode(header=True, framed=True))
         return LastWords(encoded) if kind.__name__ in self.last_words else encoded
+
+    def _free(self, request: Any) -> Any:
+        """The answer to ``whole``: this caller may see all; None: it is another request."""
+        if self.frozen.is_set():
+            return None
+        version = request.API_VERSION
+        match type(request).__name__:
+            case "MetadataRequest" if [topic.name for topic in request.topics or ()] == [
+                whole.NAME
+            ]:
+                return library.metadata.MetadataResponse(topics=[], brokers=[], version=version)
+            case "DescribeGroupsRequest" if request.groups == [whole.NAME]:
+                return library.admin.DescribeGroupsResponse(groups=[], version=version)
+            case "DescribeTransactionsRequest" if request.transactional_ids == [whole.NAME]:
+                return library.admin.DescribeTransactionsResponse(
+                    transaction_states=[], version=version
+                )
+        return None
 
     def freeze(self) -> None:
         """It accepts connections and answers nothing, until it is thawed."""
