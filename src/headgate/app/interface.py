@@ -167,9 +167,18 @@ class Headgate(Protocol):
     def capabilities(self, actor: person.Actor, cluster: str) -> capability.Matrix | Unknown:
         """What can be seen and done on a cluster, or why nothing is known of it."""
 
-    def chart(self, actor: person.Actor, cluster: str, subject: str, name: str, what: str) -> Chart:
-        """A chart of ``subject`` (``group``, ``topic``, ``cluster``) ``name``: ``what`` is ``lag``,
-        ``rate``, ``lag_by_partition``.
+    def chart(
+        self,
+        actor: person.Actor,
+        cluster: str,
+        subject: str,
+        name: str,
+        what: str,
+        span: str = "15m",
+    ) -> Chart:
+        """A chart of ``subject`` (``group``, ``topic``, ``partition``, ``disk``, ``cluster``)
+        ``name`` over a span (``15m``, ``6h``, ``1d``, ``7d``): ``what`` is ``lag``, ``rate``, ...;
+        ``app.charts`` lists them.
         """
 
     def schema(

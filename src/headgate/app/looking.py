@@ -9,6 +9,7 @@ from headgate.actions import interface as actions
 from headgate.app import (
     charts,
     context,
+    courses,
     errors,
     interface,
     permissions,
@@ -76,18 +77,31 @@ class Looking:
         return matrix.of(seen.snapshot, {code: one.title for code, one in known.items()}, told)
 
     def chart(
-        self, actor: person.Actor, cluster: str, subject: str, name: str, what: str
+        self,
+        actor: person.Actor,
+        cluster: str,
+        subject: str,
+        name: str,
+        what: str,
+        span: str = courses.SHORTEST,
     ) -> interface.Chart:
-        """One chart over the history that is held."""
+        """One chart over the window in memory or what is kept beyond it."""
         permissions.demand(actor, "look", cluster)
-        seen = self._running.watched(cluster).observed()
+        if span not in courses.SPANS:
+            raise errors.NotFound(
+                f"There is no span of {span}", next_step=f"Ask for {', '.join(courses.SPANS)}"
+            )
+        watched = self._running.watched(cluster)
+        seen = watched.observed()
         if isinstance(seen, Unknown):
             raise errors.Unavailable(
                 f"There is nothing to draw yet: {seen.reason}",
                 where=cluster,
                 next_step="Wait for the first look",
             )
-        return charts.draw(seen, subject, name, what, self._marks(cluster, subject, name))
+        reader = courses.Reader(seen.history, watched.past, span)
+        with translate.translated():
+            return charts.draw(reader, subject, name, what, self._marks(cluster, subject, name))
 
     def inbox(self, actor: person.Actor) -> interface.Inbox:
         """What needs this person."""

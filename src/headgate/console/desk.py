@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
-from headgate.app import errors, interface, words
+from headgate.app import courses, errors, interface, words
 from headgate.console import render
 
 T = TypeVar("T")
@@ -86,6 +86,7 @@ class Desk:
                 ),
                 Place(name="Audit", href="/audit", icon="audit", here=path.startswith("/audit")),
             ),
+            "chart_spans": _spans(request),
             "kill_switch": self.headgate.kill_switch(),
         }
 
@@ -115,6 +116,29 @@ class Desk:
             return self.page(request, viewer, "error", status=error.status, extra=said)
         except errors.AppError:  # what is wrong keeps the frame from being filled as well
             return render.bare(request, "failed", status=error.status, **said)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A span of time that the page's charts can show."""
+
+    name: str
+    href: str
+    here: bool
+
+
+def _spans(request: Request) -> tuple[Span, ...]:
+    """The spans of charts, with the address of this page at each; the shortest where none fits."""
+    asked = request.query_params.get("span", "")
+    chosen = asked if asked in courses.SPANS else courses.SHORTEST
+    return tuple(
+        Span(
+            name=name,
+            href=f"?{request.url.include_query_params(span=name).query}",
+            here=name == chosen,
+        )
+        for name in courses.SPANS
+    )
 
 
 class LogInFirst(Exception):

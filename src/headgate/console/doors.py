@@ -92,11 +92,17 @@ def live(request: Request, viewer: desk.Seen) -> Response:
 
 @router.get("/chart")
 def chart(
-    request: Request, viewer: desk.Seen, cluster: str, subject: str, name: str, what: str
+    request: Request,
+    viewer: desk.Seen,
+    cluster: str,
+    subject: str,
+    name: str,
+    what: str,
+    span: str = "15m",
 ) -> Response:
     """The data of one chart."""
     try:
-        drawn = desk.of(request).headgate.chart(viewer.actor, cluster, subject, name, what)
+        drawn = desk.of(request).headgate.chart(viewer.actor, cluster, subject, name, what, span)
     except errors.AppError as refused:
         return Response(refused.what, status_code=refused.status, media_type="text/plain")
     # NaN is a gap; JSON has no NaN, so a gap is null.
