@@ -146,14 +146,14 @@ class Inspected(entrance.Entrance):
             self._whole("eligible", tuple(partitions))
             gone = tuple(
                 snapshot.Missing(what=f"partition:{name}", reason=failure.of_code(3).reason)
-                for name in partitions
+                for name in sorted(partitions)
                 if self._log(name) is None
             )
             return tuple(
                 self._eligible.get(
                     name, elections.Eligible(partition=name, eligible=(), last_known=())
                 )
-                for name in partitions
+                for name in sorted(partitions)
                 if self._log(name) is not None
             ), gone
 

@@ -30,6 +30,8 @@ _SHORT = tuple(bytes([value]) for value in range(0x80))
 """Unsigned numbers of one byte."""
 _COMMIT = struct.Struct(">iqi")
 """Partition number, committed offset, leader epoch."""
+_PLAIN_COMMIT = struct.Struct(">iqiBhB")
+"""The same with empty metadata, an error code, and no tagged field."""
 
 
 class Offsets(NamedTuple):
@@ -160,22 +162,46 @@ def commits(data: bytes) -> Iterator[tuple[str, int, kafka.Committed]]:
         offsets = kafka.Committed()
         for _ in range(reader.varint() - 1):
             topic = reader.text() or ""
-            for _ in range(reader.varint() - 1):
-                number, offset, _epoch = _COMMIT.unpack_from(data, reader.at)
-                reader.at += _COMMIT.size
-                note = reader.data[reader.at] > 1 and reader.text()
-                if not note:
-                    reader.skip_text()
-                if reader.int16() == 0 and offset >= 0:
-                    name = TopicPartition(topic, number)
-                    offsets[name] = offset
-                    if note:
-                        offsets.notes[name] = note
-                reader.skip_tags()
+            count = reader.varint() - 1
+            plain = _plain_commits(reader, topic, count)
+            if plain is None:
+                _commits(reader, topic, count, offsets)
+            else:
+                offsets.update(plain)
             reader.skip_tags()
         code = reader.int16()
         reader.skip_tags()
         yield group_id, code, offsets
+
+
+def _plain_commits(reader: Reader, topic: str, count: int) -> dict[TopicPartition, int] | None:
+    """The commits of a topic none of which has metadata or tags; None where one has."""
+    size = _COMMIT.size + 4
+    end = reader.at + count * size
+    data = reader.data[reader.at : end]
+    if len(data) != count * size or data[_COMMIT.size :: size].strip(b"\1"):
+        return None
+    found: dict[TopicPartition, int] = {}
+    for number, offset, _epoch, _metadata, error, tags in _PLAIN_COMMIT.iter_unpack(data):
+        if tags:
+            return None
+        if error == 0 and offset >= 0:
+            found[TopicPartition(topic, number)] = offset
+    reader.at = end
+    return found
+
+
+def _commits(reader: Reader, topic: str, count: int, into: kafka.Committed) -> None:
+    for _ in range(count):
+        number, offset, _epoch = _COMMIT.unpack_from(reader.data, reader.at)
+        reader.at += _COMMIT.size
+        note = (reader.text() or "").rstrip("\0")  # librdkafka sends its C string's end along
+        if reader.int16() == 0 and offset >= 0:
+            name = TopicPartition(topic, number)
+            into[name] = offset
+            if note:
+                into.notes[name] = note
+        reader.skip_tags()
 
 
 def varint(value: int) -> bytes:
