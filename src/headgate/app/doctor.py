@@ -269,7 +269,8 @@ def _unread(
     missing: list[snapshot.Missing] = []
     for name, part in seen.snapshot.parts().items():
         if isinstance(part.value, Unknown):
-            missing.append(snapshot.Missing(what=name, reason=part.value.reason))
+            told = part.value
+            missing.append(snapshot.Missing(what=name, reason=told.reason, needs=told.needs))
         missing += part.missing
     known = {(one.what, one.reason) for one in missing}
     for one in found.not_seen:

@@ -6,7 +6,7 @@ The JSON is ``headgate.doctor/1``: fields may be added, those that are there kee
 from collections.abc import Iterator
 from datetime import datetime
 
-from headgate.app import doctor, words
+from headgate.app import acls, doctor, words
 from headgate.domain import diagnosis, evidence, finding
 from headgate.domain.unknown import Unknown
 
@@ -42,7 +42,10 @@ def as_json(report: doctor.Report) -> Json:
             "from": words.instant(report.begun),
             "to": words.instant(report.ended),
             "sweeps": report.sweeps,
-            "unknown": [{"what": one.what, "why": one.reason} for one in report.unknown],
+            "unknown": [
+                {"what": one.what, "why": one.reason, "needs": one.needs} for one in report.unknown
+            ],
+            "lacking": list(acls.lacking(report.unknown)),
             "metrics": [
                 {
                     "source": one.source,
@@ -148,6 +151,9 @@ def as_text(report: doctor.Report, zone: str) -> Iterator[str]:
         yield f"  not seen  {one.what}: {one.reason}"
     if len(report.unknown) > 10:
         yield f"  not seen  {len(report.unknown) - 10} more: use -o json"
+    yield from (f"  lacking   the right to {needs}" for needs in acls.lacking(report.unknown)[:10])
+    if acls.lacking(report.unknown):
+        yield "  all that is needed: headgate doctor --acls, with the same address and client"
 
 
 def _measured(one: doctor.Measured) -> str:
@@ -223,3 +229,8 @@ def as_markdown(report: doctor.Report, zone: str) -> Iterator[str]:
         yield "## Not seen"
         yield ""
         yield from (f"- {one.what}: {one.reason}" for one in report.unknown)
+    if acls.lacking(report.unknown):
+        yield ""
+        yield "## Rights that would show it"
+        yield ""
+        yield from (f"- {needs}" for needs in acls.lacking(report.unknown))

@@ -55,6 +55,10 @@ def doctor(
         bool,
         typer.Option("--read-records", help="May read single records; contents are never shown."),
     ] = False,
+    acls: Annotated[
+        bool,
+        typer.Option("--acls", help="Only print the ACLs that Headgate asks for; sends nothing."),
+    ] = False,
     fail_on: Annotated[
         Severity, typer.Option("--fail-on", help="The severity from which the exit code is 1.")
     ] = Severity.critical,
@@ -67,11 +71,15 @@ def doctor(
     Examples:
     headgate doctor localhost:9092
     headgate doctor kafka:9093 --client-config client.properties -o json
+    headgate doctor kafka:9093 --client-config client.properties --acls
     """
     from headgate.app import doctor as looking
     from headgate.app import logs
 
     logs.configure()
+    if acls:
+        _print_acls(bootstrap, _properties(client_config) if client_config else {}, form)
+        return
     asked = looking.Asked(
         bootstrap=bootstrap,
         client=_properties(client_config) if client_config else {},
@@ -115,6 +123,19 @@ def _print(report: "looking.Report", form: options.Report) -> None:
     zone = _zone()
     lines = forms.as_text if form is options.Report.table else forms.as_markdown
     for line in lines(report, zone):
+        typer.echo(line)
+
+
+def _print_acls(bootstrap: str, client: dict[str, str], form: options.Report) -> None:
+    from headgate.app import acls, translate
+
+    with translate.translated():
+        asked = acls.Request(bootstrap=bootstrap, principal=acls.principal(client))
+    if form is options.Report.json:
+        output.json_text(acls.as_json(asked))
+        return
+    lines = acls.as_text if form is options.Report.table else acls.as_markdown
+    for line in lines(asked):
         typer.echo(line)
 
 

@@ -85,16 +85,24 @@ def test_the_json_has_every_field_that_was_promised(scene: object) -> None:
 
 
 def test_what_is_not_known_is_said_with_its_reason() -> None:
-    lost = snapshot.Missing(what="log_dirs", reason="DescribeLogDirs is not allowed")
+    lost = snapshot.Missing(
+        what="log_dirs", reason="DescribeLogDirs is not allowed", needs="Describe on Cluster"
+    )
     held = of(scenes.hung(), missing=[lost])
     made = report.as_json(held)
     assert made["cluster"]["version"] == {"unknown": "no broker told it"}  # type: ignore[index]  # a table
     assert made["observed"]["unknown"] == [  # type: ignore[index]  # a table
-        {"what": "log_dirs", "why": "DescribeLogDirs is not allowed"}
+        {
+            "what": "log_dirs",
+            "why": "DescribeLogDirs is not allowed",
+            "needs": "Describe on Cluster",
+        }
     ]
     text = "\n".join(report.as_text(held, "UTC"))
     assert "groups (not known: groups were not read: timed out)" in text or "timed out" in text
     assert "not seen  log_dirs: DescribeLogDirs is not allowed" in text
+    assert "lacking   the right to Describe on Cluster" in text
+    assert "headgate doctor --acls" in text
 
 
 def test_the_text_begins_with_the_answer() -> None:
