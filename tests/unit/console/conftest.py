@@ -10,6 +10,7 @@ def _furnished(folder: Path) -> stand_.Stand:
     made = stand_.build(folder)
     made.keep(*stand_.incidents(), *stand_.changes())
     made.look()
+    made.remember()
     return made
 
 

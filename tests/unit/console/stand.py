@@ -1,7 +1,7 @@
 """The console on the real use cases, with clusters in memory and a database of the test's own."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,17 @@ from headgate.boundary import cedar
 from headgate.changes import proposal
 from headgate.connect import fake as connect_fake
 from headgate.console import samples, site
-from headgate.domain import change, incident, person, registry, vocabulary
+from headgate.domain import (
+    change,
+    incident,
+    observation,
+    person,
+    registry,
+    resource,
+    restore,
+    timeline,
+    vocabulary,
+)
 from headgate.domain.resource import TopicPartition
 from headgate.kafka import fake as kafka_fake
 from headgate.ports import clock, store
@@ -78,6 +88,25 @@ class Stand:
                     work.incidents.put(item)
                 else:
                     work.changes.insert(item)
+
+    def remember(self) -> None:
+        """Something of every kind became different lately, and restore points were kept."""
+        seen = self.runtime.running.watched(CLUSTER).observed()
+        assert isinstance(seen, observation.Observation)
+        now = datetime.now(UTC)
+        first = restore.point("rp-test", seen.snapshot, change="chg-test")
+        offsets = first.point.parts[0]
+        unread = replace(offsets, digest="", reason="the coordinator is loading")
+        second = replace(
+            first.point, id="rp-other", change="", parts=(unread, *first.point.parts[1:])
+        )
+        with self.store.begin() as work:
+            work.timeline.post(
+                CLUSTER, observation.Planned(at=now, what="billing <4.2>", resource=""), by="ci"
+            )
+            work.timeline.add(CLUSTER, tuple(_entries(now)))
+            work.restore_points.put(first)
+            work.restore_points.put(restore.Packed(point=second, bodies=first.bodies))
 
     def browser(self, name: str = "") -> testclient.TestClient:
         """A browser without scripts, logged in as ``name``; it does not follow redirects."""
@@ -202,6 +231,24 @@ def build(
         runtime=held,
         app=api.application(held, console=console),
     )
+
+
+def _entries(now: datetime) -> Iterator[timeline.Entry]:
+    names = ("topic:orders", "group:billing", "broker:1", "cluster:shop", "principal:User:a")
+    for number, kind in enumerate(timeline.KINDS):
+        yield timeline.Entry(
+            at=now - timedelta(minutes=number),
+            resource=resource.parse(names[number % len(names)]),
+            kind=kind,
+            what="was <changed>",
+            before="<b>1</b>",
+            after="" if number % 2 else "2",
+            source="kafka",
+            since=now - timedelta(hours=1) if number % 3 else None,
+            away=number % 4 == 0,
+            times=1 + number % 2,
+            last_at=now if number % 2 else None,
+        )
 
 
 def _hire(kept: store.Store, now: datetime) -> None:

@@ -95,8 +95,12 @@ def show(
         cluster_name=cluster,
         freshness=frame.freshness(summary),
         tabs=[
-            incidents.Tab(name=one.name, href=f"{base}?tab={one.key}", here=one is shown)
-            for one in TABS
+            *(
+                incidents.Tab(name=one.name, href=f"{base}?tab={one.key}", here=one is shown)
+                for one in TABS
+            ),
+            incidents.Tab(name="Timeline", href=f"{base}/timeline", here=False),
+            incidents.Tab(name="Restore points", href=f"{base}/restore-points", here=False),
         ],
         tab=shown.key,
         values=values,

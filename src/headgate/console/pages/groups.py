@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from headgate.app import errors
 from headgate.app.tables import groups, positions, rebalances
 from headgate.console import desk, tab, table
-from headgate.console.pages import frame
+from headgate.console.pages import frame, past
 from headgate.domain.unknown import Unknown
 
 router = APIRouter()
@@ -97,6 +97,7 @@ def show(request: Request, viewer: desk.Seen, cluster: str, group: str) -> Respo
         rebalances=rebalances.of(seen, group),
         span_s=seen.history.span_s,
         freshness=frame.freshness(summary),
+        happened=past.of(front, viewer, cluster, f"group:{group}"),
         twin=f"/api/v1/clusters/{quote(cluster, safe='')}/groups/{quote(group, safe='')}",
         live="sweep",
     )

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from headgate.app import interface, words
 from headgate.console import desk
+from headgate.console.pages import past
 from headgate.domain import change, evidence, incident, resource
 
 router = APIRouter()
@@ -173,6 +174,7 @@ def show(request: Request, viewer: desk.Seen, incident_id: str) -> Response:
         advice=advice(item, changes, catalogue),
         figures=figures(item, now),
         chart=picture(item),
+        around=past.around(front, viewer, item),
         freshness=f"facts read {words.ago(cluster.read_at, now)}",
         twin=f"/api/v1/incidents/{item.id}",
         live="sweep",

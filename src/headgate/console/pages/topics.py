@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from headgate.app import errors
 from headgate.app.tables import page, partitions, readers, topics
 from headgate.console import desk, heat, tab, table
-from headgate.console.pages import frame
+from headgate.console.pages import frame, past
 from headgate.domain import observation, snapshot
 from headgate.domain.unknown import Unknown
 
@@ -96,6 +96,7 @@ def show(request: Request, viewer: desk.Seen, cluster: str, topic: str) -> Respo
         settings=_settings(seen, topic),
         readers=readers.of(seen, topic),
         writers=readers.writers(seen, topic),
+        happened=past.of(front, viewer, cluster, f"topic:{topic}"),
         freshness=frame.freshness(summary),
         twin=f"/api/v1/clusters/{quote(cluster, safe='')}/topics/{quote(topic, safe='')}",
         live="sweep",
