@@ -8,7 +8,18 @@ import sys
 
 from benchmarks import table
 
-ALL = ("help_time", "pages", "subjects", "engine_step", "lab_start", "demo")
+ALL = (
+    "help_time",
+    "pages",
+    "subjects",
+    "engine_step",
+    "sweep_large",
+    "many_clusters",
+    "own_process",
+    "sweep_lab",
+    "lab_start",
+    "demo",
+)
 """Modules here, each with ``run() -> list[table.Row]``; the quick ones first."""
 
 
