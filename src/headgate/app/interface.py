@@ -11,6 +11,7 @@ from headgate.domain import (
     change,
     comparison,
     finding,
+    forecast,
     incident,
     observation,
     person,
@@ -91,7 +92,7 @@ class Mark:
 
     at: float
     kind: str
-    """``incident``, ``change``, ``deploy``."""
+    """``incident``, ``change``, ``deploy``, ``config``."""
     text: str
     ref: str = ""
 
@@ -213,6 +214,11 @@ class Headgate(Protocol):
         self, actor: person.Actor, cluster: str, first: str, second: str = "now"
     ) -> comparison.Comparison:
         """What differs from the first to the second; ``now`` is the newest look."""
+
+    def filling(
+        self, actor: person.Actor, cluster: str
+    ) -> Mapping[tuple[int, str], forecast.Forecast | Unknown] | Unknown:
+        """When each log dir, by broker and path, is full if it goes on as in the last week."""
 
     def inbox(self, actor: person.Actor) -> Inbox:
         """What needs this person."""

@@ -11,6 +11,7 @@ from headgate.app import (
     context,
     courses,
     errors,
+    filling,
     interface,
     permissions,
     responses,
@@ -21,13 +22,24 @@ from headgate.app import (
 from headgate.app.capabilities import matrix
 from headgate.audit import verify
 from headgate.changes import parameters, transitions
-from headgate.domain import capability, change, finding, incident, observation, person, vocabulary
+from headgate.domain import (
+    capability,
+    change,
+    finding,
+    forecast,
+    incident,
+    observation,
+    person,
+    vocabulary,
+)
 from headgate.domain.unknown import Unknown
 from headgate.ports import store
 
 RECENT = timedelta(days=1)
 MOST = 200
 """Items of one kind in the inbox, and of one page of a list."""
+MARKED = ("deploy", "config")
+"""Kinds of entries of the timeline that charts mark."""
 LIVE = ("open", "watching", "acting")
 UNDER_WAY = tuple(sorted(transitions.UNDER_WAY | {"approved", "proposed"}))
 
@@ -102,6 +114,18 @@ class Looking:
         reader = courses.Reader(seen.history, watched.past, span)
         with translate.translated():
             return charts.draw(reader, subject, name, what, self._marks(cluster, subject, name))
+
+    def filling(
+        self, actor: person.Actor, cluster: str
+    ) -> Mapping[tuple[int, str], forecast.Forecast | Unknown] | Unknown:
+        """When each log dir is full."""
+        permissions.demand(actor, "look", cluster)
+        watched = self._running.watched(cluster)
+        seen = watched.observed()
+        if isinstance(seen, Unknown):
+            return seen
+        with translate.translated():
+            return filling.of(watched.past, seen)
 
     def inbox(self, actor: person.Actor) -> interface.Inbox:
         """What needs this person."""
@@ -252,12 +276,13 @@ class Looking:
         return max(0.0, (self._running.clock.now() - seen.snapshot.at).total_seconds())
 
     def _marks(self, cluster: str, subject: str, name: str) -> tuple[interface.Mark, ...]:
-        """Incidents, changes and deploys to be marked on a chart; of a subject, only its own."""
+        """Incidents, changes, deploys and settings that changed, to be marked on a chart; of a
+        subject, only its own.
+        """
         with translate.translated(), self._running.store.read() as work:
             incidents = work.incidents.page(cluster=cluster, limit=50).items
             changes = work.changes.page(cluster=cluster, limit=50).items
-            since = self._running.clock.now() - RECENT
-            planned = work.timeline.since(cluster, since)
+            told = work.timeline.page(cluster, kinds=MARKED, limit=MOST).items
         marks = [
             interface.Mark(
                 at=one.opened_at.timestamp(), kind="incident", text=one.draft.title, ref=one.id
@@ -273,9 +298,11 @@ class Looking:
             if one.started_at is not None and (subject == "cluster" or name in str(one.plan.target))
         ]
         marks += [
-            interface.Mark(at=one.at.timestamp(), kind="deploy", text=one.what)
-            for one in planned
-            if subject == "cluster" or name in one.resource
+            interface.Mark(
+                at=one.at.timestamp(), kind=one.kind, text=one.what, ref=str(one.resource)
+            )
+            for one in told
+            if subject == "cluster" or name == one.resource.id
         ]
         return tuple(sorted(marks, key=lambda mark: mark.at))
 

@@ -1,9 +1,7 @@
 """The history that is kept of one cluster: what charts are drawn from and a start begins with."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-import numpy as np
 
 from headgate.observe import moving, recall, tiers
 from headgate.ports import store
@@ -53,11 +51,3 @@ class Past:
         if not len(ends.times):
             return None
         return ends, self.read("commit", since=since, span_s=window_s)
-
-
-def used(disk: recall.Recalled) -> tuple[Sequence[float], Sequence[float], Sequence[float]]:
-    """Times, used bytes and total bytes of one disk; NaN where they were not read."""
-    if disk.values.shape[1] < moving.DISK_COLUMNS:
-        return (), (), ()
-    sizes = np.where(disk.values < 0, np.nan, disk.values.astype(np.float64))
-    return disk.times.tolist(), (sizes[:, 0] - sizes[:, 1]).tolist(), sizes[:, 0].tolist()

@@ -29,6 +29,7 @@ class Service:
         self.detection = look.detection
         self.capabilities = look.capabilities
         self.chart = look.chart
+        self.filling = look.filling
         self.schema = schemas.Schemas(running).schema
         self.inbox = look.inbox
         self.incidents = look.incidents

@@ -6,7 +6,7 @@ from fastapi.responses import Response
 
 from headgate.app.tables import brokers
 from headgate.console import tab
-from headgate.console.pages import incidents
+from headgate.console.pages import incidents, past
 from headgate.domain import capability
 from headgate.domain.unknown import Unknown
 
@@ -33,7 +33,10 @@ def fill(asked: tab.Asked) -> Response | None:
     asked.values.update(
         brokers=brokers.rows(asked.seen),
         snap=now,
+        no_past=Unknown("it was not there at the newest look"),
+        filling=asked.front.headgate.filling(asked.viewer.actor, asked.cluster),
         parts=now.parts(),
+        happened=past.of(asked.front, asked.viewer, asked.cluster, ""),
         incidents=asked.front.headgate.incidents(
             asked.viewer.actor, cluster=asked.cluster, states=incidents.TABS["open"][1]
         ).items,
