@@ -27,7 +27,9 @@ def cluster(one: settings.Cluster, folder: Path) -> kafka.Kafka:
     """
     where = f"cluster {one.name}"
     client = {
-        name: secret.resolve(value, where=f"{where}, client {name}", folder=folder)
+        name: str(folder / value)
+        if name.endswith(".location")
+        else secret.resolve(value, where=f"{where}, client {name}", folder=folder)
         for name, value in one.client.items()
     }
     with translate.translated():

@@ -194,6 +194,14 @@ def test_a_bad_variable_is_named(variable: str, said: str, tmp_path: Path) -> No
         ("client = { 'sasl.password' = 'hunter2' }", "cluster[0].client.sasl.password"),
         ("client = { 'sasl.jaas.config' = 'hunter2' }", "cluster[0].client.sasl.jaas.config"),
         ("client = { 'ssl.key.password' = 'hunter2' }", "cluster[0].client.ssl.key.password"),
+        *(
+            (f"client = {{ '{name}' = 'hunter2' }}", f"cluster[0].client.{name}")
+            for name in (
+                "sasl.oauthbearer.client.secret",
+                "sasl.oauthbearer.client.credentials.client.secret",
+                "ssl.keystore.password",
+            )
+        ),
         ("connect = ['http://me:hunter2@h:1']", "cluster[0].connect"),
         ("registry = 'http://me:hunter2@h:1'", "cluster[0].registry"),
         ("registry_password = 'hunter2'", "cluster[0].registry_password"),
