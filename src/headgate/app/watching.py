@@ -13,6 +13,7 @@ import structlog
 
 from headgate import detect
 from headgate.app import around, interface, past, settings
+from headgate.app.tables import ready
 from headgate.domain import finding, observation
 from headgate.domain.unknown import Unknown
 from headgate.observe import answers, collector, recall, recorder, series, tiers, times, watch
@@ -111,6 +112,7 @@ class Watched:
         began = time.monotonic()
         seen = self._watch.look(self._planned())
         found = detect.run(seen)
+        ready.make(seen)
         self._latest = (seen, found)
         self.sweeps += 1
         self.last_s = time.monotonic() - began

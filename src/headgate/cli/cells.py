@@ -31,6 +31,11 @@ def rate(value: Any) -> str:
     return words.rate(value) if isinstance(value, int | float) else brief(value)
 
 
+def size(value: Any) -> str:
+    """Bytes in words."""
+    return words.size(value) if isinstance(value, int | float) else brief(value)
+
+
 def brief(value: Any) -> str:
     """What is not known without its reason, where a column beside it gives that."""
     return "not known" if isinstance(value, dict) and "unknown" in value else text(value)

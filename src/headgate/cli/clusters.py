@@ -1,6 +1,6 @@
 """``headgate clusters``."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -53,7 +53,7 @@ def show(
     server: options.Server = options.DEFAULT_SERVER,
     token: options.Token = "",
 ) -> None:
-    """Show one cluster: its brokers, and what of it could be read.
+    """Show one cluster: what it is, its brokers, and what cannot be seen or done there.
 
     Example: headgate clusters show orders
     """
@@ -66,16 +66,31 @@ def show(
         output.json_text({**held, "broker_list": brokers["items"]})
         return
     typer.echo(f"{held['name']} ({held['environment']}): {held['health']}")
+    _kind(held["capabilities"])
     output.table(
-        [">id", "state", "rack", ">leads", ">replicas", ">out of sync", "address"],
+        [
+            ">id",
+            "state",
+            "rack",
+            "version",
+            ">leads",
+            ">replicas",
+            ">out of sync",
+            ">disk used",
+            ">of",
+            "address",
+        ],
         [
             [
                 str(one["id"]),
                 one["state"],
                 one["rack"],
+                cells.brief(one["version"]),
                 cells.text(one["leaders"]),
                 cells.text(one["replicas"]),
                 cells.text(one["out_of_sync"]),
+                cells.size(one["used_bytes"]),
+                cells.size(one["total_bytes"]),
                 one["address"],
             ]
             for one in brokers["items"]
@@ -84,3 +99,26 @@ def show(
     )
     for text in held["unknown"]:
         typer.echo(f"  not seen  {text}")
+    _lacking(held["capabilities"])
+
+
+def _kind(matrix: Any) -> None:
+    if "unknown" in matrix:
+        return
+    version = matrix["version"]
+    shown = version if isinstance(version, str) else "of a version that is not known"
+    typer.echo(f"  Kafka {shown}, {matrix['flavour'].replace('_', ' ')}: {matrix['flavour_why']}")
+    storage = matrix["architecture"].replace("_", " ")
+    typer.echo(f"  storage {storage}: {matrix['architecture_why']}")
+
+
+def _lacking(matrix: Any) -> None:
+    """What is not possible, not allowed or not known, as one table."""
+    rows = [
+        [one["title"], one["verdict"].replace("_", " "), one["why"], one["needs"]]
+        for one in matrix.get("capabilities", ())
+        if one["verdict"] != "possible"
+    ]
+    if rows:
+        typer.echo("")
+        output.table(["capability", "verdict", "why", "ACL that it takes"], rows, empty="")

@@ -65,7 +65,7 @@ def show(
     from headgate.cli import cells, client
 
     asked = client.Client(server, token)
-    held = asked.get("clusters", asked.cluster(cluster), "groups", name)
+    held = asked.whole("positions", "clusters", asked.cluster(cluster), "groups", name)
     if form is options.Output.json:
         output.json_text(held)
         return
@@ -75,7 +75,17 @@ def show(
         typer.echo(cells.text(positions))
         return
     output.table(
-        ["partition", ">lag", ">behind", ">in", ">read", ">committed", ">log end", "member"],
+        [
+            "partition",
+            ">lag",
+            ">behind",
+            ">in",
+            ">read",
+            ">deleted in",
+            ">committed",
+            ">log end",
+            "member",
+        ],
         [
             [
                 one["partition"],
@@ -83,6 +93,7 @@ def show(
                 cells.duration(one["behind_s"]),
                 cells.rate(one["in_per_s"]),
                 cells.rate(one["out_per_s"]),
+                cells.duration(one["loss_s"]),
                 cells.text(one["commit"]),
                 cells.text(one["end"]),
                 one["member"] or "nobody owns it",

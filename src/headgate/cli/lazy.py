@@ -38,6 +38,8 @@ TABLE: dict[str, Entry] = {
     "groups": Entry(module="headgate.cli.groups", help="Consumer groups of a cluster."),
     "connectors": Entry(module="headgate.cli.connectors", help="Connectors of a cluster."),
     "subjects": Entry(module="headgate.cli.subjects", help="Subjects of a schema registry."),
+    "quotas": Entry(module="headgate.cli.quotas", help="Client quotas of a cluster."),
+    "acls": Entry(module="headgate.cli.acls", help="Who may do what on a cluster."),
     "search": Entry(module="headgate.cli.search", help="Anything by a part of its name."),
     "findings": Entry(module="headgate.cli.findings", help="What is abnormal now."),
     "incidents": Entry(module="headgate.cli.incidents", help="What goes wrong and why."),

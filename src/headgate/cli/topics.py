@@ -1,6 +1,6 @@
 """``headgate topics``."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -39,7 +39,16 @@ def list_(
         output.json_text(held)
         return
     output.table(
-        ["topic", ">partitions", ">replicas", ">lacking", ">offline", ">records in", "read by"],
+        [
+            "topic",
+            ">partitions",
+            ">replicas",
+            ">lacking",
+            ">offline",
+            ">records in",
+            ">size",
+            "read by",
+        ],
         [
             [
                 one["name"],
@@ -48,6 +57,7 @@ def list_(
                 cells.text(one["under_replicated"]),
                 cells.text(one["offline"]),
                 cells.rate(one["records_in_per_s"]),
+                cells.size(one["size_bytes"]),
                 cells.text(one["groups"]),
             ]
             for one in held["items"]
@@ -65,14 +75,14 @@ def show(
     server: options.Server = options.DEFAULT_SERVER,
     token: options.Token = "",
 ) -> None:
-    """Show one topic: its partitions and its own settings.
+    """Show one topic: its partitions, its own settings and who reads it.
 
     Example: headgate topics show orders
     """
     from headgate.cli import cells, client
 
     asked = client.Client(server, token)
-    held = asked.get("clusters", asked.cluster(cluster), "topics", name)
+    held = asked.whole("partition_list", "clusters", asked.cluster(cluster), "topics", name)
     if form is options.Output.json:
         output.json_text(held)
         return
@@ -81,7 +91,7 @@ def show(
         typer.echo(cells.text(shown))
         return
     output.table(
-        [">partition", ">leader", "replicas", "in sync", ">start", ">end", ">records in"],
+        [">partition", ">leader", "replicas", "in sync", ">start", ">end", ">size", ">records in"],
         [
             [
                 str(one["number"]),
@@ -90,9 +100,52 @@ def show(
                 cells.text(one["isr"]),
                 cells.text(one["start"]),
                 cells.text(one["end"]),
+                cells.size(one["size_bytes"]),
                 cells.rate(one["records_in_per_s"]),
             ]
             for one in shown
         ],
         empty="It has no partition.",
+    )
+    _settings(held["settings"])
+    _readers(held["readers"])
+
+
+def _settings(held: Any) -> None:
+    from headgate.cli import cells
+
+    typer.echo("")
+    if "unknown" in held:
+        typer.echo(f"Its settings are {cells.text(held)}")
+        return
+    own = {name: one for name, one in held.items() if not one["default"]}
+    output.table(
+        ["its own setting", "value"],
+        [
+            [name, "not shown by Kafka" if one["value"] is None else one["value"]]
+            for name, one in sorted(own.items())
+        ],
+        empty="It sets nothing of its own.",
+    )
+
+
+def _readers(held: Any) -> None:
+    from headgate.cli import cells
+
+    typer.echo("")
+    if isinstance(held, dict):
+        typer.echo(f"Who reads it is {cells.text(held)}")
+        return
+    output.table(
+        ["read by", "state", ">lag here", ">behind"],
+        [
+            [
+                one["group"],
+                one["state"],
+                cells.text(one["lag"]),
+                cells.duration(one["behind_s"]),
+            ]
+            for one in held
+        ],
+        empty="No group commits on it.",
     )

@@ -191,7 +191,7 @@ def _row(seen: observation.Observation, held: _Columns, place: int) -> GroupRow:
         low, high = int(held.start[at]), int(held.start[at + 1])
         columns = low + np.flatnonzero(held.kept[low:high])
     where = held.table.places
-    topics = {where.topics[i] for i in np.unique(where.topic_of[where.partition_of[columns]])}
+    topics = {where.topics[i] for i in set(where.topic_of[where.partition_of[columns]].tolist())}
     missing = held.unread
     if missing is None:
         missing = _without_commit(seen, held, item, columns, topics)
@@ -236,16 +236,18 @@ def _without_commit(
 
 def _reason(found: standing.Table, columns: NDArray[np.intp], name: str) -> Unknown:
     """Why the group's value is not known: the reason of its first partition that has one."""
-    values = {
-        "records": found.records.astype(np.float64),
-        "behind_s": found.behind_s,
-        "done_per_s": found.done.per_second,
-        "catch_up_s": found.catch_up_s,
-        "loss_s": None,
-    }[name]
-    for column in columns.tolist():
-        if values is not None and np.isfinite(values[column]) and values[column] >= 0:
-            continue
+    match name:
+        case "records":
+            bad = found.records[columns] == snapshot.UNREAD
+        case "behind_s":
+            bad = np.isnan(found.behind_s[columns])
+        case "done_per_s":
+            bad = np.isnan(found.done.per_second[columns])
+        case "catch_up_s":
+            bad = ~np.isfinite(found.catch_up_s[columns])
+        case _:  # the time to loss is unknown only where it is of every partition
+            bad = np.ones(len(columns), np.bool_)
+    for column in columns[bad].tolist():
         reason = getattr(found.row(column), name)
         if isinstance(reason, Unknown):
             return reason
