@@ -46,5 +46,5 @@ def _masked(path: lines.Path, value: Any) -> object:
     if ("client" in path or "cluster" in path) and secret.names_secret(
         str(path[-1]).replace("_", ".")
     ):
-        return value if secret.is_reference(value) else secret.MASK
+        return value if not value or secret.is_reference(value) else secret.MASK
     return secret.masked(value)

@@ -60,6 +60,8 @@ def read(
 
 def newest(found: Recalled) -> Recalled:
     """Of things made again under their name, only the newest; columns never read are left out."""
+    if not len(found.times):  # nothing was ever kept
+        return Recalled(times=found.times, columns=(), values=found.values[:, :0])
     known = found.values != UNREAD
     last = np.where(known.any(axis=0), len(known) - 1 - np.argmax(known[::-1], axis=0), -1)
     best: dict[tuple[str, str], tuple[int, str]] = {}

@@ -175,7 +175,7 @@ def test_a_topic_made_again_has_nothing_of_the_old_one(store: database.Database)
 
 def test_what_is_too_old_is_gone_and_the_coarse_stays(store: database.Database) -> None:
     keeper = recorder.Recorder(store, "shop", TIERS)
-    for minute in range(0, 8 * 60, 2):
+    for minute in range(0, 8 * 60, 5):
         keeper.record(seen(minute))
     fine, coarse = read(store, "end", names=["pay"]), read(store, "end", step=1, names=["pay"])
     assert at_minute(4 * 60 - 60) <= fine.times[0] <= at_minute(5 * 60)
@@ -186,6 +186,7 @@ def test_nothing_is_read_where_nothing_was_kept(store: database.Database) -> Non
     found = read(store, "end", names=["nothing"])
     assert found.values.shape == (0, 0)
     assert read(store, "commit", owner="nobody").columns == ()
+    assert recall.newest(found).columns == ()
 
 
 def test_a_start_begins_with_what_is_kept(store: database.Database) -> None:
