@@ -6,6 +6,8 @@ import pytest
 from tests.integration.api import conftest
 from tests.unit.app import stands
 
+from headgate.domain import resource, timeline
+
 TIMELINE = "/api/v1/clusters/shop/timeline"
 POINTS = "/api/v1/clusters/shop/restore-points"
 
@@ -103,3 +105,24 @@ def test_before_a_change_starts_a_restore_point_is_kept(
     found = got(vera, f"{POINTS}/rp-{change['id']}/compare", part="offsets")
     moved = {one["what"]: (one["before"], one["after"]) for one in found["items"]}
     assert moved["orders-0"] == (11, 100)
+
+
+def test_deploys_and_settings_that_changed_are_marked_on_charts(stand: stands.Stand) -> None:
+    stand.use.post_timeline(
+        stands.MIRA, stands.CLUSTER, what="orders 7", resource="topic:orders", at=None
+    )
+    with stand.store.begin() as work:
+        for name in ("orders", "audit"):
+            entry = timeline.Entry(
+                at=stand.clock.now(),
+                resource=resource.Resource("topic", name),
+                kind="config",
+                what="retention.ms was changed",
+                source="kafka",
+            )
+            work.timeline.add(stands.CLUSTER, (entry,))
+    marks = stand.use.chart(stands.VERA, stands.CLUSTER, "topic", "orders", "rate").marks
+    assert [(one.kind, one.text, one.ref) for one in marks] == [
+        ("config", "retention.ms was changed", "topic:orders"),
+        ("deploy", "orders 7", "topic:orders"),
+    ]
