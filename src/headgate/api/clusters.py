@@ -159,6 +159,7 @@ def show_group(
         "epoch": None if item is None or item.epoch < 0 else item.epoch,
         "member_list": wire.encode(known if item is None else item.members),
         "positions": wire.encode(shown),
+        "starts": wire.encode({} if item is None else item.starts),
         "next_cursor": after,
         "rebalances": wire.encode(rebalances.of(seen, group)),
     }
