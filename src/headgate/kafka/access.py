@@ -96,10 +96,14 @@ def acls(nodes: Nodes, *, deadline: float) -> tuple[access.Acl, ...]:
 
 
 def scram_users(nodes: Nodes, *, deadline: float) -> tuple[access.ScramUser, ...]:
-    """Every SCRAM user, sorted by name."""
+    """Every SCRAM user, sorted by name.
+
+    An empty list asks for all, as null does; a broker that refuses null trips over it and never
+    answers (Kafka 4.3: getErrorResponse walks over the users that were asked for).
+    """
     answer = asking.any_broker(
         nodes,
-        lambda: library.admin.DescribeUserScramCredentialsRequest(users=None),
+        lambda: library.admin.DescribeUserScramCredentialsRequest(users=[]),
         "DescribeUserScramCredentials",
         deadline=deadline,
     )

@@ -5,6 +5,7 @@ from kafka-python where the wire is in use. Codes and names are Kafka's own
 (https://kafka.apache.org/protocol.html#protocol_error_codes).
 """
 
+import re
 from typing import NamedTuple
 
 from headgate.kafka import rights
@@ -88,6 +89,9 @@ MEANINGS: dict[int, Meaning] = {
     113: Meaning("STALE_MEMBER_EPOCH", "the member's epoch is old", True),
 }
 
+_EMPTY_WORDS = re.compile(r"^Request Request\(|^\w+ authorization failed\.$")
+"""What brokers write beside a refusal that tells no more: an object's fields, or the code again."""
+
 ELECTION_NOT_NEEDED = 84
 GROUP_ID_NOT_FOUND = 69
 
@@ -107,7 +111,7 @@ def of_code(
     if meaning is None:
         meaning = Meaning(name or f"ERROR_{code}", "the broker answered with an error")
     told = meaning.reason
-    if detail and detail != meaning.name:
+    if detail and detail != meaning.name and not _EMPTY_WORDS.search(detail):
         told = f"{told}: {detail}"
     return kafka.Failure(
         code=code,

@@ -28,3 +28,13 @@ def test_a_refused_call_tells_what_to_grant() -> None:
         complaint.check(31, None, "orders", api="DescribeAcls")
     assert caught.value.needs == "Describe on Cluster"
     assert failure.of_error(caught.value).needs == "Describe on Cluster"
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Cluster authorization failed.", "Request Request(processor=8, ...) needs DESCRIBE."],
+)
+def test_a_brokers_own_objects_are_not_shown(words: str) -> None:
+    assert failure.of_code(31, words).reason == "the cluster may not be used so"
+    told = "The group has described topic(s) that the client is not authorized to describe."
+    assert told in failure.of_code(29, told).reason
