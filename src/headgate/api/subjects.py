@@ -1,5 +1,6 @@
 """Schema registries: subjects with versions, rules and modes; a schema's text on demand."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -80,7 +81,9 @@ def show_subject(
         default=0, ge=0, le=2**31 - 1, description="The version whose text is wanted; 0: no text."
     ),
 ) -> Json:
-    """One subject with its versions; with ``version``, the schema's text read now."""
+    """One subject with its versions, read now, or as of the newest look where the registry does
+    not answer (``read_at`` tells); with ``version``, the schema's text.
+    """
     seen = _seen(headgate, actor, cluster)
     found = subjects.find(seen, subject)
     if found is None:
@@ -90,6 +93,8 @@ def show_subject(
             next_step="The list of subjects names them",
         )
     registry, value = found
+    with contextlib.suppress(errors.Unavailable):
+        value = headgate.subject(actor, cluster, registry, subject)
     answer: Json = {"registry": registry, **wire.encode(value)}
     answer["used_by"] = list(subjects.users(seen, registry, subject))
     answer["topic"] = subjects.topic_of(seen, subject)

@@ -19,6 +19,7 @@ from headgate.domain import (
     timeline,
     vocabulary,
 )
+from headgate.domain import registry as registry_
 from headgate.domain.unknown import Unknown
 from headgate.ports import store
 
@@ -181,6 +182,11 @@ class Headgate(Protocol):
         ``name`` over a span (``15m``, ``6h``, ``1d``, ``7d``): ``what`` is ``lag``, ``rate``, ...;
         ``app.charts`` lists them.
         """
+
+    def subject(
+        self, actor: person.Actor, cluster: str, registry: str, subject: str
+    ) -> registry_.Subject:
+        """One subject with its versions, rule and mode, read from the registry now."""
 
     def schema(
         self, actor: person.Actor, cluster: str, registry: str, subject: str, version: int

@@ -30,7 +30,9 @@ class Service:
         self.capabilities = look.capabilities
         self.chart = look.chart
         self.filling = look.filling
-        self.schema = schemas.Schemas(running).schema
+        schema = schemas.Schemas(running)
+        self.subject = schema.subject
+        self.schema = schema.schema
         self.inbox = look.inbox
         self.incidents = look.incidents
         self.show_incident = look.show_incident

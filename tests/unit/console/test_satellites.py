@@ -109,6 +109,16 @@ def test_a_registry_that_does_not_answer_leaves_the_rest(stand: stand_.Stand) ->
     assert "has 1 version" in said
 
 
+def test_a_subject_is_read_when_it_is_looked_at(stand: stand_.Stand) -> None:
+    stand.registry.set_compatibility("FULL_TRANSITIVE", "orders-value")
+    client = stand.browser("vera")
+    assert "FULL_TRANSITIVE rule of its own" in text(
+        client.get("/clusters/shop/subjects/orders-value")
+    )
+    held = client.get(f"{API}/subjects/orders-value").json()
+    assert held["compatibility"] == "FULL_TRANSITIVE"
+
+
 def test_the_api_gives_subjects_page_by_page_and_the_text_on_demand(looker: Looker) -> None:
     client = looker("vera")
     first = client.get(f"{API}/subjects?limit=2&sort=name&descending=true").json()

@@ -1,5 +1,6 @@
 """Schema registries: a cluster's subjects, and one subject with its versions and their text."""
 
+import contextlib
 import json
 from urllib.parse import quote
 
@@ -54,7 +55,9 @@ def show(
     subject: str,
     version: int = Query(default=0, ge=0, le=2**31 - 1),
 ) -> Response:
-    """One subject; the text of the wanted version, or of the latest, is read now."""
+    """One subject with the text of the wanted version, or of the latest, read now; where the
+    registry does not answer, the subject as of the newest look.
+    """
     front = desk.of(request)
     summary = front.headgate.cluster(viewer.actor, cluster)
     seen = frame.observed(front, viewer, cluster)
@@ -66,6 +69,8 @@ def show(
             next_step="It may be new: wait for the next reading, or search with /.",
         )
     registry, held = found
+    with contextlib.suppress(errors.Unavailable):
+        held = front.headgate.subject(viewer.actor, cluster, registry, subject)
     latest = held.latest
     shown = version or (latest.number if latest else 0)
     text: str | Unknown = Unknown("it has no version that is not deleted")
