@@ -33,7 +33,7 @@ PAGES = (
     f"/clusters/{CLUSTER}/groups/{simulated.LARGE.group(42)}",
 )
 INTERVAL_S = 10.0
-RUN_S = 45.0
+RUN_S = 30.0
 PAUSE_S = 0.05
 WARM_S = 90.0
 
@@ -45,6 +45,8 @@ class Served:
     p95_ms: float
     worst_ms: float
     pages: int
+    missing: int
+    """Pages that could not be shown, for the newest sweep did not end in time."""
     memory_mb: float
     """Of the server and the process that collects for it."""
 
@@ -68,6 +70,14 @@ def run() -> list[table.Row]:
             value=apart.worst_ms,
             unit="ms",
             baseline=within.worst_ms,
+            against="read in the server's process",
+        ),
+        table.Row(
+            what="pages without facts, for the newest sweep did not end in time",
+            value=apart.missing,
+            unit="pages",
+            goal=0,
+            baseline=within.missing,
             against="read in the server's process",
         ),
         table.Row(
@@ -99,13 +109,14 @@ def _serve(bootstrap: str, *, own: bool) -> Served:
             begun = browser.post("/login", data={"name": "vera", "password": PASSWORD, "next": "/"})
             assert begun.status_code == 303, begun.text
             _until_read(browser)
-            took = _browse(browser)
+            took, missing = _browse(browser)
             held = [process, *process.children(recursive=True)]
             memory = sum(one.memory_info().rss for one in held) / 1e6
     return Served(
         p95_ms=statistics.quantiles(took, n=20)[-1],
         worst_ms=max(took),
         pages=len(took),
+        missing=missing,
         memory_mb=memory,
     )
 
@@ -134,16 +145,17 @@ def _until_read(browser: httpx2.Client) -> None:
         time.sleep(1)
 
 
-def _browse(browser: httpx2.Client) -> list[float]:
-    """Milliseconds of each page, over several sweeps."""
+def _browse(browser: httpx2.Client) -> tuple[list[float], int]:
+    """Milliseconds of each page, over several sweeps, and how many pages had nothing to show."""
     took: list[float] = []
+    missing = 0
     end = time.monotonic() + RUN_S
     for page in itertools.cycle(PAGES):
         if time.monotonic() > end:
-            return took
+            break
         begun = time.perf_counter()
         answer = browser.get(page)
         took.append(1000 * (time.perf_counter() - begun))
-        assert answer.is_success, answer.text[:300]
+        missing += not answer.is_success
         time.sleep(PAUSE_S)
-    raise AssertionError("a cycle does not end")
+    return took, missing
