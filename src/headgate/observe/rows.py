@@ -26,8 +26,8 @@ class Table:
 
     @property
     def nbytes(self) -> int:
-        """Bytes held, the spare rows included."""
-        return int(self._rows.nbytes)
+        """Bytes held; rows that were never written take no memory."""
+        return int(self._rows[: self._end].nbytes)
 
     def append(self, row: Array) -> None:
         """The row is the newest; its length is that of every row."""
@@ -44,6 +44,12 @@ class Table:
         seen = self._rows[max(self._end - self._window, 0) : self._end]
         seen.flags.writeable = False
         return seen
+
+    def keep(self, rows: NDArray[np.intp]) -> None:
+        """Of the rows in the window only these are left."""
+        fresh = np.empty_like(self._rows)
+        fresh[: len(rows)] = self.view()[rows]
+        self._rows, self._end = fresh, len(rows)
 
     def remap(self, source: NDArray[np.intp]) -> None:
         """Column i is from now on what column ``source[i]`` was; -1: absent in all rows so far."""
@@ -118,6 +124,16 @@ class Runs:
             fresh[known] = row[source[known]]
             runs.append((fresh, times))
         self._runs = runs
+        self._view = None
+
+    def keep(self, rows: NDArray[np.intp]) -> None:
+        """Of the rows in the window only these are left."""
+        of_row = np.repeat(np.arange(len(self._runs)), [times for _, times in self._runs])
+        left = np.bincount(of_row[rows], minlength=len(self._runs)).tolist()
+        self._runs = [
+            (row, times) for (row, _), times in zip(self._runs, left, strict=True) if times
+        ]
+        self._count = len(rows)
         self._view = None
 
     def values(self) -> NDArray[Any]:

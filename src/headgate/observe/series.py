@@ -4,7 +4,6 @@ The window is a number of samples. Offsets are kept in full for each sample; wha
 kept once per change. A history is handed out as views, so that taking one at every sweep is cheap.
 """
 
-import collections
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping
 from typing import Generic, TypeVar
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from headgate.domain import history, places, resource, snapshot
 from headgate.domain.unknown import Unknown
-from headgate.observe import recall
+from headgate.observe import keys, recall
 from headgate.observe import rows as rows_
 
 K = TypeVar("K", bound=Hashable)
@@ -29,7 +28,9 @@ _FEWEST = 24
 _MOST = 2_000
 """Samples kept at most, however short the interval."""
 
-CommitKey = tuple[str, resource.TopicPartition]
+MOST_BYTES = 200_000_000
+"""Log ends, starts and commits take no more: past that, older samples are thinned. Twice as much
+is held for as long as somebody looks at what was there before."""
 
 
 def window(interval_s: float, window_s: float = WINDOW_S) -> int:
@@ -40,9 +41,13 @@ def window(interval_s: float, window_s: float = WINDOW_S) -> int:
 class Series:
     """The samples of one cluster; owned by the thread that sweeps."""
 
-    def __init__(self, samples: int) -> None:
-        """The last so many snapshots are kept."""
+    def __init__(self, samples: int, *, most_bytes: int = MOST_BYTES) -> None:
+        """The last so many snapshots are kept, fewer of the older ones where they are large."""
         self._window = samples
+        self._most_bytes = most_bytes
+        self._added = 0
+        self._numbers: deque[int] = deque(maxlen=samples)
+        """Which sample each row is, counted from the first."""
         spare = max(4, samples // 20)
         self._times: deque[float] = deque(maxlen=samples)
         self._ends = rows_.Table(samples, spare, np.int64, snapshot.UNREAD)
@@ -51,8 +56,8 @@ class Series:
         self._isr_sizes = rows_.Runs(samples, np.int16, snapshot.UNREAD)
         self._commits = rows_.Table(samples, spare, np.int64, snapshot.UNREAD)
         self._owners = rows_.Runs(samples, np.int32, history.UNREAD_OWNER)
-        self._partitions = _Partitions()
-        self._keys = _Keys()
+        self._partitions = keys.Partitions()
+        self._keys = keys.Keys()
         self._members: dict[str, int] = {}
         self._transactional = np.zeros(0, np.bool_)
         self._places: tuple[int, int, places.Places] | None = None
@@ -74,11 +79,15 @@ class Series:
         if self._times and at <= self._times[-1]:
             at = np.nextafter(self._times[-1], np.inf).item()
         self._times.append(at)
+        self._numbers.append(self._added)
+        self._added += 1
         self._add_partitions(seen)
         self._add_commits(seen)
         self._add_groups(seen)
         self._add_brokers(seen)
         self._add_tasks(seen)
+        if sum(table.nbytes for table in self._large) > self._most_bytes:
+            self._thin()
         self._until_tidy -= 1
         if self._until_tidy <= 0:
             self._tidy()
@@ -108,12 +117,34 @@ class Series:
         none = np.full(len(commits.columns), snapshot.UNREAD, np.int64)
         for row, at in enumerate(ends.times.tolist()):
             self._times.append(at)
+            self._numbers.append(self._added)
+            self._added += 1
             self._ends.append(ends.values[row])
             self._starts.append(unread)
             self._leaders.append(np.full(len(names), history.UNREAD_LEADER, np.int32))
             self._isr_sizes.append(unread.astype(np.int16))
             self._commits.append(commits.values[rows[at]] if at in rows else none)
             self._owners.append(np.full(len(none), history.UNREAD_OWNER, np.int32))
+
+    @property
+    def _large(self) -> tuple[rows_.Table, ...]:
+        return (self._ends, self._starts, self._commits)
+
+    def _thin(self) -> None:
+        """Of the older half every second sample is left, and none that is beyond the window."""
+        count = len(self._times)
+        old = self._added - 1 - np.array(self._numbers) >= self._window
+        first = int(np.count_nonzero(old))
+        kept = np.array([*range(first, count // 2, 2), *range(max(first, count // 2), count)])
+        if len(kept) == count:
+            return
+        for table in self._large:
+            table.keep(kept)
+        for seldom in (self._leaders, self._isr_sizes, self._owners):
+            seldom.keep(kept)
+        times, numbers = list(self._times), list(self._numbers)
+        self._times = deque((times[row] for row in kept), maxlen=self._window)
+        self._numbers = deque((numbers[row] for row in kept), maxlen=self._window)
 
     def history(self) -> history.History:
         """All samples kept, as views that later samples do not change."""
@@ -265,113 +296,6 @@ class Series:
             table[used] = np.arange(len(used), dtype=np.int32)
             self._owners.translate(table)
             self._members = {names[old]: new for new, old in enumerate(used)}
-
-
-class _Partitions:
-    """The columns of partitions: those of the newest snapshot that listed them, in its order."""
-
-    def __init__(self) -> None:
-        self.names: tuple[resource.TopicPartition, ...] = ()
-        self.version = 0
-        """Rises with every change of the columns."""
-        self._topics: tuple[str, ...] = ()
-        self._ids: tuple[str, ...] = ()
-        self._first = np.zeros(1, np.int32)
-
-    def begin_with(
-        self, names: tuple[resource.TopicPartition, ...], ids: Mapping[str, str]
-    ) -> None:
-        """The columns are these, sorted by topic and number; ``ids`` are topic ids by name."""
-        self.names, self._topics, self._ids = names, tuple(ids), tuple(ids.values())
-        widths = collections.Counter(name.topic for name in names)
-        self._first = np.cumsum([0, *(widths[topic] for topic in ids)]).astype(np.int32)
-        self.version += 1
-
-    def follow(self, listed: snapshot.Partitions) -> NDArray[np.intp] | None:
-        """Where each new column was before (-1: nowhere), or None where nothing changed.
-
-        A topic deleted and made again under its name is another topic: its columns start empty.
-        """
-        if (
-            self._topics == listed.topics
-            and self._ids == listed.topic_ids
-            and np.array_equal(self._first, listed.first)
-        ):
-            return None
-        before = {
-            (topic, self._ids[place]): (int(self._first[place]), int(self._first[place + 1]))
-            for place, topic in enumerate(self._topics)
-        }
-        source = np.full(listed.count, -1, np.intp)
-        for place, topic in enumerate(listed.topics):
-            held = before.get((topic, listed.topic_ids[place]))
-            if held is not None:
-                low, high = int(listed.first[place]), int(listed.first[place + 1])
-                width = min(high - low, held[1] - held[0])
-                source[low : low + width] = np.arange(held[0], held[0] + width)
-        self.names = listed.names()
-        self.version += 1
-        self._topics, self._ids = listed.topics, listed.topic_ids
-        self._first = listed.first
-        return source
-
-
-class _Keys:
-    """The columns of commits: every (group, partition) with a commit in the window, sorted."""
-
-    def __init__(self) -> None:
-        self.keys: tuple[CommitKey, ...] = ()
-        self.of_group: dict[str, dict[resource.TopicPartition, int]] = {}
-        self.version = 0
-        """Rises with every change of the columns."""
-        self._last: tuple[int, snapshot.Commits] | None = None
-        self._columns = np.empty(0, np.intp)
-
-    def follow(
-        self, partitions: _Partitions, commits: snapshot.Commits
-    ) -> tuple[NDArray[np.intp] | None, NDArray[np.intp]]:
-        """Where each new column was before (None: nothing changed), and each commit's column."""
-        if self._last is not None and self._last[0] == partitions.version:
-            before = self._last[1]
-            if (
-                before.groups == commits.groups
-                and np.array_equal(before.group_index, commits.group_index)
-                and np.array_equal(before.ordinal, commits.ordinal)
-            ):
-                return None, self._columns
-        names, groups = partitions.names, commits.groups
-        wanted = [
-            (groups[group], names[ordinal])
-            for group, ordinal in zip(
-                commits.group_index.tolist(), commits.ordinal.tolist(), strict=True
-            )
-        ]
-        at = {key: column for column, key in enumerate(self.keys)}
-        moved: NDArray[np.intp] | None = None
-        if any(key not in at for key in wanted):
-            united = tuple(sorted(at.keys() | set(wanted)))
-            moved = np.array([at.get(key, -1) for key in united], np.intp)
-            self._set(united)
-            at = {key: column for column, key in enumerate(united)}
-        self._columns = np.array([at[key] for key in wanted], np.intp)
-        self._last = (partitions.version, commits)
-        return moved, self._columns
-
-    def begin_with(self, keys: tuple[CommitKey, ...]) -> None:
-        """The columns are these, sorted."""
-        self._set(keys)
-
-    def keep(self, kept: NDArray[np.intp]) -> None:
-        """Only those columns are left."""
-        self._set(tuple(self.keys[column] for column in kept.tolist()))
-        self._last = None
-
-    def _set(self, keys: tuple[CommitKey, ...]) -> None:
-        self.keys = keys
-        self.version += 1
-        self.of_group = {}
-        for column, (group, partition) in enumerate(keys):
-            self.of_group.setdefault(group, {})[partition] = column
 
 
 class _Trails(Generic[K, V]):

@@ -364,3 +364,42 @@ def test_a_watch_turns_sweeps_into_observations() -> None:
     assert seen.history.ends[:, 0].tolist() == [1, 2, 3]
     assert (seen.environment, seen.interval_s) == ("lab", 5)
     assert seen.seconds("lag.growing", "hold") == 1.0
+
+
+@settings(max_examples=40)
+@given(st.lists(LOOKS, min_size=1, max_size=40), st.integers(200, 3_000))
+def test_large_samples_are_thinned_and_those_left_are_as_they_were(
+    looks: list[Look], most_bytes: int
+) -> None:
+    whole, thin = series.Series(30), series.Series(30, most_bytes=most_bytes)
+    for number, look in enumerate(looks):
+        seen = seen_in(look, number)
+        whole.add(seen)
+        thin.add(seen)
+    full, left = whole.history(), thin.history()
+    assert left.times[-1] == full.times[-1]
+    # what is beyond the window of the whole one may linger for one thinning
+    rows = np.searchsorted(full.times, left.times)
+    there = full.times[np.minimum(rows, len(full.times) - 1)] == left.times
+    assert left.partitions == full.partitions
+    for name in ("ends", "starts", "leaders", "isr_sizes"):
+        expected, found = getattr(full, name)[rows[there]], getattr(left, name)[there]
+        assert np.array_equal(expected, found), name
+    for column, key in enumerate(left.commit_keys):
+        other = full.commit_keys.index(key)
+        found = left.commits[there, column]
+        assert np.array_equal(full.commits[rows[there], other], found)
+
+
+def test_a_large_cluster_stays_within_its_memory_and_reaches_as_far_back() -> None:
+    wide = {TopicPartition("a", number): (0, number) for number in range(500)}
+    kept = series.Series(180, most_bytes=400_000)  # 50 samples of 8,000 bytes
+    held = []
+    for number in range(400):
+        kept.add(seen_in(Look(logs=wide), number))
+        held.append(kept.nbytes)
+    past = kept.history()
+    assert max(held) < 500_000
+    assert past.span_s >= 0.8 * 180 * 5
+    newest = past.times[past.times > past.times[-1] - 100]
+    assert (np.diff(newest) == 5).all(), "the newest samples are all there"
