@@ -14,6 +14,7 @@ from headgate.kafka import (
     offsets,
     properties,
     records,
+    whole,
 )
 from headgate.kafka import topics as _topics
 from headgate.kafka.coordinators import Coordinators
@@ -79,7 +80,10 @@ class Cluster(Inspecting):
         deadline = until(deadline_s)
         found, missing = _topics.partitions(self._nodes, deadline=deadline)
         self._replicas = frozenset(int(broker) for broker in set(found.replicas.tolist()))
-        return found, (*missing, *self._whole.topics(deadline=deadline))
+        hidden = self._whole.topics(deadline=deadline)
+        if not found.topics:
+            whole.refuse(hidden, self._name)
+        return found, (*missing, *hidden)
 
     def configs(
         self, topics: Sequence[str], *, deadline_s: float
@@ -95,7 +99,10 @@ class Cluster(Inspecting):
         """Every group of every protocol, with members where they could be described."""
         deadline = until(deadline_s)
         found, missing = groups.read(self._nodes, self._coordinators, deadline=deadline)
-        return found, (*missing, *self._whole.groups(deadline=deadline))
+        hidden = self._whole.groups(deadline=deadline)
+        if not found:
+            whole.refuse(hidden, self._name)
+        return found, (*missing, *hidden)
 
     def group(self, group_id: str, *, deadline_s: float) -> snapshot.Group | kafka.Failure:
         """One group, read now."""

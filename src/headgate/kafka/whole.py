@@ -8,7 +8,7 @@ one.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from headgate.domain import rights, snapshot
@@ -76,6 +76,18 @@ class Whole:
         with self._lock:
             self._known[kind] = (due_at, found)
         return found
+
+
+def refuse(hidden: Sequence[snapshot.Missing], where: str) -> None:
+    """Nothing happens where all may be seen; for a list of nothing that may hide something.
+
+    Raises:
+        errors.NotAllowed: what is hidden, and the right to it.
+    """
+    for one in hidden:
+        raise errors.NotAllowed(
+            one.reason, where=where, next_step=f"Grant {one.needs}", needs=one.needs
+        )
 
 
 def _missing(kind: str, right: rights.Right) -> snapshot.Missing:

@@ -283,6 +283,11 @@ def admin_client(where: Home) -> Any:
     return _client(where, "admin")
 
 
+def admin_settings(where: Home) -> dict[str, Any]:
+    """The same as librdkafka's settings, for a producer or consumer that may do all."""
+    return _settings(where, "admin")
+
+
 def acl(principal: str, right: rights.Right) -> Any:
     """The ACL binding that grants a right, as confluent-kafka's admin client takes it."""
     admin = _admin()
@@ -316,21 +321,23 @@ def _admin() -> Any:
 
 
 def _client(where: Home, name: str) -> Any:
+    return _admin().AdminClient(_settings(where, name))
+
+
+def _settings(where: Home, name: str) -> dict[str, Any]:
     given = client(where, name)
     login = given["sasl.jaas.config"].split('"')
-    return _admin().AdminClient(
-        {
-            "bootstrap.servers": given["bootstrap.servers"],
-            "security.protocol": given["security.protocol"],
-            "ssl.ca.location": given["ssl.truststore.location"],
-            "sasl.mechanism": given["sasl.mechanism"],
-            "sasl.username": login[1],
-            "sasl.password": login[3],
-            "reconnect.backoff.ms": 20,
-            "reconnect.backoff.max.ms": 100,
-            "log_level": 0,
-        }
-    )
+    return {
+        "bootstrap.servers": given["bootstrap.servers"],
+        "security.protocol": given["security.protocol"],
+        "ssl.ca.location": given["ssl.truststore.location"],
+        "sasl.mechanism": given["sasl.mechanism"],
+        "sasl.username": login[1],
+        "sasl.password": login[3],
+        "reconnect.backoff.ms": 20,
+        "reconnect.backoff.max.ms": 100,
+        "log_level": 0,
+    }
 
 
 def _write_secret(file: Path, content: bytes) -> None:

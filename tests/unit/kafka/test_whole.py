@@ -11,6 +11,7 @@ from headgate.kafka.address import Address
 from headgate.kafka.nodes import Nodes
 from headgate.kafka.properties import Properties
 from headgate.kafka.wire import Wire
+from headgate.ports import errors
 
 
 class Guarded(stub.Broker):
@@ -109,3 +110,17 @@ def test_a_hidden_list_of_transactions_is_not_complete() -> None:
         held.close()
     assert not found.complete
     assert [one.what for one in missing] == ["transactions"]
+
+
+def test_a_cluster_of_nothing_that_may_be_seen_is_not_told_as_empty() -> None:
+    refuse = {"MetadataRequest": 29, "DescribeGroupsRequest": 30}
+    broker = Guarded(refuse)
+    broker.handlers["ListGroupsRequest"] = lambda request: library.admin.ListGroupsResponse(
+        error_code=0, groups=[], version=request.API_VERSION
+    )
+    held = cluster.connect("orders", str(broker.address))
+    with stub.serving(broker):
+        with pytest.raises(errors.NotAllowed) as caught:
+            held.groups(deadline_s=5)
+        assert caught.value.needs == "Describe on Group *"
+        held.close()

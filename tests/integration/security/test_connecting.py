@@ -1,0 +1,115 @@
+"""Every way to connect to a real secured cluster, with the right to describe and nothing more."""
+
+import pytest
+from tests.integration.security.conftest import GROUP, HIDDEN, READABLE, Secured
+
+from headgate.domain.resource import TopicPartition
+from headgate.ports import errors, kafka
+
+WAYS = (
+    "plaintext",
+    "tls",
+    "mtls",
+    "plain",
+    "scram-256",
+    "scram-512",
+    "oauth",
+    "plain-plaintext",
+    "scram-256-plaintext",
+    "scram-512-plaintext",
+    "oauth-plaintext",
+)
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize("way", WAYS)
+def test_a_describer_sees_and_may_not_touch(secured: Secured, way: str) -> None:
+    held = secured.connect(secured.client(way))
+    try:
+        assert [one.port_state for one in held.brokers(deadline_s=20).brokers] == ["answers"]
+        partitions, missing = held.partitions(deadline_s=20)
+        assert missing == ()
+        assert {HIDDEN, READABLE} <= set(partitions.topics)
+        ends = held.offsets(partitions, deadline_s=20)
+        place = partitions.ordinal(TopicPartition(READABLE, 0))
+        assert place is not None
+        assert ends.latest[place] == 1
+        commits = held.commits([GROUP], deadline_s=20)[GROUP]
+        assert not isinstance(commits, kafka.Failure)
+        # The data path is librdkafka's: it must find its own way in.
+        (record,) = held.read(TopicPartition(READABLE, 0), 0, 1, deadline_s=30)
+        assert record.value == b"one"
+        with pytest.raises(errors.NotAllowed) as refused:
+            held.read(TopicPartition(HIDDEN, 0), 0, 1, deadline_s=30)
+        assert refused.value.needs == f"Read on Topic {HIDDEN}"
+        failed = held.produce(record, deadline_s=20)
+        assert isinstance(failed, kafka.Failure)
+        assert (failed.not_allowed, failed.needs) == (True, f"Write on Topic {READABLE}")
+    finally:
+        held.close()
+
+
+def jaas(text: str) -> str:
+    return f"org.example.LoginModule required {text};"
+
+
+WRONG_LOGIN = jaas('username="headgate" password="not-it"')
+NOBODY = jaas('username="nobody" password="not-it"')
+WRONG_CLIENT = jaas('clientId="headgate" clientSecret="not-it"')
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize(
+    ("way", "port_of", "changed", "kind", "what", "step"),
+    [
+        ("plain", "", WRONG_LOGIN, errors.NotAllowed, "refused the login", "sasl.password"),
+        ("scram-256", "", WRONG_LOGIN, errors.NotAllowed, "refused the login", "sasl.password"),
+        ("scram-512", "", NOBODY, errors.NotAllowed, "refused the login", "sasl.username"),
+        ("oauth", "", WRONG_CLIENT, errors.NotAllowed, "token server refused", "client.secret"),
+        ("plain", "tls", "", errors.NotAllowed, "takes no logins", "security.protocol"),
+        ("plain-plaintext", "plaintext", "", errors.NotAllowed, "takes no logins", "PLAINTEXT"),
+        ("tls", "mtls", "", errors.NotAllowed, "wants a client certificate", "certificate"),
+        ("plaintext", "tls", "", errors.Misunderstood, "expects TLS", "security.protocol"),
+        ("plaintext", "plain", "", errors.Misunderstood, "expects TLS", "security.protocol"),
+        ("tls", "plaintext", "", errors.Misunderstood, "instead of answering with TLS", "PLAIN"),
+        ("plain", "plain-plaintext", "", errors.Misunderstood, "with TLS", "SASL_PLAINTEXT"),
+        ("plaintext", "plain-plaintext", "", errors.Unreachable, "wants a login", "SASL"),
+    ],
+)
+def test_what_does_not_fit_is_told(
+    secured: Secured,
+    way: str,
+    port_of: str,
+    changed: str,
+    kind: type[errors.PortError],
+    what: str,
+    step: str,
+) -> None:
+    client = secured.client(way)
+    if changed:
+        client["sasl.jaas.config"] = changed
+    if port_of:
+        client["bootstrap.servers"] = secured.client(port_of)["bootstrap.servers"]
+    held = secured.connect(client)
+    try:
+        with pytest.raises(kind) as caught:
+            held.brokers(deadline_s=20)
+    finally:
+        held.close()
+    assert what in caught.value.what
+    assert step in caught.value.next_step
+    assert caught.value.where
+    assert "not-it" not in str(caught.value)
+
+
+@pytest.mark.lab
+def test_a_token_server_that_is_down_is_not_called_a_broker_that_is(secured: Secured) -> None:
+    client = secured.client("oauth")
+    client["sasl.oauthbearer.token.endpoint.url"] = "http://127.0.0.1:9/token"
+    held = secured.connect(client)
+    try:
+        with pytest.raises(errors.Unreachable, match="token server cannot be reached") as caught:
+            held.brokers(deadline_s=20)
+        assert caught.value.where == "http://127.0.0.1:9/token"
+    finally:
+        held.close()
