@@ -25,7 +25,7 @@ def make() -> observation.Observation:
     random = np.random.default_rng(7)
     now = datetime.now(UTC)
     listed = _partitions(random)
-    latest = random.integers(1_000, 1_000_000, PARTITIONS)
+    latest = random.integers(20_000, 1_000_000, PARTITIONS)
     pace = random.integers(0, 200, PARTITIONS)
     steps = np.arange(SAMPLES - 1, -1, -1)[:, None]
     ends = latest[None, :] - pace[None, :] * steps
