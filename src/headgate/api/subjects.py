@@ -1,7 +1,6 @@
 """Schema registries: subjects with versions, rules and modes; a schema's text on demand."""
 
 import contextlib
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Query
@@ -15,17 +14,6 @@ from headgate.domain.unknown import Unknown
 router = APIRouter(tags=["subjects"])
 
 Json = dict[str, Any]
-
-COLUMNS: Mapping[str, Callable[[subjects.SubjectRow], object]] = {
-    "name": lambda row: row.name,
-    "type": lambda row: row.type,
-    "versions": lambda row: row.versions,
-    "latest": lambda row: row.latest,
-    "schema_id": lambda row: row.schema_id,
-    "references": lambda row: row.references,
-    "compatibility": lambda row: row.compatibility,
-    "mode": lambda row: row.mode,
-}
 
 
 @router.get("/clusters/{cluster}/subjects")
@@ -42,10 +30,9 @@ def list_subjects(
 ) -> Json:
     """Subjects, with the registries' own rules and modes; registries not read are named."""
     seen = _seen(headgate, actor, cluster)
-    answer = ordered.cut(
-        [row for row in subjects.rows(seen) if deleted or not row.deleted],
-        COLUMNS,
-        text=lambda row: row.name,
+    answer = ordered.cut_columns(
+        subjects.table(seen),
+        among=None if deleted else subjects.active(seen),
         filter=filter,
         sort=sort,
         descending=descending,

@@ -1,8 +1,12 @@
 """Subjects of schema registries as rows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+
+from headgate.app.tables import page
 from headgate.domain import observation
 from headgate.domain import registry as registry_
 from headgate.domain.unknown import Unknown
@@ -30,14 +34,54 @@ class SubjectRow:
     read_at: datetime | Unknown
 
 
-def rows(seen: observation.Observation) -> tuple[SubjectRow, ...]:
+def table(seen: observation.Observation) -> page.Columns[SubjectRow]:
     """Every subject of every registry that was read."""
-    return tuple(
-        row(name, subject)
+    held = [
+        (name, subject)
         for name, part in seen.snapshot.registries.items()
         if not isinstance(part.value, Unknown)
         for subject in part.value.subjects.values()
+    ]
+    subjects = [subject for _, subject in held]
+
+    def latest(number: Callable[[registry_.Version], int]) -> page.Key:
+        found = (one.latest for one in subjects)
+        return np.array([number(one) if one else np.nan for one in found], np.float64)
+
+    def words(word: Callable[[registry_.Subject], str | Unknown]) -> page.Key:
+        return [found if isinstance(found := word(one), str) else "" for one in subjects]
+
+    return page.Columns(
+        names=[one.name for one in subjects],
+        keys={
+            "name": lambda: words(lambda one: one.name),
+            "type": lambda: words(lambda one: one.latest.type if one.latest else ""),
+            "versions": lambda: np.array([_count(one) for one in subjects], np.float64),
+            "latest": lambda: latest(lambda one: one.number),
+            "schema_id": lambda: latest(lambda one: one.schema_id),
+            "references": lambda: latest(lambda one: len(one.references)),
+            "compatibility": lambda: words(lambda one: one.compatibility),
+            "mode": lambda: words(lambda one: one.mode),
+        },
+        row=lambda place: row(*held[place]),
     )
+
+
+def active(seen: observation.Observation) -> page.Places:
+    """Places in the table of subjects that are not deleted."""
+    flags = [
+        not subject.deleted
+        for part in seen.snapshot.registries.values()
+        if not isinstance(part.value, Unknown)
+        for subject in part.value.subjects.values()
+    ]
+    return np.flatnonzero(np.array(flags, bool))
+
+
+def _count(subject: registry_.Subject) -> float:
+    if isinstance(subject.versions, Unknown):
+        return float("nan")
+    return sum(not one.deleted for one in subject.versions)
 
 
 def find(

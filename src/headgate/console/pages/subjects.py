@@ -19,7 +19,7 @@ COLUMNS: tuple[table.Column[subjects.SubjectRow], ...] = (
     table.Column(key="name", value=lambda row: row.name),
     table.Column(key="type", value=lambda row: row.type),
     table.Column(key="versions", value=lambda row: row.versions),
-    table.Column(key="id", value=lambda row: row.schema_id),
+    table.Column(key="schema_id", value=lambda row: row.schema_id),
     table.Column(key="compatibility", value=lambda row: row.compatibility),
     table.Column(key="mode", value=lambda row: row.mode),
     table.Column(key="references", value=lambda row: row.references),
@@ -33,13 +33,13 @@ def fill(asked: tab.Asked) -> Response | None:
     deleted = asked.request.query_params.get("deleted") == "1"
     asked.values["registries"] = parts
     asked.values["deleted"] = deleted
-    rows = subjects.rows(asked.seen)
-    asked.values["hidden"] = 0 if deleted else sum(row.deleted for row in rows)
-    made = table.make(
+    found = subjects.table(asked.seen)
+    active = subjects.active(asked.seen)
+    asked.values["hidden"] = 0 if deleted else len(found) - len(active)
+    made = table.from_columns(
         asked.request,
-        [row for row in rows if deleted or not row.deleted],
-        COLUMNS,
-        text=lambda row: row.name,
+        found,
+        among=None if deleted else active,
         sort="name",
         kept={"tab": "subjects", **({"deleted": "1"} if deleted else {})},
     )
