@@ -8,7 +8,6 @@ so that no secret stands in a list of processes.
 """
 
 import contextlib
-import gc
 import os
 import pickle
 import queue
@@ -26,7 +25,7 @@ from typing import Any
 
 import structlog
 
-from headgate.app import around, logs, settings
+from headgate.app import around, interpreter, logs, settings
 from headgate.domain import snapshot
 from headgate.domain.unknown import Unknown
 from headgate.observe import collector, handover
@@ -40,11 +39,6 @@ PATIENCE_S = 20.0
 CALM_S = 2.0
 """Between two starts of a child, doubled each time that it did not finish a single sweep."""
 CALMEST_S = 60.0
-COLLECT_AT = (100_000, 20, 20)
-"""Python's thresholds for collecting garbage: decoding makes many values and hardly a cycle, and
-looking for one took a fifth of a large sweep."""
-SWITCH_S = 0.001
-"""Seconds for which a thread that decodes keeps Python's lock from the one that reads."""
 _SWEEP, _REREAD = b"sweep", b"reread"
 _POLL_S = 0.5
 
@@ -233,8 +227,7 @@ def serve(
 def main() -> None:
     """The child's whole life."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us, too; our parent decides
-    gc.set_threshold(*COLLECT_AT)
-    sys.setswitchinterval(SWITCH_S)
+    interpreter.settle()
     logs.configure()
     serve(connection.Connection(int(sys.argv[1])), around.collecting, lambda: os._exit(0))
 

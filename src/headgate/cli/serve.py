@@ -38,9 +38,10 @@ def serve(
 
     Example: headgate serve --config headgate.toml
     """
-    from headgate.app import configuration, logs, opening, wiring
+    from headgate.app import configuration, interpreter, logs, opening, wiring
 
     logs.configure()
+    interpreter.settle()
     held = configuration.load(config)
     store = opening.open_configured(held)
     try:
