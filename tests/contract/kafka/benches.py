@@ -5,12 +5,15 @@ A bench arranges what a test needs in whichever of the two is there; the test as
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, Protocol
 from uuid import uuid4
 
 import confluent_kafka
+from tests.contract.kafka import arranging
 
+from headgate.domain import access, snapshot
+from headgate.domain.resource import TopicPartition
 from headgate.kafka import cluster, fake
 from headgate.ports import kafka
 
@@ -25,7 +28,7 @@ class Bench(Protocol):
     def name(self, hint: str) -> str:
         """A name that nobody else uses."""
 
-    def topic(self, *, partitions: int = 3) -> str:
+    def topic(self, *, partitions: int = 3, replicas: int = 3) -> str:
         """A new topic; every partition has a leader."""
 
     def write(self, topic: str, partition: int, values: Sequence[bytes]) -> None:
@@ -42,20 +45,48 @@ class Bench(Protocol):
     def ghost(self, group_id: str, topic: str, *, protocol: Protocol_, instance_id: str) -> None:
         """A static member is in the group whose client is dead."""
 
+    def write_at(self, topic: str, partition: int, times_ms: Sequence[int]) -> None:
+        """One record with each of these timestamps is in the log."""
+
+    def transaction(
+        self, topic: str, partition: int, values: Sequence[bytes]
+    ) -> contextlib.AbstractContextManager[str]:
+        """A transaction is open with these records, and committed in the end; its id."""
+
+    def move(self, name: TopicPartition) -> contextlib.AbstractContextManager[Sequence[int]]:
+        """The one replica is on its way to another broker; the replicas wanted."""
+
+    def quotas(self, *quotas: access.Quota) -> contextlib.AbstractContextManager[None]:
+        """The quotas are in force."""
+
+    def scram_user(
+        self, name: str, mechanisms: Mapping[str, int]
+    ) -> contextlib.AbstractContextManager[None]:
+        """There is such a user."""
+
+    def commit_with(self, group_id: str, name: TopicPartition, offset: int, note: str) -> None:
+        """The group has committed the offset with a text beside it."""
+
+    def modern_member(
+        self, kind: snapshot.GroupKind, group_id: str, topic: str
+    ) -> Callable[[], None]:
+        """A share or streams group has one member that reads the topic; gives its heartbeat."""
+
 
 class FakeBench:
     """Over ``fake.Fake``."""
 
     def __init__(self) -> None:
         self.fake = fake.Fake("contract")
+        self.fake.set_authorizer(False)  # the lab of these tests has none
         self.port: kafka.Kafka = self.fake
 
     def name(self, hint: str) -> str:
         return f"{hint}-{uuid4().hex[:8]}"
 
-    def topic(self, *, partitions: int = 3) -> str:
+    def topic(self, *, partitions: int = 3, replicas: int = 3) -> str:
         name = self.name("topic")
-        self.fake.add_topic(name, partitions=partitions)
+        self.fake.add_topic(name, partitions=partitions, replication_factor=replicas)
         return name
 
     def write(self, topic: str, partition: int, values: Sequence[bytes]) -> None:
@@ -88,11 +119,54 @@ class FakeBench:
         self.fake.add_group(group_id, kind=protocol)
         self.fake.join(group_id, topics=[topic], instance_id=instance_id)
 
+    def write_at(self, topic: str, partition: int, times_ms: Sequence[int]) -> None:
+        for time_ms in times_ms:
+            self.fake.write(topic, partition, b"x", timestamp_ms=time_ms)
+
+    @contextlib.contextmanager
+    def transaction(self, topic: str, partition: int, values: Sequence[bytes]) -> Iterator[str]:
+        name = self.name("transaction")
+        self.fake.begin_transaction(name, {TopicPartition(topic, partition): values})
+        yield name
+        self.fake.end_transaction(name)
+
+    @contextlib.contextmanager
+    def move(self, name: TopicPartition) -> Iterator[Sequence[int]]:
+        found, _ = self.fake.partitions(deadline_s=1)
+        (at,) = found.replicas_of(found.ordinal(name) or 0)
+        target = at % 3 + 1
+        self.fake.start_move(name, [target])
+        yield (target,)
+        self.fake.finish_move(name)
+
+    @contextlib.contextmanager
+    def quotas(self, *quotas: access.Quota) -> Iterator[None]:
+        self.fake.set_quotas(*quotas)
+        yield
+        self.fake.set_quotas()
+
+    @contextlib.contextmanager
+    def scram_user(self, name: str, mechanisms: Mapping[str, int]) -> Iterator[None]:
+        self.fake.set_scram_users(access.ScramUser(name=name, mechanisms=mechanisms))
+        yield
+        self.fake.set_scram_users()
+
+    def commit_with(self, group_id: str, name: TopicPartition, offset: int, note: str) -> None:
+        self.fake.set_commit(group_id, {name: offset})
+        self.fake.set_note(group_id, name, note)
+
+    def modern_member(
+        self, kind: snapshot.GroupKind, group_id: str, topic: str
+    ) -> Callable[[], None]:
+        self.fake.add_group(group_id, kind=kind, protocol=kind)
+        self.fake.join(group_id, topics=[topic])
+        return lambda: None
+
     def close(self) -> None:
         self.port.close()
 
 
-class LabBench:
+class LabBench(arranging.Arranging):
     """Over the lab's brokers, with real clients."""
 
     def __init__(self, bootstrap: str) -> None:
@@ -101,14 +175,15 @@ class LabBench:
             "log_level": 0,
             "error_cb": lambda _: None,
         }
+        self._bootstrap = bootstrap
         self.port: kafka.Kafka = cluster.connect("lab", bootstrap)
 
     def name(self, hint: str) -> str:
         return f"contract-{hint}-{uuid4().hex[:8]}"
 
-    def topic(self, *, partitions: int = 3) -> str:
+    def topic(self, *, partitions: int = 3, replicas: int = 3) -> str:
         name = self.name("topic")
-        spec = kafka.TopicSpec(name=name, partitions=partitions, replication_factor=3)
+        spec = kafka.TopicSpec(name=name, partitions=partitions, replication_factor=replicas)
         assert self.port.create_topic(spec, deadline_s=10) is None
         # A broker that does not know the topic yet says so; the first write waits for it.
         probe = confluent_kafka.Producer(self._client)

@@ -2,9 +2,12 @@
 can send. Used to arrange real clusters, never to judge them.
 """
 
+import base64
 import io
 import socket
 import struct
+import time
+import uuid
 from typing import Any
 
 from kio.serial import entity_reader, entity_writer
@@ -33,3 +36,13 @@ def ask(address: Address, request: Any, response: Any) -> Any:
     _, skipped = entity_reader(response.__header_schema__)(data, 0)
     answer, _ = entity_reader(response)(data, skipped)
     return answer
+
+
+def soon() -> float:
+    """A deadline that a test can wait for."""
+    return time.monotonic() + 20
+
+
+def member_id() -> str:
+    """An id as clients of the newer protocols choose it."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")

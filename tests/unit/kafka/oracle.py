@@ -23,10 +23,18 @@ _BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "int16": _ints(16),
     "int32": _ints(32),
     "int64": _ints(64),
+    "uint16": st.integers(0, 2**16 - 1),
+    "float64": st.floats(allow_nan=False),
     "bool": st.booleans(),
+    "bytes": st.binary(max_size=8),
     "string": _TEXT,
     "uuid": st.uuids(),
     "timedelta_i32": _MILLISECONDS,
+    "datetime_i64": st.integers(0, 2**41).map(
+        lambda ms: (
+            datetime.datetime.fromtimestamp(0, datetime.UTC) + datetime.timedelta(milliseconds=ms)
+        )
+    ),
     "error_code": st.sampled_from(ErrorCode),
 }
 
@@ -80,12 +88,14 @@ def agree(ours: Any, theirs: Any) -> None:
                 agree(mine, its)
         case datetime.timedelta():
             assert ours == round(theirs / datetime.timedelta(milliseconds=1))
+        case datetime.datetime():
+            assert ours == round(theirs.timestamp() * 1000)
         case ErrorCode():
             assert ours == theirs.value
         case _ if dataclasses.is_dataclass(theirs):
             for field in dataclasses.fields(theirs):
                 name = field.name
-                if isinstance(getattr(theirs, name), datetime.timedelta):
+                if isinstance(getattr(theirs, name), datetime.timedelta | datetime.datetime):
                     name += "_ms"
                 agree(getattr(ours, name), getattr(theirs, field.name))
         case _:

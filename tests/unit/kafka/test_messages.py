@@ -1,5 +1,11 @@
-"""The message schemas that are our own, against an independent implementation."""
+"""Every message that is sent or decoded, in each version, against an independent implementation.
 
+kafka-python makes its messages, and those of our own schemas, from descriptions; kio generates
+classes. What one writes the other must read alike.
+"""
+
+import re
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -8,28 +14,63 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.kafka import oracle
 
-from headgate.kafka import library
+from headgate.kafka import library, schemas
 
-CASES = [
-    (getattr(library, f"{name}{part}"), f"{module}.v{version}", f"{name}{part}", version)
-    for name, module in (
-        ("ConsumerGroupDescribe", "consumer_group_describe"),
-        ("ConsumerGroupHeartbeat", "consumer_group_heartbeat"),
-    )
-    for part in ("Request", "Response")
-    for version in (0, 1)
-]
+OWN = (
+    (library, "ConsumerGroupDescribe"),
+    (library, "ConsumerGroupHeartbeat"),
+    (schemas, "ShareGroupDescribe"),
+    (schemas, "DescribeShareGroupOffsets"),
+    (schemas, "StreamsGroupDescribe"),
+)
+THEIRS = (
+    (library.metadata, "FindCoordinator"),
+    (library.admin, "DescribeQuorum"),
+    (library.admin, "DescribeConfigs"),
+    (library.admin, "DescribeLogDirs"),
+    (library.admin, "DescribeTopicPartitions"),
+    (library.admin, "ListPartitionReassignments"),
+    (library.admin, "ListTransactions"),
+    (library.admin, "DescribeTransactions"),
+    (library.admin, "DescribeProducers"),
+    (library.admin, "DescribeClientQuotas"),
+    (library.admin, "DescribeAcls"),
+    (library.admin, "DescribeUserScramCredentials"),
+    (library.admin, "ListGroups"),
+    (library.admin, "DescribeGroups"),
+)
 
 
-@pytest.mark.parametrize(("ours", "module", "name", "version"), CASES)
-@settings(max_examples=40, deadline=None)
+def cases() -> Iterator[Any]:
+    """Each message with each version that both sides know."""
+    for module, api in (*OWN, *THEIRS):
+        folder = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", api).lower()
+        for part in ("Request", "Response"):
+            ours = getattr(module, f"{api}{part}")
+            for version in range(ours.max_version + 1):
+                try:
+                    theirs = getattr(
+                        import_module(f"kio.schema.{folder}.v{version}"), f"{api}{part}"
+                    )
+                except ModuleNotFoundError:
+                    continue
+                if api == "DescribeGroups" and version >= 3:
+                    continue  # kafka-python turns the caller's rights from bits into a set
+                yield pytest.param(ours, theirs, version, id=f"{api}{part}-{version}")
+
+
+@pytest.mark.parametrize(("ours", "theirs", "version"), list(cases()))
+@settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_a_message_is_read_and_written_as_kio_does(
-    ours: Any, module: str, name: str, version: int, data: st.DataObject
+    ours: Any, theirs: Any, version: int, data: st.DataObject
 ) -> None:
-    theirs = data.draw(oracle.entities(getattr(import_module(f"kio.schema.{module}"), name)))
-    encoded = oracle.encode(theirs)
+    message = data.draw(oracle.entities(theirs))
+    encoded = oracle.encode(message)
     mine = ours.decode(encoded, version=version)
-    oracle.agree(mine, theirs)
-    again = ours(version=version, **{name: getattr(mine, name) for name in mine._struct.fields})
-    assert oracle.decode(type(theirs), bytes(again.encode())) == theirs
+    oracle.agree(mine, message)
+    again = ours(
+        version=version,
+        **{name: getattr(mine, name) for name in mine._struct.fields if hasattr(mine, name)},
+    )
+    assert oracle.decode(type(message), bytes(again.encode())) == message
