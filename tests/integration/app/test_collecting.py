@@ -25,14 +25,16 @@ def simulation() -> Iterator[simulated.Simulation]:
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def remote(
-    simulation: simulated.Simulation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    simulation: simulated.Simulation, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[collecting.Remote]:
-    monkeypatch.setattr(collecting, "CALM_S", 0.1)
-    made = collecting.Remote(about(simulation), tmp_path)
-    yield made
-    made.close()
+    """One for all tests, because a start takes seconds; each leaves it so that it can go on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(collecting, "CALM_S", 0.1)
+        made = collecting.Remote(about(simulation), tmp_path_factory.mktemp("remote"))
+        yield made
+        made.close()
     assert made.pid is None
 
 
@@ -103,9 +105,7 @@ def test_a_child_that_hangs_is_replaced(
     until(lambda: read(remote.sweep()))
 
 
-def test_a_child_whose_settings_cannot_be_used_says_so_and_stays_away(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_child_whose_settings_cannot_be_used_says_so_and_stays_away(tmp_path: Path) -> None:
     given = settings.Cluster(
         name="sim", bootstrap="127.0.0.1:1", client={"sasl.password": "env:NO_SUCH_VARIABLE"}
     )
