@@ -6,6 +6,7 @@ which it was read. Adding a reading means adding a row to ``of_kafka``, or a por
 """
 
 import queue
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.domain import positions as positions_
+from headgate.domain import registry as registry_
 from headgate.domain import snapshot, vocabulary
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
@@ -218,7 +220,7 @@ def of_registry(port: registry.SchemaRegistry) -> Reading:
         source="registry",
         how=f"GET {port.url}/subjects",
         every_s=REGISTRY_EVERY_S,
-        call=lambda _, s: (port.registry(deadline_s=s), ()),
+        call=lambda _, s: _registry(port.registry(deadline_s=s)),
     )
 
 
@@ -230,6 +232,23 @@ def of_metrics(port: metrics.Metrics) -> Reading:
         how=f"GET {port.url}",
         every_s=METRICS_EVERY_S,
         call=lambda _, s: (port.read(deadline_s=s), ()),
+    )
+
+
+def _registry(read: registry_.Registry) -> Answer:
+    """The registry; how many of its subjects were not read is missing, once for each reason."""
+    why = Counter(
+        one.versions
+        for one in read.subjects.values()
+        if isinstance(one.versions, Unknown) and not one.deleted
+    )
+    return read, tuple(
+        snapshot.Missing(
+            what=f"{count} of {len(read.subjects)} subjects",
+            reason=reason.reason,
+            needs=reason.needs,
+        )
+        for reason, count in why.most_common()
     )
 
 
