@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 from tests.browser import conftest
 
 GROUP = f"/clusters/{conftest.CLUSTER}/groups/{conftest.GROUP}"
-ENDS = "[...document.querySelectorAll('tbody tr td:nth-child(9)')].map(x => x.textContent).join()"
+ENDS = "[...document.querySelectorAll('tbody tr td:nth-child(10)')].map(x => x.textContent).join()"
 
 
 def test_a_refresh_keeps_the_drawn_chart_the_scroll_and_the_chosen_row(
