@@ -25,8 +25,8 @@ LONGEST = (
 )
 """What takes longest is begun first, so that no process is left alone with it at the end."""
 
-TOGETHER = ("browser",)
-"""Folders whose files share a server, and so stay in one process."""
+TOGETHER = ("browser", "integration/security")
+"""Folders whose files share a server or a lab of their own, and so stay in one process."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,8 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places: dict[pytest.Item, str] = {}
     for item in items:
         place = places[item] = item.path.relative_to(here).as_posix()
-        folder = place.partition("/")[0]
-        item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else place))
+        shared = next((each for each in TOGETHER if place.startswith(f"{each}/")), place)
+        item.add_marker(pytest.mark.xdist_group(shared))
 
     def turn(item: pytest.Item) -> int:
         place = places[item]
