@@ -4,6 +4,7 @@ A cluster of 100,000 partitions has 300,000 replicas; an object for each would c
 Layout: Kafka's DescribeLogDirsResponse 2 to 5 (https://kafka.apache.org/protocol.html).
 """
 
+import struct
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ replicas avoid it."""
 UNTOLD_SIZE = Unknown("Kafka tells it from version 3.3 on")
 UNTOLD_CORDON = Unknown("Kafka tells it from version 4.3 on")
 
+_CODE = struct.Struct(">ih")
+"""Throttle time, error code."""
 _REPLICA = np.dtype(
     [("number", ">i4"), ("size", ">i8"), ("lag", ">i8"), ("future", "u1"), ("tags", "u1")]
 )
@@ -75,13 +78,10 @@ def read(
 
 
 def code(data: bytes, version: int) -> int:
-    """The error code of a whole DescribeLogDirsResponse."""
-    if version < CODED:
+    """The error code of a whole DescribeLogDirsResponse; 0 where it is cut short before that."""
+    if version < CODED or len(data) < _CODE.size:
         return 0
-    reader = Reader(data)
-    reader.int32()
-    with decoding(API, ""):
-        return reader.int16()
+    return int(_CODE.unpack_from(data)[1])
 
 
 def replicas(data: bytes, version: int, broker: int) -> Rows:

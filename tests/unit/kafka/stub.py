@@ -121,6 +121,10 @@ class Broker(Server):
         self.heard: list[str] = []
         self.last_words: set[str] = set()
         """Requests after whose answer the connection is closed at once."""
+        self.cut: dict[str, int] = {}
+        """Requests whose answer ends after so many bytes, and says so in its frame."""
+        self.unknown: set[int] = set()
+        """Calls that it does not announce."""
         self.frozen = threading.Event()
         self.thawed = threading.Event()
         super().__init__(port)
@@ -157,6 +161,9 @@ class Broker(Server):
             return answer
         answer.with_header(correlation_id=correlation)
         encoded = bytes(answer.encode(header=True, framed=True))
+        if kind.__name__ in self.cut:
+            body = encoded[4 : 4 + self.cut[kind.__name__]]
+            encoded = struct.pack(">i", len(body)) + body
         return LastWords(encoded) if kind.__name__ in self.last_words else encoded
 
     def _free(self, request: Any) -> Any:
@@ -204,6 +211,7 @@ class Broker(Server):
                     version=request.API_VERSION,
                 )
                 for key, kind in REQUESTS.items()
+                if key not in self.unknown
             ],
             version=request.API_VERSION,
         )
