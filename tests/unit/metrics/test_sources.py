@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 
 import pytest
 from tests.unit.metrics import pages
@@ -186,6 +187,7 @@ def test_a_server_is_asked_once_for_all_names_and_only_for_its_labels() -> None:
     path, form = heard
     assert path == "/api/v1/query"
     assert "cluster%3D%22prod%22" in form
+    assert re.search(r"timeout=\d+ms(&|$)", form), "Prometheus refuses a fraction of a second"
 
 
 REFUSALS = [
