@@ -1,6 +1,6 @@
 """Kafka Connect: a cluster's connectors, one Connect cluster, and one connector."""
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
@@ -125,11 +125,17 @@ def show(
 
 def _table(
     request: Request,
-    rows: list[connectors.ConnectorRow] | tuple[connectors.ConnectorRow, ...],
-    kept: dict[str, str] | None = None,
+    rows: Sequence[connectors.ConnectorRow],
+    kept: Mapping[str, str] | None = None,
 ) -> table.Table[connectors.ConnectorRow]:
-    text: Callable[[connectors.ConnectorRow], str] = lambda row: f"{row.connect} {row.name}"  # noqa: E731 - one line says it
-    return table.make(request, rows, COLUMNS, text=text, sort="state", kept=kept)
+    return table.make(
+        request,
+        rows,
+        COLUMNS,
+        text=lambda row: f"{row.connect} {row.name}",
+        sort="state",
+        kept=kept,
+    )
 
 
 def _group(connector: snapshot.Connector) -> str:
