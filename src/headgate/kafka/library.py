@@ -81,6 +81,19 @@ with warnings.catch_warnings():
                 await self.before_login()
             await super()._sasl_authenticate(timeout_at)
 
+        def data_received(self, data: bytes) -> None:
+            """What cannot be decoded, whatever the reason, ends the connection at once.
+
+            kafka-python expects two kinds of errors there; after any other it never reads again,
+            and callers would wait to their deadlines.
+            """
+            try:
+                super().data_received(data)
+            except kafka.errors.KafkaProtocolError:
+                raise
+            except Exception as error:
+                raise kafka.errors.KafkaProtocolError("Unable to decode an answer") from error
+
     class TokenProvider(AbstractTokenProvider):  # type: ignore[misc] # untyped base
         """Hands over a token that is there already."""
 
