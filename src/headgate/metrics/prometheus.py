@@ -65,6 +65,10 @@ class Server:
             raise self._refused(held, deadline_s)
         if held.data is None:
             raise self._wire.misread("it holds no data")
+        if not held.data.result:
+            raise self._wire.misread(
+                "it holds none of the series that Headgate knows, or none with these labels"
+            )
         if len(held.data.result) > exposition.MOST_SAMPLES:
             raise self._wire.misread(f"it holds more than {exposition.MOST_SAMPLES:,} series")
         plain = exposition.plain_label
