@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic import config as alembic_config
 from tests.unit.domain import test_differences as looks
 from tests.unit.domain import test_restore as points
 
@@ -23,7 +25,7 @@ from headgate.domain import (
 from headgate.domain.resource import Resource
 from headgate.domain.unknown import Unknown
 from headgate.ports import store as ports
-from headgate.store import database, tables
+from headgate.store import codec, database, migrate, tables
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -264,3 +266,31 @@ def test_points_are_paged(store: database.Database) -> None:
         if not cursor:
             break
     assert found == [f"rp-{number:03}" for number in (4, 3, 2, 1, 0)]
+
+
+def test_deploys_posted_before_the_timeline_told_more_are_kept(url: str) -> None:
+    engine = sa.create_engine(url)
+    config = alembic_config.Config()
+    config.set_main_option("script_location", str(migrate.FOLDER).replace("%", "%%"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "v0002")
+        connection.execute(
+            sa.text(
+                'INSERT INTO timeline (cluster, at, what, resource, "by") '
+                "VALUES ('lab', :at, 'billing 4.1', '', 'ci')"
+            ),
+            {"at": codec.instant(NOW)},
+        )
+    engine.dispose()
+    opened = database.open_store(url)
+    try:
+        with opened.begin() as work:
+            work.timeline.add("lab", [entry(1)])
+        found = every(opened)
+    finally:
+        opened.close()
+    assert [(one.kind, one.what, one.by) for one in found] == [
+        ("config", "retention.ms was changed", ""),
+        ("deploy", "billing 4.1", "ci"),
+    ]

@@ -40,6 +40,14 @@ def out(brokers: snapshot.Brokers | Unknown) -> frozenset[int]:
     return frozenset(one.id for one in brokers.brokers if is_out(one))
 
 
+def absent(brokers: snapshot.Brokers | Unknown) -> frozenset[int]:
+    """The same with those whose process is gone though the cluster has not noticed yet."""
+    if isinstance(brokers, Unknown):
+        return frozenset()
+    gone = frozenset(one.id for one in brokers.brokers if one.port_state == "refuses")
+    return out(brokers) | gone
+
+
 def is_out(broker: snapshot.Broker) -> bool:
     """Whether the cluster does without it."""
     return not broker.listed or broker.fenced is True

@@ -23,7 +23,7 @@ def compare(before: snapshot.Snapshot, after: snapshot.Snapshot) -> Iterable[tim
     if both is None:
         return
     pair, old, new = both
-    out = brokers.out(after.brokers.value) | brokers.out(before.brokers.value)
+    out = brokers.absent(after.brokers.value) | brokers.absent(before.brokers.value)
     was, now = topics.aligned(old, new)
     yield from _leaders(pair, old, new, was, now, out)
     yield from _in_sync(pair, old, new, out)
