@@ -11,6 +11,7 @@ from benchmarks import table
 ALL = (
     "help_time",
     "pages",
+    "exports",
     "subjects",
     "timeline_size",
     "engine_step",

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import interface, lags, trends, view, words
-from headgate.domain import finding, history, resource, snapshot, vocabulary
+from headgate.domain import finding, history, imbalance, resource, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
 LEAST_PARTITIONS = 3
@@ -204,7 +204,8 @@ def _hot(
         dtype=np.int64,
     )
     known = (written >= 0) & (topic >= 0)
-    medians, counts = _medians(topic[known], written[known], len(table.topics))
+    even = imbalance.of(np.where(known, written, np.nan), topic, len(table.topics))
+    medians, counts = even.median, even.count
     at = np.maximum(topic, 0)
     hot = (
         known
@@ -230,18 +231,3 @@ def _hot(
             since=seen.now - span_s,
             partitions=[name],
         )
-
-
-def _medians(
-    topic: NDArray[np.int64], written: NDArray[np.int64], topics: int
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """The median of each topic's partitions, and how many of them there are."""
-    counts = np.bincount(topic, minlength=topics)
-    ordered = written[np.lexsort((written, topic))].astype(np.float64)
-    first = np.concatenate(([0], np.cumsum(counts)[:-1]))
-    medians = np.zeros(topics)
-    filled = counts > 0
-    low = (first + (counts - 1) // 2)[filled]
-    high = (first + counts // 2)[filled]
-    medians[filled] = (ordered[low] + ordered[high]) / 2
-    return medians, counts

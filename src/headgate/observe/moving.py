@@ -4,7 +4,7 @@ Sums are kept beside their parts so that a chart of a whole cluster does not rea
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -34,17 +34,22 @@ class Moving:
     name_of: NDArray[np.int64]
     number: NDArray[np.int64]
     values: NDArray[np.int64]
+    basis: tuple[object, ...] = ()
+    """What names and columns follow from; the same basis has the same."""
 
     def wanted(self) -> Mapping[slots.Key, int]:
         """Width by name."""
         return dict(zip(self.names, self.widths.tolist(), strict=True))
 
 
-def of(seen: snapshot.Snapshot, kind: Kind, ends: NDArray[np.int64]) -> Moving | None:
+def of(
+    seen: snapshot.Snapshot, kind: Kind, ends: NDArray[np.int64], before: Moving | None = None
+) -> Moving | None:
     """What the snapshot holds of that kind; None where it could not be read.
 
     ``ends`` are its log ends with those that were not read filled in as far as they are known, so
-    that no sum falls and rises with what could be read.
+    that no sum falls and rises with what could be read. ``before`` is the sample before: where
+    names and columns are the same, they are the same objects.
     """
     if kind == "disk":
         return _disks(seen)
@@ -53,15 +58,33 @@ def of(seen: snapshot.Snapshot, kind: Kind, ends: NDArray[np.int64]) -> Moving |
         return None
     if kind == "sum":
         return _sums(seen, listed, ends)
-    return _ends(seen, listed) if kind == "end" else _commits(seen, listed)
+    return _ends(seen, listed, before) if kind == "end" else _commits(seen, listed, before)
 
 
-def _ends(seen: snapshot.Snapshot, listed: snapshot.Partitions) -> Moving | None:
+def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
+    return len(one) == len(other) and all(
+        a is b
+        or (
+            np.array_equal(a, b)
+            if isinstance(a, np.ndarray) and isinstance(b, np.ndarray)
+            else a == b
+        )
+        for a, b in zip(one, other, strict=True)
+    )
+
+
+def _ends(
+    seen: snapshot.Snapshot, listed: snapshot.Partitions, before: Moving | None
+) -> Moving | None:
     offsets = seen.offsets.value
     if isinstance(offsets, Unknown):
         return None
+    basis = (listed.topics, listed.topic_ids, listed.first)
+    if before is not None and _same(before.basis, basis):
+        return replace(before, values=offsets.latest)
     widths = np.diff(listed.first).astype(np.int64)
     return Moving(
+        basis=basis,
         names=tuple(
             slots.Key("", topic, uid)
             for topic, uid in zip(listed.topics, listed.topic_ids, strict=True)
@@ -73,16 +96,29 @@ def _ends(seen: snapshot.Snapshot, listed: snapshot.Partitions) -> Moving | None
     )
 
 
-def _commits(seen: snapshot.Snapshot, listed: snapshot.Partitions) -> Moving | None:
+def _commits(
+    seen: snapshot.Snapshot, listed: snapshot.Partitions, before: Moving | None
+) -> Moving | None:
     commits = seen.commits.value
     if isinstance(commits, Unknown):
         return None
+    basis = (
+        listed.topics,
+        listed.topic_ids,
+        listed.first,
+        commits.groups,
+        commits.group_index,
+        commits.ordinal,
+    )
+    if before is not None and _same(before.basis, basis):
+        return replace(before, values=commits.offset)
     topic = np.searchsorted(listed.first, commits.ordinal, side="right") - 1
     pair = commits.group_index.astype(np.int64) * max(len(listed.topics), 1) + topic
     pairs, name_of = np.unique(pair, return_inverse=True)
     at = pairs % max(len(listed.topics), 1)
     owners = pairs // max(len(listed.topics), 1)
     return Moving(
+        basis=basis,
         names=tuple(
             slots.Key(commits.groups[owner], listed.topics[place], listed.topic_ids[place])
             for owner, place in zip(owners.tolist(), at.tolist(), strict=True)

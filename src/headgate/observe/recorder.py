@@ -33,6 +33,8 @@ class Recorder:
         self._slots: dict[moving.Kind, slots.Slots] = {}
         self._before: dict[tuple[moving.Kind, int], tuple[int, Values]] = {}
         """Kind and step -> (time, filled values) of the sample before."""
+        self._layouts: dict[moving.Kind, tuple[moving.Moving, NDArray[np.int64]]] = {}
+        """The sample before, and the column of each of its values."""
         self._known_ends = np.empty(0, np.int64)
         """The log ends that were last read, by column."""
         self._last_ms: dict[tuple[moving.Kind, int], int] = {}
@@ -50,7 +52,8 @@ class Recorder:
             if not due:
                 continue
             ends = self._ends(seen) if kind == "sum" else np.empty(0, np.int64)
-            found = moving.of(seen, kind, ends)
+            laid = self._layouts.get(kind)
+            found = moving.of(seen, kind, ends, laid[0] if laid else None)
             if found is not None and len(found.names):
                 self._write(kind, found, at_ms, due)
                 wrote = True
@@ -61,13 +64,12 @@ class Recorder:
         offsets, listed = seen.offsets.value, seen.partitions.value
         if isinstance(offsets, Unknown) or isinstance(listed, Unknown):
             return np.empty(0, np.int64)
-        found = moving.of(seen, "end", offsets.latest)
-        held, before = self._slots.get("end"), self._known_ends
-        if found is None or held is None or not all(held.has(key) for key in found.names):
+        laid = self._layouts.get("end")
+        now = None if laid is None else moving.of(seen, "end", offsets.latest, laid[0])
+        if laid is None or now is None or now.names is not laid[0].names:
             return offsets.latest
-        first = np.array([held.first(key) for key in found.names], np.int64)
-        at = first[found.name_of] + found.number
-        known = np.append(before, UNREAD)[np.minimum(at, len(before))]
+        before = self._known_ends
+        known = np.append(before, UNREAD)[np.minimum(laid[1], len(before))]
         return np.where(offsets.latest == UNREAD, known, offsets.latest)
 
     def _is_due(self, kind: moving.Kind, tier: tiers.Tier, at_ms: int) -> bool:
@@ -79,8 +81,17 @@ class Recorder:
         self, kind: moving.Kind, found: moving.Moving, at_ms: int, due: Sequence[tiers.Tier]
     ) -> None:
         held = self._held(kind)
-        changed = held.follow(found.wanted(), at_ms)
-        row = self._row(held, found)
+        laid = self._layouts.get(kind)
+        changed: tuple[series.Name, ...] = ()
+        if laid is not None and laid[0].names is found.names:
+            held.stay(at_ms)
+            columns = laid[1]
+        else:
+            changed = held.follow(found.wanted(), at_ms)
+            first = np.array([held.first(key) for key in found.names], np.int64)
+            columns = first[found.name_of] + found.number
+        self._layouts[kind] = (found, columns)
+        row = self._row(held, columns, found.values)
         bases = {tier.step_s: self._base(kind, tier, row, at_ms) for tier in due}
         bodies = {step_s: _packed(row, base) for step_s, base in bases.items()}
         try:
@@ -90,6 +101,7 @@ class Recorder:
                     work.series.put_rows(self._cluster, kind, step_s, at_ms, made)
         except store.StoreError:
             self._slots.pop(kind)  # the database knows best which names it has
+            self._layouts.pop(kind)
             for tier in due:
                 self._before.pop((kind, tier.step_s), None)
             raise
@@ -112,12 +124,11 @@ class Recorder:
                 self._slots[kind] = slots.Slots(work.series.names(self._cluster, kind))
         return self._slots[kind]
 
-    def _row(self, held: slots.Slots, found: moving.Moving) -> Values:
+    def _row(self, held: slots.Slots, columns: Values, values: Values) -> Values:
         """The sample by column, whole blocks long."""
         blocks = -(-held.size // tiers.ROW_COLUMNS)
         row = np.full(blocks * tiers.ROW_COLUMNS, UNREAD, np.int64)
-        first = np.array([held.first(key) for key in found.names], np.int64)
-        row[first[found.name_of] + found.number] = found.values
+        row[columns] = values
         return row
 
     def _base(self, kind: moving.Kind, tier: tiers.Tier, row: Values, at_ms: int) -> Values | None:

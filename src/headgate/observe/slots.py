@@ -5,7 +5,8 @@ belongs to whoever held it at that time, so a column can be given again at once.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from headgate.ports import series
 
@@ -13,8 +14,7 @@ GRACE_MS = 3_600_000
 """A name that no sample had for so long has ended: longer than a group's coordinator is away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """What a name is known by."""
 
     owner: str
@@ -31,23 +31,25 @@ class Slots:
             Key(one.owner, one.name, one.uid): one for one in names if one.until_ms is None
         }
         self._seen: dict[Key, int] = {}
-
-    @property
-    def size(self) -> int:
-        """One more than the highest column in use."""
-        return max((one.first + one.width for one in self._live.values()), default=0)
-
-    def has(self, key: Key) -> bool:
-        """Whether a name holds columns now."""
-        return key in self._live
+        self._wanted: Mapping[Key, int] = {}
+        self._last_ms = 0
+        self.size = 0
+        """One more than the highest column in use; known once ``follow`` was called."""
 
     def first(self, key: Key) -> int:
         """The first column of a name that ``follow`` was given."""
         return self._live[key].first
 
+    def stay(self, at_ms: int) -> None:
+        """What ``follow`` was given last is there still."""
+        self._last_ms = at_ms
+
     def follow(self, wanted: Mapping[Key, int], at_ms: int) -> tuple[series.Name, ...]:
         """Every wanted name has its columns (width by name); the names that are new or ended."""
         changed: list[series.Name] = []
+        for key in self._wanted:
+            self._seen[key] = self._last_ms
+        self._wanted, self._last_ms = wanted, at_ms
         for key in self._live:
             self._seen.setdefault(key, at_ms)
         for key in [key for key in self._live if key not in wanted]:
@@ -75,6 +77,7 @@ class Slots:
             )
             self._live[key] = made
             changed.append(made)
+        self.size = max((one.first + one.width for one in self._live.values()), default=0)
         return tuple(changed)
 
     def _end(self, key: Key) -> series.Name:

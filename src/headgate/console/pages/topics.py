@@ -10,7 +10,7 @@ from headgate.app import errors
 from headgate.app.tables import page, partitions, readers, topics
 from headgate.console import desk, heat, tab, table
 from headgate.console.pages import frame, past
-from headgate.domain import observation, snapshot
+from headgate.domain import imbalance, observation, snapshot
 from headgate.domain.unknown import Unknown
 
 router = APIRouter()
@@ -82,6 +82,7 @@ def show(request: Request, viewer: desk.Seen, cluster: str, topic: str) -> Respo
     if answer is not None:
         return answer
     rates = partitions.rates(seen, topic)
+    uneven = imbalance.of(rates, np.zeros(len(rates), np.int32), 1)
     return front.page(
         request,
         viewer,
@@ -92,7 +93,9 @@ def show(request: Request, viewer: desk.Seen, cluster: str, topic: str) -> Respo
         table=made,
         snap=seen.snapshot,
         strip=heat.strip(rates) if row.partitions >= WIDE else None,
-        busiest=int(np.nanargmax(rates)) if np.isfinite(rates).any() else None,
+        busiest=int(uneven.busiest[0]),
+        busiest_share=float(np.nan_to_num(uneven.share[0])),
+        busiest_ratio=float(np.nan_to_num(uneven.ratio[0], posinf=0.0)),
         settings=_settings(seen, topic),
         readers=readers.of(seen, topic),
         writers=readers.writers(seen, topic),
