@@ -1,5 +1,6 @@
 """What is read seldom has its place on the pages, in the API and on the command line."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from headgate import cli as cli_
 from headgate.cli import client
 from headgate.domain import access
 from headgate.domain.resource import TopicPartition
+from headgate.domain.unknown import Unknown
 from headgate.ports import errors
 
 RUN = testing.CliRunner()
@@ -59,16 +61,23 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> stand_.Stand:
     made.start_move(MOVED, [2, 3])
     made.set_note("billing", TopicPartition("orders", 3), "a note of the client")
     held = stand_.build(tmp_path_factory.mktemp("inspected"), kafka=made)
-    held.look()
-    expire(held)
-    held.look()
+    look_until_both_sides_are_read(held)
     return held
 
 
-def expire(held: stand_.Stand) -> None:
-    """Suspects of a transaction are known from the look before: they are asked now."""
+def look_until_both_sides_are_read(held: stand_.Stand) -> None:
+    """Which partitions a transaction holds open is known from one look, who does from a later."""
     watched = held.runtime.running.watched(stand_.CLUSTER)
-    watched._source._readings.expire()  # type: ignore[attr-defined]
+    for _ in range(200):
+        held.look()
+        seen = watched.observed()
+        assert not isinstance(seen, Unknown)
+        both = seen.snapshot.transactions.value
+        if not isinstance(both, Unknown) and len(both.open_producers) == 2:
+            return
+        watched.reread_settings()  # what is read seldom, too
+        time.sleep(0.05)
+    pytest.fail("the producers that hold a transaction open were never read")
 
 
 @pytest.fixture(scope="module")

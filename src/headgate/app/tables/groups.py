@@ -229,8 +229,9 @@ def _without_commit(
         committed = {held.table.keys[column][1] for column in columns.tolist()}
         lacking = uncommitted(seen, item, committed)
         topics.update(name.topic for name in lacking)
-        if any(not is_empty(seen, name) for name in lacking):
-            return NO_COMMIT
+        for name in lacking:
+            if not is_empty(seen, name):
+                return Unknown(f"it committed nothing on {name}, which it owns")
     return None if len(columns) else NOTHING
 
 

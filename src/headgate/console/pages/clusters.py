@@ -5,7 +5,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from headgate.console import desk, tab
+from headgate.console import desk, tab, table
 from headgate.console.pages import (
     access,
     connectors,
@@ -23,11 +23,26 @@ from headgate.domain.unknown import Unknown
 router = APIRouter()
 
 
+HAZARD_COLUMNS: tuple[table.Column[finding.Finding], ...] = (
+    table.Column(key="severity", value=lambda one: -vocabulary.SEVERITIES.index(one.severity)),
+    table.Column(key="code", value=lambda one: one.code),
+    table.Column(key="resource", value=lambda one: str(one.resource)),
+    table.Column(key="summary", value=lambda one: one.summary),
+)
+
+
 def _hazards(asked: tab.Asked) -> Response | None:
     found = asked.front.headgate.detection(asked.viewer.actor, asked.cluster)
-    asked.values["detection"] = found
-    asked.values["hazards"] = _hazardous(found)
-    return None
+    made = table.make(
+        asked.request,
+        _hazardous(found),
+        HAZARD_COLUMNS,
+        text=lambda one: f"{one.summary} {one.code} {one.resource}",
+        sort="severity",
+        kept={"tab": "hazards"},
+    )
+    asked.values.update(detection=found, table=made)
+    return table.csv_if_asked(asked.request, made, HAZARD_COLUMNS, "hazards")
 
 
 def _hazardous(detection: object) -> list[finding.Finding]:

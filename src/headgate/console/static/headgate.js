@@ -223,5 +223,9 @@
   if (zone && !document.cookie.includes(`headgate_zone=${encodeURIComponent(zone)}`)) {
     document.cookie = `headgate_zone=${encodeURIComponent(zone)};path=/;max-age=31536000;samesite=lax`;
   }
-  addEventListener("DOMContentLoaded", () => { charts(); follow(); });
+  addEventListener("DOMContentLoaded", () => {
+    charts(); follow();
+    const here = $(".hg-tabs [aria-current]"), bar = here?.parentElement; // on a phone it may be out of sight
+    if (here && here.offsetLeft + here.offsetWidth > bar.clientWidth) bar.scrollLeft = here.offsetLeft - 16;
+  });
 })();
