@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from headgate.detect import lags, view
 from headgate.diagnose import interface
-from headgate.domain import history, snapshot
+from headgate.domain import history, pace, snapshot
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 
@@ -117,19 +117,8 @@ def _facts(seen: view.View, group_id: str) -> Facts:
 
 
 def rates(times: NDArray[np.float64], values: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Increase per second between the first and last known row of each column, else NaN."""
-    known = values >= 0
-    result = np.full(values.shape[1], np.nan)
-    if len(times) < 2:
-        return result
-    first = np.argmax(known, axis=0)
-    last = len(values) - 1 - np.argmax(known[::-1], axis=0)
-    span = times[last] - times[first]
-    across = np.arange(values.shape[1])
-    usable = known.any(axis=0) & (span > 0)
-    rise = values[last, across] - values[first, across]
-    np.divide(rise, span, out=result, where=usable)
-    return result
+    """Increase per second over all rows of each column; NaN where it is not known or went back."""
+    return pace.recent(times, values, window_s=np.inf).per_second
 
 
 def _owner(owners: NDArray[np.int32]) -> NDArray[np.int32]:
