@@ -98,16 +98,15 @@ class Lost(errors.Unreachable):
         super().__init__("The connection was lost before the answer came", where=str(address))
 
 
-class LoginWanted(Closing):
+class LoginWanted(errors.Unreachable):
     """The server was greeted, and closed the connection at the first request."""
 
     def __init__(self, address: Address) -> None:
-        super().__init__(address)
-        self.what = "The server closed the connection at the first request, as one does that "
-        self.what += "wants a login"
-        self.next_step = (
-            "Set security.protocol to SASL_PLAINTEXT or SASL_SSL with a sasl.mechanism, "
-            "or use another port; or the broker is just stopping"
+        super().__init__(
+            "The server closed the connection at the first request, as one does that wants a login",
+            where=str(address),
+            next_step="Set security.protocol to SASL_PLAINTEXT or SASL_SSL with a sasl.mechanism, "
+            "or use another port; or the broker is just stopping",
         )
 
 
@@ -179,7 +178,14 @@ def port_state(error: BaseException) -> snapshot.PortState:
             return "answers"
         case Silent():
             return "accepts" if error.accepted else "silent"
-        case Closing() | errors.Misunderstood() | errors.TimedOut() | errors.OutcomeUnknown():
+        case (
+            Closing()
+            | LoginWanted()
+            | Lost()
+            | errors.Misunderstood()
+            | errors.TimedOut()
+            | errors.OutcomeUnknown()
+        ):
             return "accepts"
         case _:
             return "silent"

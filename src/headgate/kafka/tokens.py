@@ -23,6 +23,8 @@ ANSWER_S = 5.0
 """How long the token server may take; Kafka's own clients wait 10 s for connecting and reading."""
 REFRESH_SHARE = 0.8
 """Share of a token's life after which it is renewed: Kafka's sasl.login.refresh.window.factor."""
+LEFT_S = 30.0
+"""A token with less of its life left is renewed: a broker ends a session with its token."""
 SHORTEST_S = 60.0
 """Assumed life of a token that does not tell it."""
 AGAIN_S = 1.0
@@ -193,7 +195,8 @@ def _read(answer: httpx2.Response, where: str) -> Token:
         )
     life_s = _life_s(document, value)
     now = time.time()
-    return Token(value=value, expires_at=now + life_s, refresh_at=now + REFRESH_SHARE * life_s)
+    good_s = max(min(REFRESH_SHARE * life_s, life_s - LEFT_S), 0.0)
+    return Token(value=value, expires_at=now + life_s, refresh_at=now + good_s)
 
 
 def _document(answer: httpx2.Response) -> Mapping[str, Any]:

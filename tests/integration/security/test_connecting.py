@@ -1,9 +1,13 @@
 """Every way to connect to a real secured cluster, with the right to describe and nothing more."""
 
+import threading
+import time
+
 import pytest
 from tests.integration.security.conftest import GROUP, HIDDEN, READABLE, Secured
 
 from headgate.domain.resource import TopicPartition
+from headgate.lab import tokens
 from headgate.ports import errors, kafka
 
 WAYS = (
@@ -113,3 +117,27 @@ def test_a_token_server_that_is_down_is_not_called_a_broker_that_is(secured: Sec
         assert caught.value.where == "http://127.0.0.1:9/token"
     finally:
         held.close()
+
+
+@pytest.mark.lab
+def test_an_open_connection_logs_in_again_before_its_token_ends(secured: Secured) -> None:
+    """The broker ends a session with its token; 3 s here, where others last for hours."""
+    server = tokens.Server(secured.home, 0, life_s=3)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    client = secured.client("oauth")
+    url = f"http://127.0.0.1:{server.server_address[1]}{tokens.PATH}"
+    client["sasl.oauthbearer.token.endpoint.url"] = url
+    held = secured.connect(client)
+    try:
+        end = time.monotonic() + 30
+        # Two tokens more than the first: the connections outlived two of them.
+        while server.issued < 3 and time.monotonic() < end:
+            assert HIDDEN in held.partitions(deadline_s=20)[0].topics
+            time.sleep(0.05)
+        assert server.issued >= 3
+    finally:
+        held.close()
+        server.shutdown()
+        thread.join(10)
+        server.server_close()

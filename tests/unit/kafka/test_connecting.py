@@ -181,3 +181,14 @@ def test_properties_of_a_java_client_are_understood() -> None:
     assert data["ssl.endpoint.identification.algorithm"] == "none"
     assert "group.id" not in data
     assert "quoted" not in repr(found)
+
+
+def test_a_listener_that_wants_a_login_is_told_so() -> None:
+    """It takes the connection and the greeting, and closes at the first request."""
+    broker = stub.Broker()
+    broker.handlers["DescribeClusterRequest"] = lambda _: stub.CLOSE
+    with stub.serving(broker):
+        error, _ = refused(str(broker.address))
+    assert isinstance(error, errors.Unreachable)
+    assert "wants a login" in error.what
+    assert "sasl.mechanism" in error.next_step
