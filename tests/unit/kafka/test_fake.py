@@ -1,9 +1,12 @@
 """What the fake can do beyond the port: deny, fail, lose answers and break brokers."""
 
+import dataclasses
+
 import pytest
 
 from headgate.domain import snapshot
 from headgate.domain.resource import TopicPartition
+from headgate.domain.unknown import Unknown
 from headgate.kafka import fake
 from headgate.ports import errors, kafka
 
@@ -129,3 +132,41 @@ def test_calls_are_kept_with_their_arguments(cluster: fake.Fake) -> None:
     cluster.commit("billing", {TARGET: 4}, deadline_s=1)
     assert cluster.called("commit") == 1
     assert cluster.calls[-1].arguments == ("billing", {TARGET: 4})
+
+
+def test_a_transaction_that_its_coordinator_lost_hangs(cluster: fake.Fake) -> None:
+    cluster.begin_transaction("pay", {TARGET: [b"a"]})
+    found, _ = cluster.transactions([TARGET], deadline_s=1)
+    assert found.hanging() == ()
+    cluster.lose_transaction("pay")
+    found, _ = cluster.transactions([TARGET], deadline_s=1)
+    (hanging,) = found.hanging()
+    assert (hanging.partition, hanging.open_since_offset) == (TARGET, 10)
+    unsure = dataclasses.replace(found, complete=False)
+    assert unsure.hanging() == ()
+
+
+def test_an_ended_transaction_leaves_a_marker_that_nobody_reads(cluster: fake.Fake) -> None:
+    cluster.begin_transaction("pay", {TARGET: [b"a"]})
+    cluster.end_transaction("pay")
+    partitions, _ = cluster.partitions(deadline_s=1)
+    latest = cluster.offsets(partitions, deadline_s=1).latest
+    assert latest[partitions.ordinal(TARGET)] == 12
+    assert len(cluster.records_of("orders", 1)) == 11
+    assert not cluster.positions(partitions, latest, deadline_s=1)[0].held.any()
+
+
+def test_a_disk_that_failed_shows_no_sizes(cluster: fake.Fake) -> None:
+    cluster.set_disk(2, total_bytes=0, usable_bytes=0, error="KAFKA_STORAGE_ERROR")
+    partitions, _ = cluster.partitions(deadline_s=1)
+    found, _ = cluster.log_dirs(partitions, deadline_s=1)
+    broken = found.dirs[1]
+    assert isinstance(broken.total_bytes, Unknown)
+    assert 1 not in found.place.tolist()
+
+
+def test_a_denied_reading_names_the_right(cluster: fake.Fake) -> None:
+    cluster.deny("quotas", needs="DescribeConfigs on Cluster")
+    with pytest.raises(errors.NotAllowed) as refused:
+        cluster.quotas(deadline_s=1)
+    assert refused.value.needs == "DescribeConfigs on Cluster"
