@@ -172,7 +172,11 @@ def _looked(report: doctor.Report) -> str:
         known = not isinstance(value, Unknown)
         seen.append(words.plural(int(value), noun) if known else f"{noun}s ({value})")  # type: ignore[arg-type]  # known is an int
     took = words.duration((report.ended - report.begun).total_seconds())
-    return f"looked {took} at {', '.join(seen)}, {report.sweeps} times"
+    kind = report.matrix.flavour.replace("_", " ")
+    storage = report.matrix.architecture.replace("_", " ")
+    shown = "not known" if isinstance(report.version, Unknown) else report.version
+    what = f"flavour {kind}, version {shown}, storage {storage}"
+    return f"looked {took} at {', '.join(seen)}, {report.sweeps} times; {what}"
 
 
 def _text_case(case: doctor.Case, now: datetime, zone: str) -> Iterator[str]:

@@ -79,6 +79,11 @@ def test_a_short_look_says_what_it_did_not_wait_for(stand: stands.Stand) -> None
     [found] = [one for one in case.draft.findings if one.code == "lag.stopped"]
     assert found.state == "pending"
     assert "not watched for as long as the rule asks" in "\n".join(report.as_text(seen, "UTC"))
+    told = {one.code: one for one in seen.matrix.capabilities}
+    assert (seen.matrix.flavour, seen.matrix.architecture) == ("apache", "shared_nothing")
+    for code in ("read.quorum", "read.log_dirs", "read.broker_configs", "act.topic.create"):
+        assert told[code].verdict == "possible", told[code]
+    assert told["use.consumer_protocol"].why.startswith("group.version is")
 
 
 def test_a_wrong_address_is_told_at_once() -> None:

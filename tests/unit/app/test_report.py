@@ -115,6 +115,7 @@ def test_the_text_begins_with_the_answer() -> None:
     assert draft.causes[0].summary in lines[2]
     assert "0 records" not in lines[-1]
     assert lines[-1].startswith("looked 10 s at 3 brokers, 4 topics")
+    assert "flavour msk, version not known" in lines[-1]
 
 
 def test_nothing_wrong_is_not_a_claim_of_health() -> None:
