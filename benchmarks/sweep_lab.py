@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 
 from benchmarks import apart, bare, sweep_large, table
+from headgate.app import interpreter
 from headgate.domain.resource import TopicPartition
 from headgate.kafka import cluster, library
 from headgate.lab import lab, settings
@@ -58,6 +59,7 @@ def run() -> list[table.Row]:
 
 def times(bootstrap: str) -> list[table.Row]:
     """The sweep beside its requests alone; called in a fresh process."""
+    interpreter.settle()  # as a server does
     held = cluster.connect("lab", bootstrap, {})
     took, back_to_back, slowest, requests = [], [], [], 0
     try:
@@ -98,6 +100,7 @@ def times(bootstrap: str) -> list[table.Row]:
 
 def memory(bootstrap: str) -> list[table.Row]:
     """The process after 10 and after 100 sweeps with everything; called in a fresh process."""
+    interpreter.settle()  # as a server does
     held = cluster.connect("lab", bootstrap, {})
     size = {}
     try:
