@@ -103,22 +103,22 @@ def read(
 
 def test_what_is_recorded_is_read_back(store: database.Database) -> None:
     keeper = recorder.Recorder(store, "shop", TIERS)
-    for minute in range(100):
+    for minute in range(64):
         assert keeper.record(seen(minute))
         assert not keeper.record(seen(minute + 0.2)), "not due again within the minute"
     found = read(store, "end", names=["pay"])
     assert [(key.name, number) for key, number in found.columns] == [("pay", 0)]
-    assert found.times.tolist() == [at_minute(minute) for minute in range(100)]
-    assert found.values[:, 0].tolist() == [2_000 + 100 * minute for minute in range(100)]
+    assert found.times.tolist() == [at_minute(minute) for minute in range(64)]
+    assert found.values[:, 0].tolist() == [2_000 + 100 * minute for minute in range(64)]
     part_of_it = read(store, "commit", minute=40, owner="billing", names=["orders"])
-    assert part_of_it.values.tolist() == [[993 + 100 * m] * 2 for m in range(40, 100)]
+    assert part_of_it.values.tolist() == [[993 + 100 * m] * 2 for m in range(40, 64)]
     coarse = read(store, "end", step=1, names=["pay"])
-    assert coarse.values[:, 0].tolist() == [2_000 + 1_000 * i for i in range(10)]
+    assert coarse.values[:, 0].tolist() == [2_000 + 1_000 * i for i in range(7)]
     total = read(store, "sum", owner="", names=[moving.WRITTEN])
     assert total.values[:2, 0].tolist() == [4_000, 4_300]
     assert read(store, "sum", owner="billing").values[-1].tolist() == [21]
     disk = read(store, "disk", owner="1", names=["/data"])
-    assert disk.values[-1].tolist() == [10_000, 8_901]
+    assert disk.values[-1].tolist() == [10_000, 8_937]
 
 
 def test_it_goes_on_after_a_restart(
@@ -159,7 +159,7 @@ def test_a_topic_made_again_has_nothing_of_the_old_one(store: database.Database)
     keeper = recorder.Recorder(store, "shop", TIERS)
     for minute in range(5):
         keeper.record(seen(minute))
-    for minute in range(5, 90):
+    for minute in range(5, 90, 5):
         keeper.record(seen(minute, [("pay", "u3", 1)]))
     for minute in range(90, 100):
         keeper.record(seen(minute, [("pay", "u3", 1), ("fresh", "u4", 2)]))
@@ -175,7 +175,7 @@ def test_a_topic_made_again_has_nothing_of_the_old_one(store: database.Database)
 
 def test_what_is_too_old_is_gone_and_the_coarse_stays(store: database.Database) -> None:
     keeper = recorder.Recorder(store, "shop", TIERS)
-    for minute in range(0, 8 * 60, 5):
+    for minute in range(0, 8 * 60, 10):
         keeper.record(seen(minute))
     fine, coarse = read(store, "end", names=["pay"]), read(store, "end", step=1, names=["pay"])
     assert at_minute(4 * 60 - 60) <= fine.times[0] <= at_minute(5 * 60)
