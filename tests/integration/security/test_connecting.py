@@ -2,12 +2,14 @@
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from tests.integration.security.conftest import GROUP, HIDDEN, READABLE, Secured
 
+from headgate.domain import rights
 from headgate.domain.resource import TopicPartition
-from headgate.lab import tokens
+from headgate.lab import security, tokens
 from headgate.ports import errors, kafka
 
 WAYS = (
@@ -141,3 +143,38 @@ def test_an_open_connection_logs_in_again_before_its_token_ends(secured: Secured
         server.shutdown()
         thread.join(10)
         server.server_close()
+
+
+@pytest.mark.lab
+def test_a_renewed_certificate_is_used_without_a_restart(secured: Secured, tmp_path: Path) -> None:
+    """The new one has another name, so that the broker's answer tells which one it was shown."""
+    admin = secured.connect(secured.client("admin"))
+    spec = kafka.TopicSpec(name="renewed", partitions=1, replication_factor=1)
+    assert admin.create_topic(spec, deadline_s=20) is None
+    admin.close()
+    secured.grant("renewed", rights.on_topic("Write", "renewed"))
+    mine = tmp_path / "me.pem"
+    security.issue(secured.home, mine, "headgate")
+    client = secured.client("mtls") | {"ssl.keystore.location": str(mine)}
+    held, other = secured.connect(client), secured.connect(client)
+    record = kafka.Record(
+        topic="renewed",
+        partition=0,
+        offset=0,
+        timestamp_ms=0,
+        timestamp_type="create",
+        key=None,
+        value=b"one",
+    )
+    try:
+        refused = other.produce(record, deadline_s=20)
+        assert isinstance(refused, kafka.Failure)
+        assert refused.needs == "Write on Topic renewed"
+        assert "renewed" in held.partitions(deadline_s=20)[0].topics
+        security.issue(secured.home, mine, "renewed")
+        # Writes have a connection of their own, which is made now.
+        assert held.produce(record, deadline_s=20) == 0
+        assert "renewed" in held.partitions(deadline_s=20)[0].topics
+    finally:
+        held.close()
+        other.close()
