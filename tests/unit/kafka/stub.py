@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from headgate.kafka import library, whole
+from headgate.kafka import library, schemas, whole
 from headgate.kafka.address import Address
 
 SILENCE = object()
@@ -32,6 +32,7 @@ MODULES: tuple[Any, ...] = (
     library.producer,
     library.kafka.protocol.sasl,
     library,
+    schemas,
 )
 REQUESTS: dict[int, Any] = {
     found.API_KEY: found

@@ -368,6 +368,7 @@ def test_foreign_assignments_spoil_nothing(protocol: str) -> None:
 
 def test_groups_that_a_broker_cannot_describe_are_listed_without_members() -> None:
     broker = stub.Broker()
+    broker.unknown = {77, 89, 90}
     broker.handlers["ListGroupsRequest"] = groups_answer(
         ("a", "share", "share"), ("b", "streams", "streams"), ("c", "", "brand-new")
     )
@@ -490,7 +491,7 @@ def test_a_cluster_without_describe_cluster_lists_brokers_by_metadata() -> None:
 
 def test_a_throttled_connection_is_waited_for() -> None:
     broker = stub.Broker()
-    listed = groups_answer(("a", "share", "share"))
+    listed = groups_answer(("a", "mystery", "mystery"))
 
     def answer(request: Any) -> Any:
         told = listed(request)
