@@ -81,7 +81,7 @@ def test_a_short_look_says_what_it_did_not_wait_for(stand: stands.Stand) -> None
     assert "not watched for as long as the rule asks" in "\n".join(report.as_text(seen, "UTC"))
     told = {one.code: one for one in seen.matrix.capabilities}
     assert (seen.matrix.flavour, seen.matrix.architecture) == ("apache", "shared_nothing")
-    for code in ("read.quorum", "read.log_dirs", "read.broker_configs", "act.topic.create"):
+    for code in ("read.quorum", "read.log_dirs", "read.broker_configs", "act.topic.alter_config"):
         assert told[code].verdict == "possible", told[code]
     assert told["use.consumer_protocol"].why.startswith("group.version is")
 
