@@ -71,8 +71,19 @@ def merged(known: snapshot.Snapshot | None, seen: snapshot.Snapshot) -> snapshot
 def learn(
     known: snapshot.Snapshot | None, seen: snapshot.Snapshot
 ) -> tuple[snapshot.Snapshot, tuple[timeline.Entry, ...]]:
-    """(What is known now, the entries for what became different); no entry for a first look."""
-    return merged(known, seen), () if known is None else differences.compare(known, seen)
+    """(What is known now, the entries for what became different); no entry for a first look.
+
+    Where another cluster answers under the old address, all that was known is of the other one.
+    """
+    if known is None:
+        return seen, ()
+    both = interface.pair(seen.cluster, known.brokers, seen.brokers)
+    ids = {one.cluster_id for one in both[1:]} if both is not None else set()
+    if both is not None and len(ids) > 1 and all(ids):
+        pair, old, new = both
+        said = pair.of_cluster("cluster", "another cluster answers", old.cluster_id, new.cluster_id)
+        return seen, (said,)
+    return merged(known, seen), differences.compare(known, seen)
 
 
 def reduced(known: snapshot.Snapshot) -> snapshot.Snapshot:

@@ -15,6 +15,7 @@ from headgate.domain.resource import Resource
 
 Kind = Literal[
     "deploy",
+    "cluster",
     "topic",
     "partitions",
     "replicas",

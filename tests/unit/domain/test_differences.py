@@ -420,6 +420,18 @@ def test_what_is_named_as_missing_is_not_gone() -> None:
     )
 
 
+def test_another_cluster_under_the_old_address_is_begun_anew() -> None:
+    before, made = looked(scene()), observations.Scene(samples=2)
+    made.topic("unheard-of", 1)
+    after = looked(made)
+    brokers = after.brokers.value
+    assert isinstance(brokers, snapshot.Brokers)
+    other = later(after, brokers=part(dataclasses.replace(brokers, cluster_id="xyz")))
+    now, found = known.learn(before, other)
+    assert now is other
+    assert [(one.kind, one.before, one.after) for one in found] == [("cluster", "abc", "xyz")]
+
+
 def test_what_is_kept_for_the_next_start_differs_in_nothing() -> None:
     made = scene()
     made.topics["orders"].configs["ssl.keystore.password"] = snapshot.ConfigValue(
