@@ -53,15 +53,10 @@ class Flow:
         self._a_minute = np.minimum(self._chance.lognormal(3, 2, PARTITIONS) * 60, 1e6)
         self.ends = self._chance.integers(0, 10**9, PARTITIONS)
         self._lag = self._chance.integers(0, 5_000, PARTITIONS)
-        self._steps: dict[float, list[NDArray[np.int64]]] = {}
-        self._at = 0
 
     def step(self, share: float = 1.0) -> NDArray[np.int64]:
         """The log ends after a minute, or a share of one."""
-        if share not in self._steps:  # drawing numbers is dearer than what is measured
-            self._steps[share] = [self._chance.poisson(self._a_minute * share) for _ in range(17)]
-        self._at += 1
-        self.ends = self.ends + self._steps[share][self._at % 17]
+        self.ends = self.ends + self._chance.poisson(self._a_minute * share)
         return self.ends
 
     @property
