@@ -138,6 +138,7 @@ def _configure(place: lab.Lab, address: str, password: str) -> Path:
                 "bootstrap": place.bootstrap,
                 "environment": "production",
                 "connect": [place.connect_url] if place.connect_url else [],
+                "metrics": [f"{one.metrics_url}#broker={one.id}" for one in place.brokers],
                 "interval_s": INTERVAL_S,
                 "deadline_s": 3.0,
                 "read_records": True,
