@@ -121,6 +121,7 @@ def test_every_setting_is_an_environment_variable(section: str, name: str, tmp_p
         "retry_minutes": "[0, 1]",
         "login_hint": "ask ada",
         "secure_cookies": "true",
+        "timeline_entries": "500",
         "metrics_compat": '["kminion"]',
         "propose": "false",
     }
