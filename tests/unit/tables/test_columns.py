@@ -187,7 +187,7 @@ def test_a_partition_tells_its_stable_offset_its_newest_record_and_who_may_lead(
             stable=stable,
             newest_ms=newest,
             newest_offset=stable,
-            held=np.zeros(parts.count, np.bool_),
+            held=np.arange(parts.count) == parts.of_topic("orders")[2],
         ),
         eligible=(
             elections.Eligible(partition=TopicPartition("orders", 2), eligible=(3,), last_known=()),
@@ -198,13 +198,14 @@ def test_a_partition_tells_its_stable_offset_its_newest_record_and_who_may_lead(
     assert not isinstance(found, Unknown)
     rows = [found.row(place) for place in range(3)]
     assert [row.stable for row in rows] == [40] * 3
+    assert [row.held for row in rows] == [False, False, True]
     assert rows[0].newest_at == datetime.fromtimestamp(1_772_000_000, UTC)
     assert isinstance(rows[1].newest_at, Unknown)
     assert [row.eligible for row in rows] == [(), (), (3,)]
     assert [row.size_bytes for row in rows] == [5, 6, 7]
     unread = partitions.table(seen, "orders")
     assert not isinstance(unread, Unknown)
-    assert unread.row(0).stable == Unknown("it was not asked for")
+    assert unread.row(0).stable == unread.row(0).held == Unknown("it was not asked for")
     for key in found.keys.values():
         assert len(key()) == 3
     made = page.cut_columns(found, sort="size", descending=True)

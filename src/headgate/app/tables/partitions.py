@@ -28,7 +28,9 @@ class PartitionRow:
     start: int | Unknown
     end: int | Unknown
     stable: int | Unknown
-    """The last stable offset: readers of committed records stop there."""
+    """The last stable offset when it was read, which is less often than the log's end."""
+    held: bool | Unknown
+    """Whether readers of committed records had to stop there, for a transaction was open."""
     newest_at: datetime | Unknown
     """The record with the highest timestamp, as its producer or broker set it."""
     size_bytes: int | Unknown
@@ -44,6 +46,7 @@ class _Held:
     ordinals: range
     offsets: snapshot.Offsets | Unknown
     stable: NDArray[np.int64] | Unknown
+    held: NDArray[np.bool_] | Unknown
     newest_ms: NDArray[np.int64] | Unknown
     sizes: NDArray[np.float64] | Unknown
     paces: pace.Paces
@@ -98,16 +101,19 @@ def _held(seen: observation.Observation, parts: snapshot.Partitions, topic: str)
     positions, eligible = now.positions.value, now.eligible.value
     stable: NDArray[np.int64] | Unknown
     newest: NDArray[np.int64] | Unknown
+    open_: NDArray[np.bool_] | Unknown
     if isinstance(positions, Unknown):
-        stable = newest = positions
+        stable = newest = open_ = positions
     else:
         span = _same(positions.partitions, parts, topic)
         stable, newest = positions.stable[span], positions.newest_ms[span]
+        open_ = positions.held[span]
     return _Held(
         parts=parts,
         ordinals=ordinals,
         offsets=now.offsets.value,
         stable=stable,
+        held=open_,
         newest_ms=newest,
         sizes=sizes.of(seen),
         paces=pace.recent(past.times, past.ends[:, columns]),
@@ -146,6 +152,7 @@ def _row(held: _Held, number: int) -> PartitionRow:
         start=offsets if isinstance(offsets, Unknown) else topics.offset(offsets.earliest, ordinal),
         end=offsets if isinstance(offsets, Unknown) else topics.offset(offsets.latest, ordinal),
         stable=_at(held.stable, number, "the last stable offset was not read"),
+        held=_is_held(held, number),
         newest_at=newest
         if isinstance(newest, Unknown)
         else datetime.fromtimestamp(newest / 1000, UTC),
@@ -156,6 +163,13 @@ def _row(held: _Held, number: int) -> PartitionRow:
         if number < len(held.columns)
         else topics.NEW,
     )
+
+
+def _is_held(held: _Held, number: int) -> bool | Unknown:
+    stable = _at(held.stable, number, "the last stable offset was not read")
+    if isinstance(stable, Unknown) or isinstance(held.held, Unknown):
+        return stable if isinstance(stable, Unknown) else Unknown("it was not read")
+    return bool(held.held[number])
 
 
 def _at(values: NDArray[np.int64] | Unknown, number: int, why: str) -> int | Unknown:
