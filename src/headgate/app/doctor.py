@@ -30,7 +30,7 @@ from headgate.domain import (
 )
 from headgate.domain.unknown import Unknown
 from headgate.kafka import cluster
-from headgate.observe import answers, collector, readings, watch
+from headgate.observe import answers, collector, readings, times, watch
 from headgate.ports import clock, kafka
 from headgate.ports import errors as port_errors
 from headgate.registry import rest as registry
@@ -198,7 +198,13 @@ def _watch(
         deadline_s=asked.deadline_s,
         readings=beside,
     )
-    looking = watch.Watch(source, cut_s=max(asked.watch_s, interval_s), window_s=asked.watch_s + 60)
+    looking = watch.Watch(
+        source,
+        cut_s=max(asked.watch_s, interval_s),
+        window_s=asked.watch_s + 60,
+        # so short a look tells no age of a backlog: the log's own timestamps do
+        finder=times.Finder(held, ticks, deadline_s=asked.deadline_s),
+    )
     begun = time.monotonic()
     sweeps = 0
     while True:
