@@ -57,12 +57,13 @@ def seen(
     if not isinstance(given, Unknown):
         one = {n: snapshot.ConfigValue(value=v, source="static_broker") for n, v in given.items()}
         configs = {0: one}
+    read: dict[str, Any] = dict(parts)
     return dataclasses.replace(
         known,
         brokers=part(snapshot.Brokers(cluster_id=cluster_id, brokers=brokers, controller=0)),
         features=part(levels),
         broker_configs=part(configs),
-        **parts,
+        **read,
     )
 
 
@@ -193,7 +194,7 @@ def test_a_read_is_judged_by_what_came_back() -> None:
 
 
 def test_what_a_flavour_lacks_is_said_unless_it_was_read() -> None:
-    warp = {"cluster_id": "vci_1"}
+    warp: dict[str, Any] = {"cluster_id": "vci_1"}
     made = matrix.of(seen(**warp, log_dirs=part(Unknown("no answer"))), CATALOGUE)
     assert row(made, "read.log_dirs").verdict == "not_possible"
     assert "WarpStream" in row(made, "read.log_dirs").why
@@ -214,7 +215,7 @@ GUARDED = {"authorizer.class.name": "StandardAuthorizer", "super.users": "User:a
 
 
 def acl(operation: str, kind: str, **given: str) -> access.Acl:
-    fields = {
+    fields: dict[str, str] = {
         "principal": ME,
         "host": "*",
         "permission": "ALLOW",

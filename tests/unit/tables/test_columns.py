@@ -2,6 +2,7 @@
 
 import dataclasses
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -38,6 +39,12 @@ from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 
 NAN = float("nan")
+T = TypeVar("T")
+
+
+def known(value: T | Unknown) -> T:
+    assert not isinstance(value, Unknown)
+    return value
 
 
 def table(values: list[float], made: list[int] | None = None) -> page.Columns[int]:
@@ -102,9 +109,8 @@ def with_parts(seen: observation.Observation, **values: object) -> observation.O
     def part(value: object) -> snapshot.Part:  # type: ignore[type-arg]  # any part
         return snapshot.Part(value=value, source="kafka", how="test", at=seen.snapshot.at)
 
-    now = dataclasses.replace(
-        seen.snapshot, **{name: part(value) for name, value in values.items()}
-    )
+    parts: dict[str, Any] = {name: part(value) for name, value in values.items()}
+    now = dataclasses.replace(seen.snapshot, **parts)
     return dataclasses.replace(seen, snapshot=now)
 
 
@@ -150,14 +156,14 @@ def test_sizes_are_of_replicas_in_use_and_follow_their_topic_through_a_new_listi
     assert not isinstance(moved, Unknown)
     assert np.isnan(moved[:2]).all()
     assert moved[2:].tolist() == [1, 2, 3, 4, 5, 6, 7]
-    rows = {row.name: row for row in topics.rows(with_parts(now, log_dirs=dirs(seen))) or ()}
+    rows = {row.name: row for row in known(topics.rows(with_parts(now, log_dirs=dirs(seen))))}
     assert rows["orders"].size_bytes == 5 + 6 + 7
     assert isinstance(rows["apples"].size_bytes, Unknown)
 
 
 def test_brokers_show_their_disks_once_and_a_broken_dir_as_broken() -> None:
     seen = scene().seen()
-    first, second, third = brokers.rows(with_parts(seen, log_dirs=dirs(seen))) or ()
+    first, second, third = known(brokers.rows(with_parts(seen, log_dirs=dirs(seen))))
     assert (first.used_bytes, first.total_bytes) == (0, 1000)
     assert not isinstance(first.dirs, Unknown)
     assert [(one.replicas, one.moving_in, one.held_bytes) for one in first.dirs] == [
@@ -169,7 +175,7 @@ def test_brokers_show_their_disks_once_and_a_broken_dir_as_broken() -> None:
     assert second.total_bytes == Unknown("the dir is offline")
     assert third.dirs == Unknown("its log dirs were not read")
     features = quorum.Features(features=(), versions={1: "4.3"})
-    told = brokers.rows(with_parts(seen, features=features)) or ()
+    told = known(brokers.rows(with_parts(seen, features=features)))
     assert told[0].version == "4.3"
     assert isinstance(told[1].version, Unknown)
 
@@ -246,7 +252,7 @@ def test_a_position_stands_somewhere_in_what_is_held(
     topic.starts[0], topic.ends[0] = flat(start), flat(end)
     made.group("billing", "m")
     made.read("billing", "orders", 0, flat(commit), "m")
-    (row,) = positions.rows(made.seen(), "billing") or ()
+    (row,) = known(positions.rows(made.seen(), "billing"))
     assert row.share_read == share
 
 
