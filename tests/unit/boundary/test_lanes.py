@@ -175,3 +175,11 @@ def test_counts_beyond_any_whole_number_of_cedar_are_over_the_limit() -> None:
 def test_the_harmless_case_is_what_the_table_varies() -> None:
     assert isinstance(cases.HARMLESS, facts.Facts)
     assert cases.decide().lane == "auto"
+
+
+def test_why_a_fact_is_not_known_is_told_once() -> None:
+    why = "the members were not read: the coordinator is loading"
+    decision = cases.decide(pause_s=Unknown(why))
+    told = [reason.text for reason in decision.reasons]
+    assert sum(why in text for text in told) == 1
+    assert "Seconds that readers or writers wait: not known (limit 30)" in told
