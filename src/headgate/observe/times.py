@@ -25,7 +25,7 @@ _log = structlog.get_logger(__name__)
 
 MOST = 500
 """Partitions looked up at a time: each costs its leader a look into an index and a batch."""
-ROUNDS = 14
+ROUNDS = 20
 """Narrowings at most in one go: from a week to a second with timestamps as uneven as they come."""
 ANCHORS = 64
 """What is remembered of one log."""
@@ -52,17 +52,21 @@ class _Search:
     """All records from this time on are behind the offset."""
     high_offset: int = 0
     rounds: int = 0
+    turned: bool = True
+    """Whether the other end of the span moved last than the time before."""
+    below: bool = False
+    """Whether the lower end moved last."""
     blank: bool = False
     """Whether no record of the log has a timestamp."""
     exact_ms: int = -1
     """The answer, where a record told it by itself."""
 
     def next_ms(self) -> int:
-        """The time to ask for: by proportion, and by halves where that does not get on."""
+        """The time to ask for: by proportion, and by halves where the same end moves again."""
         self.rounds += 1
         if self.low_ms < 0:
             return 0
-        if self.rounds % 3:
+        if self.turned or self.rounds % 2:
             share = (self.offset - self.low_offset) / max(self.high_offset - self.low_offset, 1)
             guess = self.low_ms + int(share * (self.high_ms - self.low_ms))
         else:
@@ -71,6 +75,8 @@ class _Search:
 
     def take(self, asked_ms: int, found: inspection.Found, end: int) -> None:
         """The answer to ``next_ms`` narrows the span."""
+        below = UNREAD < found.offset <= self.offset
+        self.turned, self.below = below != self.below, below
         if found.offset == UNREAD and self.low_ms < 0:
             self.blank = True
         elif found.offset == UNREAD:

@@ -109,11 +109,14 @@ def looked(commit: int, end: int, topic: str = "orders") -> tuple[history.Histor
 
 
 def settled(one: times.Finder, ask: Callable[[], Any]) -> tuple[float, float]:
-    """(timestamp in ms, error in ms) once the search that ``ask`` begins is over."""
-    ask()
-    for thread in threading.enumerate():
-        if thread.name == "times-x":
-            thread.join(20)
+    """(timestamp in ms, error in ms) once the searches that three looks begin are over."""
+    for _ in range(3):
+        found = ask()
+        if not np.isnan(found.at[0]):
+            break
+        for thread in threading.enumerate():
+            if thread.name == "times-x":
+                thread.join(60)
     found = ask()
     return float(found.at[0] * 1000), float(found.error_s[0] * 1000)
 
