@@ -18,7 +18,7 @@ def _metric(name: str, text: str) -> interface.Metric:
     return interface.Metric(name=f"kminion_{name}", kind="gauge", help=text)
 
 
-UP = _metric("exporter_up", "1, or 0 where a part of the newest look could not be read.")
+UP = _metric("exporter_up", "1, or 0 where a part that KMinion reads too could not be read.")
 CLUSTER = _metric("kafka_cluster_info", "1, labelled with what is known of the cluster.")
 BROKER = _metric("kafka_broker_info", "1, labelled with a broker's address and rack.")
 BROKER_SIZE = _metric(
@@ -55,6 +55,9 @@ TOPIC_LAG = _metric(
     "kafka_consumer_group_topic_lag", "Records of a topic that a group has not committed."
 )
 
+_READ = ("brokers", "partitions", "offsets", "configs", "groups", "commits", "log_dirs")
+"""The parts that KMinion reads too."""
+
 _POLICY = "cleanup.policy"
 """The one setting that KMinion shows by default."""
 
@@ -82,7 +85,8 @@ METRICS = (
 
 def write(page: interface.Page, seen: view.View) -> None:
     """All that KMinion would say of the cluster."""
-    whole = all(part.complete for part in seen.snapshot.parts().values())
+    parts = seen.snapshot.parts()
+    whole = all(part.complete for name, part in parts.items() if name in _READ)
     page.one(UP, {**seen.mark, "version": headgate.__version__}, float(whole))
     _cluster(page, seen)
     _topics(page, seen)
