@@ -60,7 +60,8 @@ class Measures:
     @functools.cached_property
     def about(self) -> frozenset[Resource]:
         """Everything that it says something about."""
-        return frozenset(one.resource for one in (*self.measures, *self.absent))
+        told = frozenset(one.resource for one in self.measures)
+        return told | frozenset(one.resource for one in self.absent)
 
     def get(self, name: str, resource: Resource, **labels: str) -> float | Unknown:
         """The value of that measure with exactly these labels, or why it is not known."""
