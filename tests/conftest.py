@@ -14,23 +14,16 @@ import pytest
 from headgate.lab import jars, processes, registry, settings, state
 from headgate.lab import lab as lab_
 
-LONGEST = (
-    "integration/loop",
-    "browser",
-    "acceptance/test_demo",
-    "integration/lab/faults",
-    "acceptance",
-    "integration",
-    "contract",
-)
-"""What takes longest is begun first, so that no process is left alone with it at the end."""
+ORDER = ("integration/loop", "unit", "docs", "browser", "acceptance/test_demo")
+"""What is begun first: what takes longest, so that no process is left alone with it at the end;
+and beside the loop, which judges by the clock, what needs no server of its own."""
 
 TOGETHER = ("browser", "integration/security")
 """Folders whose files share a server or a lab of their own, and so stay in one process."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file stay in one process, in their order; the longest files come first."""
+    """Tests of one file stay in one process, in their order; the files come in ``ORDER``."""
     here = Path(__file__).parent
     places: dict[pytest.Item, str] = {}
     for item in items:
@@ -40,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     def turn(item: pytest.Item) -> int:
         place = places[item]
-        return next((i for i, each in enumerate(LONGEST) if place.startswith(each)), len(LONGEST))
+        return next((i for i, each in enumerate(ORDER) if place.startswith(each)), len(ORDER))
 
     items.sort(key=turn)
 
