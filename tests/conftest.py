@@ -22,6 +22,7 @@ TOGETHER = ("browser", "integration/security")
 """Folders whose files share a server or a lab of their own, and so stay in one process."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of one file stay in one process, in their order; the files come in ``ORDER``."""
     here = Path(__file__).parent
