@@ -274,7 +274,7 @@ def _unread(
     """Parts that were not read, items missing in others, and findings that were not judged."""
     missing: list[snapshot.Missing] = []
     for name, part in seen.snapshot.parts().items():
-        if isinstance(part.value, Unknown):
+        if isinstance(part.value, Unknown) and part.lacking:
             told = part.value
             missing.append(snapshot.Missing(what=name, reason=told.reason, needs=told.needs))
         missing += part.missing

@@ -96,7 +96,7 @@ def _condition(page: interface.Page, held: runtime.Runtime) -> None:
         if isinstance(seen, Unknown) or isinstance(found, Unknown):
             continue
         page.one(AGE_SECONDS, named, (running.clock.now() - seen.snapshot.at).total_seconds())
-        unread = [part for part in seen.snapshot.parts().values() if not part.complete]
+        unread = [part for part in seen.snapshot.parts().values() if part.lacking]
         page.one(UNREAD, named, len(unread))
         firing = [one.severity for one in found.findings if one.state == "firing"]
         for severity in vocabulary.SEVERITIES:

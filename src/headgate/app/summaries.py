@@ -42,7 +42,7 @@ def unread(seen: observation.Observation) -> tuple[str, ...]:
     """What could not be read, in words."""
     said = []
     for name, part in seen.snapshot.parts().items():
-        if isinstance(part.value, Unknown):
+        if isinstance(part.value, Unknown) and part.lacking:
             said.append(f"{name}: {part.value.reason}")
         said += [f"{name}, {missing.what}: {missing.reason}" for missing in part.missing]
     return tuple(said)

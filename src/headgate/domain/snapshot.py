@@ -71,6 +71,16 @@ class Part(Generic[T]):
         """Whether all of it was read."""
         return not isinstance(self.value, Unknown) and not self.missing
 
+    @property
+    def lacking(self) -> bool:
+        """Whether something was not read that the other side could have told.
+
+        What it cannot do at all, as ACLs without an authorizer, is a matter of its capabilities.
+        """
+        if isinstance(self.value, Unknown):
+            return self.value.kind != "not_possible"
+        return bool(self.missing)
+
 
 NOT_ASKED: Part[Never] = Part(
     value=Unknown("it was not asked for"),

@@ -78,17 +78,11 @@ def whole_again(scene: Scene) -> snapshot.Snapshot:
     until = time.monotonic() + SETTLE_S
     while True:
         seen = source.sweep()
-        lacking = [name for name, part in seen.parts().items() if not _as_read_as_can_be(part)]
+        lacking = [name for name, part in seen.parts().items() if part.lacking]
         if not lacking:
             return seen
         assert time.monotonic() < until, f"not read: {lacking}"
         time.sleep(0.5)
-
-
-def _as_read_as_can_be(part: snapshot.Part[object]) -> bool:
-    """Whether all of it was read, or the cluster cannot tell: the lab has no authorizer."""
-    value = part.value
-    return part.complete or (isinstance(value, Unknown) and value.kind == "not_possible")
 
 
 def test_everything_is_read(scene: Scene) -> None:

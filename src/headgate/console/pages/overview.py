@@ -36,7 +36,7 @@ def fill(asked: tab.Asked) -> Response | None:
         no_past=Unknown("it was not there at the newest look"),
         filling=asked.front.headgate.filling(asked.viewer.actor, asked.cluster),
         parts=now.parts(),
-        lacking=sum(not part.complete for part in now.parts().values()),
+        lacking=sum(part.lacking for part in now.parts().values()),
         happened=past.of(asked.front, asked.viewer, asked.cluster, ""),
         incidents=asked.front.headgate.incidents(
             asked.viewer.actor, cluster=asked.cluster, states=incidents.TABS["open"][1]
