@@ -18,7 +18,7 @@ demo: $(VENV)/.demo ## Real Kafka, Headgate and a story that plays itself; Ctrl-
 	$(BIN)/headgate demo $(ARGS)
 
 test: lint types ## Lint, types and every test, on real Kafka, PostgreSQL and Chromium
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.dev ## Style
 	$(BIN)/ruff check .

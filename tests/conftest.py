@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import xdist.scheduler
 
 from headgate.lab import jars, processes, registry, settings, state
 from headgate.lab import lab as lab_
@@ -22,21 +23,28 @@ TOGETHER = ("browser", "integration/security")
 """Folders whose files share a server or a lab of their own, and so stay in one process."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file stay in one process, in their order; the files come in ``ORDER``."""
+    """The files come in ``ORDER``, each with its tests in theirs."""
     here = Path(__file__).parent
-    places: dict[pytest.Item, str] = {}
-    for item in items:
-        place = places[item] = item.path.relative_to(here).as_posix()
-        shared = next((each for each in TOGETHER if place.startswith(f"{each}/")), place)
-        item.add_marker(pytest.mark.xdist_group(shared))
 
     def turn(item: pytest.Item) -> int:
-        place = places[item]
+        place = item.path.relative_to(here).as_posix()
         return next((i for i, each in enumerate(ORDER) if place.startswith(each)), len(ORDER))
 
     items.sort(key=turn)
+
+
+class _ByFile(xdist.scheduler.LoadScopeScheduling):  # type: ignore[misc]  # untyped base
+    """Tests of one file stay in one process, and so do the files that share a server."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        place = nodeid.split("::", 1)[0].removeprefix("tests/")
+        return next((each for each in TOGETHER if place.startswith(f"{each}/")), place)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _ByFile:
+    """How the tests are shared among processes."""
+    return _ByFile(config, log)
 
 
 class _Labs:
