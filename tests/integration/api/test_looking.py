@@ -166,7 +166,7 @@ def test_metrics_are_those_that_are_declared(stand: stands.Stand, asker: conftes
     assert found == {name: kind for name, kind in declared.items() if name not in absent}
     for line in answer.text.splitlines():
         assert line.startswith("#") or re.fullmatch(
-            r"[a-z_]+(\{[a-z]+=\"[^\"]*\"(,[a-z]+=\"[^\"]*\")*\})? [-+0-9.e]+", line
+            r"[a-z_]+(\{[a-z]+=\"[^\"]*\"(,[a-z]+=\"[^\"]*\")*\})? ([-+0-9.e]+|[+]Inf)", line
         ), line
     assert 'headgate_sweeps_total{cluster="shop"} 3' in answer.text
 
