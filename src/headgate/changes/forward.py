@@ -20,7 +20,7 @@ def decide(
     step = item.cursor
     if step >= len(item.plan.steps):
         return _write(item, now, fence, to="verifying", why="Every step is done")
-    position = progress.positions(item)[step]
+    position = progress.position(item, step)
     match seen:
         case effects.Intended(at, False) if at == step and position == "open":
             return effects.Apply(step, undo=False)

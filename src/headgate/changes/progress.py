@@ -55,6 +55,15 @@ def positions(item: change.Change) -> tuple[Position, ...]:
     return tuple(found)
 
 
+def position(item: change.Change, step: int) -> Position:
+    """Where one step stands."""
+    found: Position = "untouched"
+    for entry in item.journal:
+        if entry.step == step and entry.phase != "check":
+            found = _AFTER.get((found, entry.phase, entry.outcome), found)
+    return found
+
+
 def last(item: change.Change, step: int, *phases: str) -> change.Entry | None:
     """The newest entry of a step in one of the phases; None: there is none."""
     for entry in reversed(item.journal):
