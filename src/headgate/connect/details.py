@@ -13,10 +13,11 @@ from urllib.parse import quote
 
 import pydantic
 
-from headgate.connect import masking, shapes, wire, workers
+from headgate.connect import masking, shapes, workers
 from headgate.domain import connects
 from headgate.domain.unknown import Unknown
 from headgate.ports import errors
+from headgate.web import deadline
 
 EVERY_S = 30.0
 """Offsets of a source move with its records; a worker reads its whole offsets topic for them."""
@@ -53,7 +54,7 @@ class Details:
         self._plugins_due = 0.0
         self._paused_until = 0.0
 
-    def refresh(self, names: Collection[str], left: wire.Remaining) -> None:
+    def refresh(self, names: Collection[str], left: deadline.Remaining) -> None:
         """Those that are due were read, longest due first, as far as the time allows."""
         self._read_plugins(left)
         now = time.monotonic()
@@ -70,7 +71,7 @@ class Details:
                 return
             self.read(name, left)
 
-    def read(self, name: str, left: wire.Remaining) -> None:
+    def read(self, name: str, left: deadline.Remaining) -> None:
         """The connector's offsets and topics were read now, or say why not."""
         path = f"/connectors/{quote(name, safe='')}"
         offsets = self._asked(f"{path}/offsets", shapes.OFFSETS, left)
@@ -104,7 +105,7 @@ class Details:
             return ""
         return next((one.version for one in self._plugins if one.name == plugin), "")
 
-    def _read_plugins(self, left: wire.Remaining) -> None:
+    def _read_plugins(self, left: deadline.Remaining) -> None:
         if time.monotonic() < max(self._plugins_due, self._paused_until):
             return
         found = self._asked("/connector-plugins?connectorsOnly=false", shapes.PLUGINS, left)
@@ -120,9 +121,9 @@ class Details:
         )
 
     def _asked(
-        self, path: str, shape: pydantic.TypeAdapter[workers.T], left: wire.Remaining
+        self, path: str, shape: pydantic.TypeAdapter[workers.T], left: deadline.Remaining
     ) -> workers.T | Unknown:
-        each = wire.Remaining(min(_EACH_S, left.seconds))
+        each = deadline.Remaining(min(_EACH_S, left.seconds))
         try:
             return shape.validate_json(self._workers.read(path, each, patient=False))
         except errors.TimedOut as error:

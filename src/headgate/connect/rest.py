@@ -15,6 +15,7 @@ import pydantic
 from headgate.connect import details, masking, probing, shapes, wire, workers
 from headgate.domain import snapshot
 from headgate.ports import errors
+from headgate.web import deadline
 
 _LONGEST_TRACE = 32_768
 """Characters. A trace's first line and its deepest cause stand at its two ends."""
@@ -87,7 +88,7 @@ class RestConnect:
         Raises:
             errors.PortError: nothing there, no answer in time, not Connect, not allowed.
         """
-        left = wire.Remaining(deadline_s)
+        left = deadline.Remaining(deadline_s)
         if not self._about:  # what is no Connect at all shows here first
             self._worker(left)
         path = "/connectors?expand=status&expand=info"
@@ -99,7 +100,7 @@ class RestConnect:
             raise self._misread(path, error) from error
         about = self._worker(left)
         self._details.refresh(
-            expanded, wire.Remaining(min(_DETAILS_S, left.seconds * _DETAILS_SHARE))
+            expanded, deadline.Remaining(min(_DETAILS_S, left.seconds * _DETAILS_SHARE))
         )
         connectors = {
             name: self._connector(name, both.status, both.info, left)
@@ -125,7 +126,7 @@ class RestConnect:
             errors.Refused: there is no such connector.
             errors.PortError: nothing there, no answer in time, not Connect, not allowed.
         """
-        left = wire.Remaining(deadline_s)
+        left = deadline.Remaining(deadline_s)
         path = f"/connectors/{_quoted(name)}"
         try:
             status = shapes.Status.model_validate_json(self._workers.read(f"{path}/status", left))
@@ -146,14 +147,14 @@ class RestConnect:
         """
         self._workers.write(
             f"/connectors/{_quoted(name)}/restart?includeTasks=true&onlyFailed=true",
-            wire.Remaining(deadline_s),
+            deadline.Remaining(deadline_s),
         )
 
     def close(self) -> None:
         """Connections are closed."""
         self._workers.close()
 
-    def _listed(self, name: str, left: wire.Remaining) -> snapshot.Connector:
+    def _listed(self, name: str, left: deadline.Remaining) -> snapshot.Connector:
         """The connector out of the list of all, for a name that no address can hold."""
         found = self.cluster(deadline_s=left.seconds).connectors.get(name)
         if found is None:
@@ -164,7 +165,7 @@ class RestConnect:
             )
         return found
 
-    def _worker(self, left: wire.Remaining) -> shapes.Worker:
+    def _worker(self, left: deadline.Remaining) -> shapes.Worker:
         """What the worker that answered says of itself.
 
         Raises:
@@ -191,7 +192,7 @@ class RestConnect:
         return about
 
     def _worker_states(
-        self, found: Collection[snapshot.Connector], answered: str, left: wire.Remaining
+        self, found: Collection[snapshot.Connector], answered: str, left: deadline.Remaining
     ) -> tuple[snapshot.Worker, ...]:
         """Configured workers and those that run something, by id, each with its port's state."""
         given = {_worker_id(url): url for url in self._workers.urls}
@@ -213,7 +214,7 @@ class RestConnect:
         name: str,
         status: shapes.Status | None,
         info: shapes.Info | None,
-        left: wire.Remaining,
+        left: deadline.Remaining,
     ) -> snapshot.Connector:
         raw = {key: value or "" for key, value in (info.config if info else {}).items()}
         passwords = self._password_settings(raw.get("connector.class", ""), left)
@@ -264,7 +265,7 @@ class RestConnect:
                 self._masked[name] = held
         return held[1]
 
-    def _password_settings(self, plugin: str, left: wire.Remaining) -> frozenset[str]:
+    def _password_settings(self, plugin: str, left: deadline.Remaining) -> frozenset[str]:
         """The settings that the plugin itself declares as passwords, asked once per plugin.
 
         Names alone decide where the plugin cannot be asked: its answer is an addition to them.
@@ -279,7 +280,7 @@ class RestConnect:
         try:
             body = self._workers.read(
                 f"/connector-plugins/{_quoted(plugin)}/config",
-                wire.Remaining(min(1.0, left.seconds)),
+                deadline.Remaining(min(1.0, left.seconds)),
                 patient=False,
             )
             settings = shapes.SETTINGS.validate_json(body)

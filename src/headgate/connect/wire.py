@@ -5,14 +5,12 @@ to do next. A write whose answer is lost is never reported as failed: it may hav
 """
 
 import re
-import ssl
-import time
-from typing import Any
 
 import httpx2
 
 from headgate.connect import masking, shapes
 from headgate.ports import errors
+from headgate.web import client, deadline
 
 _LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes; 10,000 connectors with long traces stay below it, and no server may fill the memory."""
@@ -29,33 +27,6 @@ class Unaddressable(errors.Refused):
     Jetty 12, in Kafka 4, answers 400 "Ambiguous URI path" wherever an encoded slash or percent
     stands in a path, so such connectors can be made and listed but not addressed.
     """
-
-
-class Remaining(dict[str, float]):
-    """Stands in for the client's table of timeouts and gives each phase only what time is left.
-
-    The HTTP client has a timeout per phase (connecting, sending, each read) but none for the whole
-    call; it looks every phase up by ``get``.
-    """
-
-    def __init__(self, deadline_s: float) -> None:
-        """The call must be over in that many seconds."""
-        super().__init__()
-        self._end = time.monotonic() + deadline_s
-
-    @property
-    def seconds(self) -> float:
-        """What is left; never below a millisecond, for 0 would mean not to wait at all."""
-        return max(self._end - time.monotonic(), 0.001)
-
-    @property
-    def over(self) -> bool:
-        """Whether the time is used up."""
-        return time.monotonic() >= self._end
-
-    def get(self, key: str, default: Any = None) -> Any:  # noqa: ARG002 - every phase alike
-        """What is left, whichever phase asks."""
-        return self.seconds
 
 
 class Wire:
@@ -78,17 +49,15 @@ class Wire:
         user = username or parsed.username
         self.url = str(parsed.copy_with(username=None, password=None, query=None, fragment=None))
         self.url = self.url.rstrip("/")
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if parsed.scheme == "https":
-            context = ssl.create_default_context(cafile=ca_file or None)
-        self._client = httpx2.Client(
-            auth=(user, password or parsed.password) if user else None,
-            verify=context,
-            trust_env=False,  # a proxy or .netrc of the environment is not for workers inside
+        self._client = client.opened(
+            self.url,
+            username=user,
+            password=password or parsed.password,
+            ca_file=ca_file,
             limits=httpx2.Limits(
                 max_connections=8, max_keepalive_connections=4, keepalive_expiry=_KEEP_ALIVE_S
             ),
-            headers={"Accept": "application/json", "User-Agent": "headgate"},
+            headers={"Accept": "application/json"},
         )
 
     def read(self, path: str, *, deadline_s: float) -> bytes:
@@ -97,7 +66,7 @@ class Wire:
         Raises:
             errors.PortError: as the class says.
         """
-        left = Remaining(deadline_s)
+        left = deadline.Remaining(deadline_s)
         try:
             return self._body("GET", path, left, writes=False)
         except _Closed:
@@ -118,7 +87,7 @@ class Wire:
             errors.OutcomeUnknown: it was sent and the answer was lost.
             errors.PortError: as the class says; nothing was changed.
         """
-        left = Remaining(deadline_s)
+        left = deadline.Remaining(deadline_s)
         try:
             self._body("POST", path, left, writes=True)
         except _Closed as error:
@@ -128,7 +97,7 @@ class Wire:
         """The pool's connections are closed."""
         self._client.close()
 
-    def _body(self, method: str, path: str, left: Remaining, *, writes: bool) -> bytes:
+    def _body(self, method: str, path: str, left: deadline.Remaining, *, writes: bool) -> bytes:
         request = self._client.build_request(method, self.url + path, extensions={"timeout": left})
         try:
             response = self._client.send(request, stream=True)
@@ -143,7 +112,7 @@ class Wire:
                 next_step="Check that the host is up and that no firewall drops the packets",
             ) from error
         except httpx2.ConnectError as error:
-            raise self._not_connected(error) from error
+            raise client.not_connected(error, self.url, "a Connect worker") from error
         except httpx2.TimeoutException as error:
             if writes:
                 raise self._unknown(path, "no answer came before the deadline") from error
@@ -159,7 +128,7 @@ class Wire:
         self._judge(response, body, path, writes=writes)
         return body
 
-    def _read_all(self, response: httpx2.Response, left: Remaining) -> bytes:
+    def _read_all(self, response: httpx2.Response, left: deadline.Remaining) -> bytes:
         chunks: list[bytes] = []
         size = 0
         for chunk in response.iter_bytes():
@@ -244,26 +213,6 @@ class Wire:
             f"{self.url} does not answer like Kafka Connect: HTTP {response.status_code}, {came}",
             where=self.url,
             next_step="Give the address of a Connect worker's REST listener (often port 8083)",
-        )
-
-    def _not_connected(self, error: httpx2.ConnectError) -> errors.PortError:
-        words = str(error)
-        if "CERTIFICATE_VERIFY_FAILED" in words:
-            return errors.Unreachable(
-                f"the certificate of {self.url} is not trusted",
-                where=self.url,
-                next_step="Give the file of the authority that signed it",
-            )
-        if "SSL" in words or "TLS" in words:
-            return errors.Misunderstood(
-                f"{self.url} does not speak TLS as expected",
-                where=self.url,
-                next_step="Check whether the address should begin with http://",
-            )
-        return errors.Unreachable(
-            f"nothing listens at {self.url}",
-            where=self.url,
-            next_step="Check the address and that a Connect worker runs there",
         )
 
     def _broken(

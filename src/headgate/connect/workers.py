@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from headgate.connect import wire
 from headgate.ports import errors
+from headgate.web import deadline
 
 T = TypeVar("T")
 
@@ -43,7 +44,7 @@ class Workers:
         """The address that answered last, or the first one given."""
         return self._wires[self._first].url
 
-    def read(self, path: str, left: wire.Remaining, *, patient: bool = True) -> bytes:
+    def read(self, path: str, left: deadline.Remaining, *, patient: bool = True) -> bytes:
         """The body of the answer to a GET.
 
         While the workers rebalance some reads are refused (HTTP 409): they are tried again for up
@@ -62,7 +63,7 @@ class Workers:
                     raise
                 time.sleep(_PAUSE_S)
 
-    def write(self, path: str, left: wire.Remaining) -> None:
+    def write(self, path: str, left: deadline.Remaining) -> None:
         """A POST without a body was accepted; only where nothing was sent is the next one asked.
 
         Raises:
@@ -80,7 +81,7 @@ class Workers:
     def _any(
         self,
         call: Callable[[wire.Wire, float], T],
-        left: wire.Remaining,
+        left: deadline.Remaining,
         away: tuple[type[errors.PortError], ...],
     ) -> T:
         with self._lock:

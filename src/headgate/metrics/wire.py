@@ -1,35 +1,19 @@
 """One HTTP call to a source of metrics: bounded in time and size, its failures in plain words."""
 
 import re
-import ssl
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import httpx2
 
 from headgate.ports import errors
+from headgate.web import client, deadline
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes after unpacking; a broker with 10,000 partitions gives about 20 MB."""
 
+_UNTRUSTED = "Add the authority that signed it to this system's trusted ones"
 _TITLE = re.compile(rb"<title[^>]*>([^<]{1,200})", re.IGNORECASE)
-
-
-class _Remaining(dict[str, float]):
-    """Stands in for the client's table of timeouts: each phase gets only what time is left."""
-
-    def __init__(self, deadline_s: float) -> None:
-        super().__init__()
-        self._end = time.monotonic() + deadline_s
-
-    @property
-    def over(self) -> bool:
-        return time.monotonic() >= self._end
-
-    def get(self, key: str, default: Any = None) -> Any:  # noqa: ARG002 - every phase alike
-        return max(self._end - time.monotonic(), 0.001)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +37,12 @@ class Wire:
         """Nothing is sent yet; ``url`` holds no credentials, ``what`` should answer there."""
         self.url = url
         self._what = what
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if url.startswith("https:"):
-            context = ssl.create_default_context()
-        self._client = httpx2.Client(
-            auth=(username, password) if username else None,
-            verify=context,
-            trust_env=False,  # a proxy or .netrc of the environment is not for programs inside
+        self._client = client.opened(
+            url,
+            username=username,
+            password=password,
             limits=httpx2.Limits(max_connections=4, max_keepalive_connections=1),
-            headers={"User-Agent": "headgate"},
+            headers={},
         )
 
     def get(self, accept: str, *, deadline_s: float) -> Answer:
@@ -88,7 +69,7 @@ class Wire:
             errors.NotAllowed: the credentials do not do.
             errors.Misunderstood: something else answers there, or without end.
         """
-        left = _Remaining(deadline_s)
+        left = deadline.Remaining(deadline_s)
         request = self._client.build_request(
             method, self.url, headers=dict(headers), data=form, extensions={"timeout": left}
         )
@@ -99,7 +80,7 @@ class Wire:
             finally:
                 response.close()
         except httpx2.ConnectError as error:
-            raise self._not_connected(error) from error
+            raise client.not_connected(error, self.url, self._what, untrusted=_UNTRUSTED) from error
         except httpx2.TimeoutException as error:
             raise errors.TimedOut(
                 f"{self.url} gave no whole answer within {deadline_s:g} s",
@@ -132,7 +113,7 @@ class Wire:
             next_step=f"Check that the address is that of {self._what}",
         )
 
-    def _read_all(self, response: httpx2.Response, left: _Remaining) -> bytes:
+    def _read_all(self, response: httpx2.Response, left: deadline.Remaining) -> bytes:
         chunks: list[bytes] = []
         size = 0
         for chunk in response.iter_bytes():
@@ -177,26 +158,6 @@ class Wire:
             f"{self.url} does not answer like {self._what}: {came}",
             where=self.url,
             next_step=f"Give the address of {self._what}",
-        )
-
-    def _not_connected(self, error: httpx2.ConnectError) -> errors.PortError:
-        words = str(error)
-        if "CERTIFICATE_VERIFY_FAILED" in words:
-            return errors.Unreachable(
-                f"the certificate of {self.url} is not trusted",
-                where=self.url,
-                next_step="Add the authority that signed it to this system's trusted ones",
-            )
-        if "SSL" in words or "TLS" in words:
-            return errors.Misunderstood(
-                f"{self.url} does not speak TLS as expected",
-                where=self.url,
-                next_step="Check whether the address should begin with http://",
-            )
-        return errors.Unreachable(
-            f"nothing listens at {self.url}",
-            where=self.url,
-            next_step=f"Check the address and that {self._what} runs there",
         )
 
     def _broken(self, error: httpx2.RemoteProtocolError) -> errors.PortError:

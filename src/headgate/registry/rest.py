@@ -22,6 +22,7 @@ from headgate.domain import registry as registry_
 from headgate.domain.unknown import Unknown
 from headgate.ports import errors
 from headgate.registry import kept, shapes, wire
+from headgate.web import deadline
 
 T = TypeVar("T")
 
@@ -99,12 +100,12 @@ class RestRegistry:
         Raises:
             errors.PortError: nothing there, no answer in time, not a registry, not allowed.
         """
-        left = wire.Remaining(deadline_s)
+        left = deadline.Remaining(deadline_s)
         with self._reading:
             listed = self._list(left)
             self._note(*self._own(left))
             self._kept.settle(listed.everything, listed.active)
-            reading = wire.Remaining(left.seconds * _SHARE)
+            reading = deadline.Remaining(left.seconds * _SHARE)
             self._read_due(listed, reading)
             if self._kept.complete(listed.everything):
                 self._kept.touch(self._users_of_new_ids(reading))
@@ -124,7 +125,7 @@ class RestRegistry:
             errors.Refused: there is no such subject.
             errors.PortError: nothing there, no answer in time, not a registry, not allowed.
         """
-        left = wire.Remaining(deadline_s)
+        left = deadline.Remaining(deadline_s)
         if self._rule is None:
             self._note(*self._own(left))
         held = self._read(name, deleted=None, left=left)
@@ -138,19 +139,19 @@ class RestRegistry:
             errors.Refused: there is no such version.
             errors.PortError: nothing there, no answer in time, not a registry, not allowed.
         """
-        left = wire.Remaining(deadline_s)
+        left = deadline.Remaining(deadline_s)
         return self._version(subject, version, left).schema_
 
     def close(self) -> None:
         """Connections are closed."""
         self._wire.close()
 
-    def _list(self, left: wire.Remaining) -> _Listed:
+    def _list(self, left: deadline.Remaining) -> _Listed:
         everything = self._wire.read("/subjects?deleted=true", shapes.NAMES, left)
         active = self._wire.read("/subjects", shapes.NAMES, left)
         return _Listed(everything=frozenset((*everything, *active)), active=frozenset(active))
 
-    def _own(self, left: wire.Remaining) -> tuple[str | Unknown, str | Unknown]:
+    def _own(self, left: deadline.Remaining) -> tuple[str | Unknown, str | Unknown]:
         """The registry's own rule and mode."""
         rule: shapes.Config | Unknown
         mode: shapes.Mode | Unknown
@@ -172,7 +173,7 @@ class RestRegistry:
             self._kept.touch()
         self._rule, self._mode = rule, mode
 
-    def _users_of_new_ids(self, left: wire.Remaining) -> frozenset[str]:
+    def _users_of_new_ids(self, left: deadline.Remaining) -> frozenset[str]:
         """Subjects with a version under a schema id beyond the highest known one."""
         found: set[str] = set()
         lowest = self._kept.highest_id + 1
@@ -194,12 +195,12 @@ class RestRegistry:
             lowest = seen + 1
         return frozenset(found)
 
-    def _read_due(self, listed: _Listed, left: wire.Remaining) -> None:
+    def _read_due(self, listed: _Listed, left: deadline.Remaining) -> None:
         wanted = self._kept.wanted(listed.everything, time.monotonic())
         self._read_all(wanted, listed.active, left)
 
     def _read_all(
-        self, names: Sequence[str], active: Collection[str], left: wire.Remaining
+        self, names: Sequence[str], active: Collection[str], left: deadline.Remaining
     ) -> None:
         """As many as the time allows are read, in their order, a few at once."""
         queue = iter(names)
@@ -239,7 +240,9 @@ class RestRegistry:
         )
         self._kept.fail(found, time.monotonic(), _RETRY_S)
 
-    def _read(self, name: str, *, deleted: bool | None, left: wire.Remaining) -> registry_.Subject:
+    def _read(
+        self, name: str, *, deleted: bool | None, left: deadline.Remaining
+    ) -> registry_.Subject:
         """The subject with what was known of its versions reused; None: see whether it is."""
         path = f"/subjects/{quote(name, safe='')}"
         before = self._kept.get(name)
@@ -271,7 +274,7 @@ class RestRegistry:
         numbers: Sequence[int],
         active: frozenset[int] | None,
         before: registry_.Subject | None,
-        left: wire.Remaining,
+        left: deadline.Remaining,
     ) -> tuple[registry_.Version, ...] | Unknown:
         """Every version, read only where it is not known; ``active`` None: see by reading."""
         known: dict[int, registry_.Version] = {}
@@ -296,7 +299,7 @@ class RestRegistry:
                 )
         return tuple(found)
 
-    def _unsorted(self, name: str, number: int, left: wire.Remaining) -> registry_.Version:
+    def _unsorted(self, name: str, number: int, left: deadline.Remaining) -> registry_.Version:
         """A version of which it is not known yet whether it is deleted."""
         try:
             return shapes.version(self._version(name, number, left, deleted=False), deleted=False)
@@ -304,13 +307,13 @@ class RestRegistry:
             return shapes.version(self._version(name, number, left), deleted=True)
 
     def _version(
-        self, name: str, number: int, left: wire.Remaining, *, deleted: bool = True
+        self, name: str, number: int, left: deadline.Remaining, *, deleted: bool = True
     ) -> shapes.Version:
         path = f"/subjects/{quote(name, safe='')}/versions/{number}"
         return self._wire.read(f"{path}?deleted=true" if deleted else path, shapes.VERSION, left)
 
     def _compatibility(
-        self, name: str, left: wire.Remaining
+        self, name: str, left: deadline.Remaining
     ) -> tuple[str | Unknown, bool | Unknown]:
         """The rule in force, and whether it is the subject's own."""
         theirs = self._rule if self._rule is not None else kept.UNREAD
@@ -329,7 +332,7 @@ class RestRegistry:
             "this registry gives its own rule for a subject that has none, and both are alike"
         )
 
-    def _mode_of(self, name: str, left: wire.Remaining) -> str | Unknown:
+    def _mode_of(self, name: str, left: deadline.Remaining) -> str | Unknown:
         path = f"/mode/{quote(name, safe='')}"
         try:
             return _mode_of(_or_unknown(lambda: self._wire.read(path, shapes.MODE, left)))

@@ -4,15 +4,14 @@ Only reads are sent, so a connection that the other side had just closed is trie
 """
 
 import re
-import ssl
-import time
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import httpx2
 import pydantic
 
 from headgate.ports import errors
 from headgate.registry import shapes
+from headgate.web import client, deadline
 
 T = TypeVar("T")
 
@@ -27,33 +26,6 @@ _USER_INFO = re.compile(r"(://)[^\s/?#@]*@")
 
 class Missing(errors.Refused):
     """The registry has nothing of that name."""
-
-
-class Remaining(dict[str, float]):
-    """Stands in for the client's table of timeouts and gives each phase only what time is left.
-
-    The HTTP client has a timeout per phase (connecting, sending, each read) but none for the whole
-    call; it looks every phase up by ``get``.
-    """
-
-    def __init__(self, deadline_s: float) -> None:
-        """The call must be over in that many seconds."""
-        super().__init__()
-        self._end = time.monotonic() + deadline_s
-
-    @property
-    def seconds(self) -> float:
-        """What is left; never below a millisecond, for 0 would mean not to wait at all."""
-        return max(self._end - time.monotonic(), 0.001)
-
-    @property
-    def over(self) -> bool:
-        """Whether the time is used up."""
-        return time.monotonic() >= self._end
-
-    def get(self, key: str, default: Any = None) -> Any:  # noqa: ARG002 - every phase alike
-        """What is left, whichever phase asks."""
-        return self.seconds
 
 
 class Wire:
@@ -83,20 +55,17 @@ class Wire:
             raise ValueError(f"not a registry's address: {shown} (write http://HOST:PORT/PATH)")
         self.url = str(parsed.copy_with(username=None, password=None, query=None, fragment=None))
         self.url = self.url.rstrip("/")
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if parsed.scheme == "https":
-            context = ssl.create_default_context(cafile=ca_file or None)
         headers = {
             "Accept": "application/vnd.schemaregistry.v1+json, application/json",
-            "User-Agent": "headgate",
         }
         user = username or parsed.username
         if token:
             user, headers["Authorization"] = "", f"Bearer {token}"
-        self._client = httpx2.Client(
-            auth=(user, password or parsed.password) if user else None,
-            verify=context,
-            trust_env=False,  # a proxy or .netrc of the environment is not for servers inside
+        self._client = client.opened(
+            self.url,
+            username=user,
+            password=password or parsed.password,
+            ca_file=ca_file,
             limits=httpx2.Limits(
                 max_connections=at_once + 2,
                 max_keepalive_connections=at_once + 2,
@@ -105,7 +74,7 @@ class Wire:
             headers=headers,
         )
 
-    def read(self, path: str, shape: pydantic.TypeAdapter[T], left: Remaining) -> T:
+    def read(self, path: str, shape: pydantic.TypeAdapter[T], left: deadline.Remaining) -> T:
         """The answer to a GET.
 
         Raises:
@@ -137,7 +106,7 @@ class Wire:
         """The pool's connections are closed."""
         self._client.close()
 
-    def _ask(self, path: str, left: Remaining) -> tuple[int, bytes]:
+    def _ask(self, path: str, left: deadline.Remaining) -> tuple[int, bytes]:
         request = self._client.build_request("GET", self.url + path, extensions={"timeout": left})
         try:
             response = self._client.send(request, stream=True)
@@ -146,11 +115,11 @@ class Wire:
             finally:
                 response.close()
         except httpx2.ConnectError as error:
-            raise self._not_connected(error) from error
+            raise client.not_connected(error, self.url, "a schema registry") from error
         except httpx2.TimeoutException as error:
             raise self._late() from error
 
-    def _read_all(self, response: httpx2.Response, left: Remaining) -> bytes:
+    def _read_all(self, response: httpx2.Response, left: deadline.Remaining) -> bytes:
         chunks: list[bytes] = []
         size = 0
         for chunk in response.iter_bytes():
@@ -202,17 +171,4 @@ class Wire:
             where=self.url,
             next_step="Give the address under which Confluent's interface is served; Apicurio has "
             "it under /apis/ccompat/v7",
-        )
-
-    def _not_connected(self, error: httpx2.ConnectError) -> errors.PortError:
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            return errors.Unreachable(
-                f"the certificate of {self.url} is not trusted",
-                where=self.url,
-                next_step="Give the file of the authority that signed it",
-            )
-        return errors.Unreachable(
-            f"nothing listens at {self.url}",
-            where=self.url,
-            next_step="Check the address and that a schema registry runs there",
         )
