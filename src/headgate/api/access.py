@@ -82,10 +82,11 @@ def list_transactions(
     if isinstance(held, Unknown):
         raise _unread(held, cluster)
     made = _page(part, held.transactions, cluster, lambda one: one.id, (filter, cursor, limit))
+    unsure = held.unsure
     return {
         **made,
         "open_producers": wire.encode(held.open_producers[:1000]),
-        "hanging": wire.encode(held.hanging()[:1000]),
+        "hanging": wire.encode(held.hanging()[:1000] if unsure is None else unsure),
     }
 
 

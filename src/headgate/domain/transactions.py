@@ -53,6 +53,11 @@ class Transactions:
     """Whether every coordinator told all its transactions. Where one did not, an open producer
     may well be in one of those, and nothing can be said to hang."""
 
+    @property
+    def unsure(self) -> Unknown | None:
+        """Why it is not known what hangs; None: it is."""
+        return None if self.complete else Unknown("the coordinators told less than all they hold")
+
     def hanging(self) -> tuple[Producer, ...]:
         """Open producers that no coordinator knows as ongoing on that partition: candidates only,
         for a transaction may have ended between the two reads. Seen twice, it is one. None where

@@ -47,6 +47,7 @@ def fill(asked: tab.Asked) -> Response | None:
     asked.values.update(
         table=made,
         since=since,
+        unsure=held.unsure,
         producers=[(one, one in hanging) for one in held.open_producers[:PRODUCERS]],
         more_producers=max(0, len(held.open_producers) - PRODUCERS),
     )
