@@ -5,13 +5,24 @@ that the rooms read. Nothing here is clever: it states what was seen.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
-from headgate.domain import history, observation, snapshot, vocabulary
+from headgate.domain import (
+    history,
+    measures,
+    meters,
+    observation,
+    past,
+    snapshot,
+    thresholds,
+    timeline,
+    usual,
+    vocabulary,
+)
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 
@@ -82,6 +93,14 @@ class Scene:
         self.planned: tuple[observation.Planned, ...] = ()
         self.thresholds: dict[str, dict[str, object]] = {}
         self.cut_s: float | None = None
+        self.rules: tuple[thresholds.Rule, ...] = ()
+        self.expected: tuple[thresholds.Expectation, ...] = ()
+        self.others: dict[str, Callable[[int], object]] = {}
+        """Parts that are read seldom: field of the snapshot -> value at each sample."""
+        self.measured: dict[str, Callable[[int], Sequence[measures.Measure]]] = {}
+        """Address of a metrics source -> what it says at each sample."""
+        self.timeline: tuple[timeline.Entry, ...] = ()
+        self.usual = usual.Usual()
         self.missing: dict[str, tuple[snapshot.Missing, ...]] = {}
 
     # what there is
@@ -264,14 +283,61 @@ class Scene:
     def seen(self) -> observation.Observation:
         """The observation."""
         return observation.Observation(
-            snapshot=self._snapshot(),
+            snapshot=dataclasses.replace(
+                self._snapshot(),
+                **self._others(self.samples - 1),
+                measures=self._measures(self.samples - 1),
+            ),
             history=self._history(),
             interval_s=self.interval_s,
             environment="lab",
             cut_s=self.cut_s,
             planned=self.planned,
-            thresholds=self.thresholds,
+            thresholds=thresholds.Thresholds(
+                cluster=self.thresholds, rules=self.rules, expected=self.expected
+            ),
+            past=self._past(),
+            meters=self._meters(),
+            timeline=self.timeline,
+            usual=self.usual,
         )
+
+    def _past(self) -> past.Past:
+        held = past.Past()
+        bare = self._snapshot()
+        for i in range(self.samples):
+            held = past.followed(held, dataclasses.replace(bare, **self._others(i)))
+        return held
+
+    def _meters(self) -> meters.Meters:
+        held = meters.Meters()
+        bare = self._snapshot()
+        for i in range(self.samples):
+            held = meters.followed(held, dataclasses.replace(bare, measures=self._measures(i)))
+        return held
+
+    def _others(self, i: int) -> dict[str, Any]:
+        return {
+            name: snapshot.Part(
+                value=course(i),
+                source="kafka",
+                how=name,
+                at=datetime.fromtimestamp(self.time(i), UTC),
+                missing=self.missing.get(name, ()),
+            )
+            for name, course in self.others.items()
+        }
+
+    def _measures(self, i: int) -> dict[str, snapshot.Part[measures.Measures]]:
+        return {
+            source: snapshot.Part(
+                value=measures.Measures(source=source, dialect="jmx", measures=tuple(course(i))),
+                source="metrics",
+                how="GET",
+                at=datetime.fromtimestamp(self.time(i), UTC),
+            )
+            for source, course in self.measured.items()
+        }
 
     def _names(self) -> tuple[TopicPartition, ...]:
         return tuple(

@@ -3,6 +3,7 @@
 Where they come from (file, environment, default) is the matter of ``configuration``.
 """
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -10,7 +11,8 @@ from urllib.parse import urlsplit
 import pydantic
 import pydantic_settings
 
-from headgate.domain import capability
+from headgate.domain import capability, vocabulary
+from headgate.domain import thresholds as limits_
 from headgate.metrics import address
 
 Environment = Literal["production", "staging", "development", "lab"]
@@ -47,6 +49,51 @@ class Server(_Section):
     metrics_compat: list[Literal["kminion", "kafka_exporter", "kafka_lag_exporter"]] = []
     """Lag exporters under whose names ``/metrics`` tells what is observed, too, so that their
     dashboards go on: ``kminion``, ``kafka_exporter``, ``kafka_lag_exporter``."""
+
+
+class ThresholdsFor(_Section):
+    """Parameters of one finding for the resources that match a pattern."""
+
+    resources: str = pydantic.Field(min_length=1)
+    """Pattern of ``kind:id`` with ``*`` and ``?``, such as ``group:nightly-*``."""
+    finding: str
+    """The finding's code, such as ``lag.growing``."""
+    values: dict[str, int | float | str]
+    """Parameter, then its value, as in ``thresholds``."""
+
+    @pydantic.field_validator("finding")
+    @classmethod
+    def _code(cls, value: str) -> str:
+        if value not in vocabulary.findings():
+            raise ValueError(f"{value!r} is no finding; `headgate findings codes` lists them")
+        return value
+
+    @pydantic.model_validator(mode="after")
+    def _parameters(self) -> "ThresholdsFor":
+        known = vocabulary.findings()[self.finding].parameters
+        for name in self.values:
+            if name not in known:
+                listed = ", ".join(known) or "none"
+                raise ValueError(f"{self.finding} has no parameter {name!r}; it has: {listed}")
+        return self
+
+
+class Expected(_Section):
+    """A condition that is meant to be so."""
+
+    resources: str = pydantic.Field(min_length=1)
+    """Pattern of ``kind:id`` with ``*`` and ``?``, such as ``group:audit-*``."""
+    findings: list[str] = ["*"]
+    """Patterns of finding codes, such as ``lag.*``."""
+    why: str = pydantic.Field(min_length=3)
+    """The reason, for the person who finds it listed."""
+    until: datetime | None = None
+    """It counts up to then (with an offset from UTC, else UTC); without it, for good."""
+
+    @pydantic.field_validator("until")
+    @classmethod
+    def _zone(cls, value: datetime | None) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
 class Cluster(_Section):
@@ -94,6 +141,10 @@ class Cluster(_Section):
     """Whether Headgate may read record contents to tell a poison record; they are never kept."""
     thresholds: dict[str, dict[str, int | float | str]] = {}
     """Finding code, then parameter, then the value that overrides the vocabulary's."""
+    thresholds_for: list[ThresholdsFor] = []
+    """The same for resources that match a pattern: one entry a pattern and finding."""
+    expected: list[Expected] = []
+    """Conditions that are meant to be so: they are listed with their reason and open nothing."""
 
     @pydantic.field_validator("bootstrap")
     @classmethod
@@ -126,6 +177,25 @@ class Cluster(_Section):
         if value:
             _require_url(value)
         return value
+
+    def limits(self) -> limits_.Thresholds:
+        """The parameters of the cluster's findings."""
+        return limits_.Thresholds(
+            cluster=self.thresholds,
+            rules=tuple(
+                limits_.Rule(resources=one.resources, code=one.finding, values=one.values)
+                for one in self.thresholds_for
+            ),
+            expected=tuple(
+                limits_.Expectation(
+                    resources=one.resources,
+                    findings=tuple(one.findings),
+                    why=one.why,
+                    until=one.until,
+                )
+                for one in self.expected
+            ),
+        )
 
 
 class Boundary(_Section):

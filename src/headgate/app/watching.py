@@ -56,9 +56,6 @@ class Watched:
             one.name: one for one in registries
         }
         self._sources = tuple(sources)
-        self.answerer = answers.Answerer(
-            cluster, read_records=about.read_records, deadline_s=about.deadline_s
-        )
         self._source = source or collector.Collector(
             cluster,
             tuple(connects),
@@ -69,9 +66,15 @@ class Watched:
         self._watch = watch.Watch(
             self._source,
             environment=about.environment,
-            thresholds=about.thresholds,
+            limits=about.limits(),
             finder=times.Finder(cluster, ticks, deadline_s=about.deadline_s),
             kept=self._beginning if steps else None,
+        )
+        self.answerer = answers.Answerer(
+            cluster,
+            read_records=about.read_records,
+            deadline_s=about.deadline_s,
+            hasten=self._watch.reread_settings,
         )
         self.past = past.Past(database, about.name, tuple(steps))
         """What is kept of the time before."""

@@ -10,14 +10,32 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol, TypeVar
 
 from headgate.detect import view, words
-from headgate.domain import evidence, finding, resource, vocabulary
+from headgate.domain import evidence, finding, resource, snapshot, vocabulary
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 
 T = TypeVar("T")
 
-Part = Literal["brokers", "partitions", "offsets", "configs", "groups", "commits"]
-"""A part of the snapshot that a detector cannot do without."""
+Part = Literal[
+    "brokers",
+    "partitions",
+    "offsets",
+    "configs",
+    "groups",
+    "commits",
+    "quorum",
+    "features",
+    "broker_configs",
+    "log_dirs",
+    "positions",
+    "eligible",
+    "reassignments",
+    "transactions",
+    "quotas",
+    "acls",
+    "scram_users",
+]
+"""A part of the snapshot that a detector cannot do without: a field of ``Snapshot``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +60,9 @@ class Detector(Protocol):
 
 def freshness(seen: view.View, part: Part) -> Unknown | None:
     """Why the part cannot be used; None where it can."""
-    named = {
-        "brokers": seen.snapshot.brokers,
-        "partitions": seen.snapshot.partitions,
-        "offsets": seen.snapshot.offsets,
-        "configs": seen.snapshot.configs,
-        "groups": seen.snapshot.groups,
-        "commits": seen.snapshot.commits,
-    }
+    held: snapshot.Part[object] = getattr(seen.snapshot, part)
     # Settings are read rarely on purpose: their age is no fault.
-    value = named[part].value if part == "configs" else seen.read(named[part])
+    value = held.value if part == "configs" else seen.read(held)
     if isinstance(value, Unknown):
         return Unknown(f"{part} were not read: {value.reason}")
     return None

@@ -1,5 +1,6 @@
 """Runs detectors over one observation, so that none can spoil another or be silent unheard."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import structlog
@@ -40,6 +41,14 @@ def run(seen: view.View, detectors: Sequence[interface.Detector]) -> finding.Det
     return finding.Detection(
         cluster=seen.snapshot.cluster,
         at=seen.at,
-        findings=tuple(findings),
+        findings=tuple(_excused(seen, item) for item in findings),
         not_seen=tuple(not_seen),
     )
+
+
+def _excused(seen: view.View, item: finding.Finding) -> finding.Finding:
+    """The finding, suppressed where it is declared to be as it should be."""
+    held = seen.observation.thresholds.excuse(item.code, item.resource, seen.at)
+    if held is None:
+        return item
+    return dataclasses.replace(item, state="suppressed", excuse=held.why)

@@ -5,7 +5,7 @@ from typing import ClassVar
 import numpy as np
 
 from headgate.detect import interface, lags, shape, view, words
-from headgate.domain import finding, resource, vocabulary
+from headgate.domain import finding, resource
 from headgate.domain.unknown import Unknown
 
 _CODE = "topic.input_surge"
@@ -125,7 +125,5 @@ class InputSurge:
 
 def per_second(seen: view.View, name: str) -> float:
     """A rate parameter such as ``10/s``, overrides applied."""
-    written = seen.observation.thresholds.get(_CODE, {}).get(
-        name, vocabulary.findings()[_CODE].parameters[name]
-    )
+    written = seen.observation.thresholds.value(_CODE, name)
     return float(str(written).removesuffix("/s"))

@@ -6,13 +6,13 @@ Made once per look and shared by all detectors, so that what several need is com
 import functools
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import words
-from headgate.domain import history, observation, resource, snapshot, vocabulary
+from headgate.domain import history, meters, observation, resource, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
 STALE_INTERVALS = 3
@@ -74,6 +74,15 @@ class View:
     def connects(self) -> dict[str, snapshot.ConnectCluster | Unknown]:
         """Connect clusters by name, if they are fresh."""
         return {name: self.read(part) for name, part in self.snapshot.connects.items()}
+
+    @property
+    def meters(self) -> meters.Meters:
+        """What metrics endpoints said over the last while."""
+        return self.observation.meters
+
+    def readings(self, name: str) -> tuple[snapshot.Part[Any], ...]:
+        """Earlier readings of a part that is read seldom, oldest first, the newest included."""
+        return self.observation.past.readings(name)
 
     def connector_of(self, group_id: str) -> tuple[str, snapshot.Connector] | None:
         """The Connect cluster and sink connector that a group belongs to."""

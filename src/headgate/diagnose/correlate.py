@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from headgate.diagnose import blast, brokers, interface, records, sinks, titles
+from headgate.diagnose import blast, brokers, hypothesis, interface, records, sinks, titles
 from headgate.domain import diagnosis, evidence, finding, incident, resource, vocabulary
 from headgate.domain.unknown import Unknown
 
@@ -68,7 +68,7 @@ def fold(
     hazards = tuple(f for f in case.detection.findings if vocabulary.findings()[f.code].hazard)
     folds: dict[str, _Fold] = {}
     for item in case.detection.findings:
-        if item in hazards or records.void(case, item):
+        if item in hazards or item.state == "suppressed" or records.void(case, item):
             continue
         family, root = _root(case, item, known)
         made = _Fold(family, root)
@@ -227,18 +227,17 @@ def _causes(
         for cause in known[item.key].causes:
             if cause.code not in decided and cause.verdict in ("confirmed", "likely"):
                 merged.setdefault((cause.code, str(cause.resource)), cause)
-    rank: dict[vocabulary.Verdict, int] = {
-        "confirmed": 0,
-        "likely": 1,
-        "possible": 2,
-        "ruled_out": 3,
-    }
 
     def place(cause: diagnosis.Cause) -> tuple[bool, bool, int, bool]:
         """What leads is answered first, however certain its consequences' own causes are."""
         holds = cause.verdict in ("confirmed", "likely")
         companion = cause.code not in decided
-        return not holds, holds and companion, rank[cause.verdict], cause.code == "unknown"
+        return (
+            not holds,
+            holds and companion,
+            hypothesis.ORDER[cause.verdict],
+            cause.code == "unknown",
+        )
 
     return tuple(sorted(merged.values(), key=place))
 

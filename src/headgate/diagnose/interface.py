@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeVar, cast
 
 from headgate.detect import view
+from headgate.diagnose import hypothesis
 from headgate.domain import diagnosis, finding, resource, vocabulary
 from headgate.domain.evidence import Evidence, Value  # a field is named like its module
 
@@ -130,6 +131,39 @@ class Argument:
                 next=tuple(next) if verdict in ("confirmed", "likely") else (),
             )
         )
+
+    def weigh(
+        self,
+        code: str,
+        summary: str,
+        *predictions: hypothesis.Prediction,
+        on: resource.Resource | None = None,
+        next: Sequence[diagnosis.Suggestion] = (),
+    ) -> vocabulary.Verdict:
+        """One more cause competes with what it predicts; the verdict that comes of it.
+
+        ``summary`` says what the cause would mean here, in one sentence that holds whether or not
+        it is there. Suggestions are kept only where it may be acted on.
+        """
+        judged = hypothesis.judge(predictions)
+        self.causes.append(
+            diagnosis.Cause(
+                code=code,
+                resource=on or self.about.resource,
+                verdict=judged.verdict,
+                agreement=judged.agreement,
+                summary=summary,
+                for_=judged.for_,
+                against=judged.against,
+                not_looked_at=judged.not_looked_at,
+                predictions=tuple(
+                    diagnosis.Prediction(kind=one.kind, says=one.says, seen=one.seen)
+                    for one in predictions
+                ),
+                next=tuple(next) if judged.verdict in ("confirmed", "likely") else (),
+            )
+        )
+        return judged.verdict
 
     def explained(self) -> Explained:
         """What was argued."""

@@ -73,7 +73,7 @@ def before(case: interface.Case, about: finding.Finding) -> tuple[Next, ...]:
         name, offset = keys[column][1], int(now.commit[column])
         question = diagnosis.RecordQuestion(name.topic, name.partition, offset)
         answer = case.answers.get(question, Unknown("nobody has read it yet"))
-        if isinstance(answer, diagnosis.KeyAnswer):
+        if not isinstance(answer, diagnosis.RecordAnswer | Unknown):
             answer = Unknown("the answer was to another question")
         found.append(Next(name=name, offset=offset, lag=int(now.lag[column]), answer=answer))
     return tuple(found)

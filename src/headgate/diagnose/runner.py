@@ -2,17 +2,11 @@
 
 from collections.abc import Sequence
 
-from headgate.diagnose import brokers, interface, sinks
+from headgate.diagnose import brokers, hypothesis, interface, sinks
 from headgate.domain import diagnosis, evidence, finding, vocabulary
 
 ASKED = 24
 """Questions of one look, so that no look reads records without end."""
-_RANK: dict[vocabulary.Verdict, int] = {
-    "confirmed": 0,
-    "likely": 1,
-    "possible": 2,
-    "ruled_out": 3,
-}
 
 
 def questions(
@@ -59,7 +53,7 @@ def _diagnosis(
     best: dict[tuple[str, str], diagnosis.Cause] = {}
     for cause in causes:
         key = (cause.code, "" if cause.verdict == "ruled_out" else str(cause.resource))
-        if key not in best or _RANK[cause.verdict] < _RANK[best[key].verdict]:
+        if key not in best or _rank(cause) < _rank(best[key]):
             best[key] = cause
     argued_for = {cause.code for cause in best.values() if cause.verdict != "ruled_out"}
     ranked = sorted(
@@ -68,13 +62,17 @@ def _diagnosis(
             for cause in best.values()
             if cause.verdict != "ruled_out" or cause.code not in argued_for
         ),
-        key=lambda cause: _RANK[cause.verdict],
+        key=_rank,
     )
     if not argued_for:
         ranked.insert(0, _unknown(about))
     return diagnosis.Diagnosis(
         finding=about.key, causes=tuple(ranked), evidence=tuple(facts.values())
     )
+
+
+def _rank(cause: diagnosis.Cause) -> tuple[int, int]:
+    return hypothesis.ORDER[cause.verdict], -cause.agreement
 
 
 def _unknown(about: finding.Finding) -> diagnosis.Cause:

@@ -6,6 +6,7 @@ edge answers it (or says why it may not), and diagnosis runs again with the answ
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from headgate.domain import resource, vocabulary
 from headgate.domain.evidence import Evidence  # a field is named like its module
@@ -27,6 +28,15 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """One thing that a cause says is to be seen, and whether it is."""
+
+    kind: Literal["requires", "expects", "decides"]
+    says: str
+    seen: bool | Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """One possible cause with what speaks for it, against it, and what was not looked at."""
 
@@ -42,6 +52,10 @@ class Cause:
     not_looked_at: tuple[str, ...] = ()
     """What would have changed the verdict and was not read, each with its reason."""
     next: tuple[Suggestion, ...] = ()
+    agreement: int = 0
+    """How well its predictions and the facts agree; ranks causes of one verdict."""
+    predictions: tuple[Prediction, ...] = ()
+    """What it says is to be seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +114,25 @@ class KeyAnswer:
     """Share of the sampled records that carry the most frequent key, 0 to 1."""
 
 
-Question = RecordQuestion | KeyQuestion
-Answer = RecordAnswer | KeyAnswer | Unknown
+@dataclass(frozen=True, slots=True)
+class PartQuestion:
+    """Asks for a part that is read seldom to be read with the very next sweep.
+
+    The answer is in the next observation; this one only says whether it will be.
+    """
+
+    part: str
+    """As in ``Snapshot.parts()``, such as ``transactions``."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartAnswer:
+    """Says that the part is read with the next sweep."""
+
+    part: str
+
+
+Question = RecordQuestion | KeyQuestion | PartQuestion
+Answer = RecordAnswer | KeyAnswer | PartAnswer | Unknown
 Answers = Mapping[Question, Answer]
 """A question that is not in it was not asked yet; an Unknown could not be answered."""

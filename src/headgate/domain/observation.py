@@ -1,11 +1,17 @@
 """An observation: the latest snapshot with the history that leads up to it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar, cast
 
 from headgate.domain import history, snapshot, vocabulary
+from headgate.domain import meters as meters_
+from headgate.domain import past as past_
+from headgate.domain import thresholds as thresholds_
+from headgate.domain import timeline as timeline_
+from headgate.domain import usual as usual_
+from headgate.domain.resource import Resource
 
 T = TypeVar("T")
 
@@ -31,8 +37,16 @@ class Observation:
     cut_s: float | None = None
     """One-shot looks cut every hold and window to this many seconds; None: not cut."""
     planned: tuple[Planned, ...] = ()
-    thresholds: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    """Finding code -> parameter -> value, where configuration overrides the vocabulary."""
+    thresholds: thresholds_.Thresholds = field(default_factory=thresholds_.Thresholds)
+    """Parameters of findings, and what is declared to be as it should be."""
+    past: past_.Past = field(default_factory=past_.Past)
+    """Earlier readings of the parts that are read seldom."""
+    meters: meters_.Meters = field(default_factory=meters_.Meters)
+    """What metrics endpoints said over the last while."""
+    timeline: tuple[timeline_.Entry, ...] = ()
+    """What became different lately, oldest first."""
+    usual: usual_.Usual = field(default_factory=usual_.Usual)
+    """What is usual at this time of day."""
     _made: dict[object, object] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def once(self, make: Callable[["Observation"], T]) -> T:
@@ -41,24 +55,18 @@ class Observation:
             self._made[make] = make(self)
         return cast("T", self._made[make])
 
-    def seconds(self, code: str, name: str) -> float:
-        """The duration parameter of a finding, overrides and cut applied."""
-        full = self._full_seconds(code, name)
+    def seconds(self, code: str, name: str, about: Resource | None = None) -> float:
+        """The duration parameter of a finding, overrides (of ``about``, too) and cut applied."""
+        full = self._full_seconds(code, name, about)
         return full if self.cut_s is None else min(full, self.cut_s)
 
-    def is_cut(self, code: str, name: str) -> bool:
+    def is_cut(self, code: str, name: str, about: Resource | None = None) -> bool:
         """Whether the one-shot look is shorter than the finding's own duration."""
-        return self.cut_s is not None and self.cut_s < self._full_seconds(code, name)
+        return self.cut_s is not None and self.cut_s < self._full_seconds(code, name, about)
 
-    def number(self, code: str, name: str) -> float:
+    def number(self, code: str, name: str, about: Resource | None = None) -> float:
         """The numeric parameter of a finding, overrides applied."""
-        override = self.thresholds.get(code, {}).get(name)
-        if override is not None:
-            return float(str(override))
-        return vocabulary.findings()[code].number(name)
+        return float(str(self.thresholds.value(code, name, about)))
 
-    def _full_seconds(self, code: str, name: str) -> float:
-        override = self.thresholds.get(code, {}).get(name)
-        if override is not None:
-            return vocabulary.seconds(str(override))
-        return vocabulary.findings()[code].seconds(name)
+    def _full_seconds(self, code: str, name: str, about: Resource | None) -> float:
+        return vocabulary.seconds(str(self.thresholds.value(code, name, about)))

@@ -4,11 +4,17 @@ It starts no schedule of its own; whoever runs it calls ``look`` at the interval
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from headgate.domain import observation, snapshot, vocabulary
+from headgate.domain import known, meters, observation, snapshot, thresholds, timeline, vocabulary
+from headgate.domain import past as past_
+from headgate.domain import usual as usual_
 from headgate.observe import recall, series, times
+
+RECENT = 2000
+"""Differences between looks that an observation carries, the newest ones."""
 
 
 class Source(Protocol):
@@ -37,24 +43,30 @@ class Watch:
         source: Source,
         *,
         environment: vocabulary.Environment = "development",
-        thresholds: Mapping[str, Mapping[str, object]] | None = None,
+        limits: thresholds.Thresholds | None = None,
         cut_s: float | None = None,
         window_s: float = series.WINDOW_S,
         finder: times.Finder | None = None,
         kept: Kept | None = None,
+        usual: Callable[[], usual_.Usual] | None = None,
     ) -> None:
-        """Nothing is read yet. ``cut_s``: see ``observation.Observation``.
+        """Nothing is read yet. ``limits`` and ``cut_s``: see ``observation.Observation``.
 
         ``finder`` looks up the log's own timestamps; ``kept`` tells what is kept of the time before
-        the start, and is asked once.
+        the start, and is asked once; ``usual`` tells at each look what is usual at that time.
         """
         self._source = source
         self._environment = environment
-        self._thresholds = thresholds or {}
+        self._limits = limits or thresholds.Thresholds()
         self._cut_s = cut_s
         self._series = series.Series(series.window(source.interval_s, window_s))
         self._finder = finder
         self._kept = kept
+        self._usual = usual
+        self._past = past_.Past()
+        self._meters = meters.Meters()
+        self._known: snapshot.Snapshot | None = None
+        self._timeline: deque[timeline.Entry] = deque(maxlen=RECENT)
         self._latest: observation.Observation | None = None
 
     @property
@@ -81,6 +93,10 @@ class Watch:
         past = self._series.history()
         if self._finder is not None:
             past = dataclasses.replace(past, stamps=self._finder.stamps(past, seen))
+        self._past = past_.followed(self._past, seen)
+        self._meters = meters.followed(self._meters, seen)
+        self._known, differences = known.learn(self._known, seen)
+        self._timeline.extend(differences)
         self._latest = observation.Observation(
             snapshot=seen,
             history=past,
@@ -88,7 +104,11 @@ class Watch:
             environment=self._environment,
             cut_s=self._cut_s,
             planned=tuple(planned),
-            thresholds=self._thresholds,
+            thresholds=self._limits,
+            past=self._past,
+            meters=self._meters,
+            timeline=tuple(self._timeline),
+            usual=self._usual() if self._usual is not None else usual_.Usual(),
         )
         return self._latest
 

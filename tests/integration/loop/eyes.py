@@ -13,7 +13,7 @@ from headgate import diagnose
 from headgate.connect import rest
 from headgate.demo import scenery
 from headgate.diagnose import lifecycle
-from headgate.domain import finding, incident, snapshot
+from headgate.domain import finding, incident, snapshot, thresholds
 from headgate.kafka import cluster
 from headgate.lab import lab as lab_
 from headgate.lab.faults import interface as faults
@@ -69,7 +69,7 @@ class Eyes:
                 self._kafka, self._connects, clock=ticks, interval_s=INTERVAL_S, deadline_s=3.0
             ),
             environment="lab",
-            thresholds=THRESHOLDS,
+            limits=thresholds.Thresholds(cluster=THRESHOLDS),
         )
         self._answers = answers.Answerer(self._kafka, read_records=True, deadline_s=3.0)
         self._ids = itertools.count(1)

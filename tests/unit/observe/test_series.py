@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headgate.domain import history, snapshot
+from headgate.domain import history, snapshot, thresholds
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 from headgate.kafka import fake
@@ -353,7 +353,8 @@ def test_a_watch_turns_sweeps_into_observations() -> None:
     cluster = fake.Fake("main")
     cluster.add_topic("orders")
     source = collector.Collector(cluster, clock=clock.SystemClock(), interval_s=5)
-    looking = watch.Watch(source, environment="lab", thresholds={"lag.growing": {"hold": "1s"}})
+    limits = thresholds.Thresholds(cluster={"lag.growing": {"hold": "1s"}})
+    looking = watch.Watch(source, environment="lab", limits=limits)
     before = looking.latest
     assert before is None
     for count in (1, 2, 3):
