@@ -1,10 +1,14 @@
 """One line per cluster: how it is, what it holds, and what could not be read; pure."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from headgate.app import interface
 from headgate.domain import incident, observation, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
+
+REASONS = 5
+"""Reasons that are told for one part; a cluster whose every group fails in its own way has more."""
 
 
 def summarise(
@@ -39,13 +43,35 @@ def summarise(
 
 
 def unread(seen: observation.Observation) -> tuple[str, ...]:
-    """What could not be read, in words."""
+    """What could not be read, in words, one line for each part and reason; made once for a look.
+
+    Of items that share a reason the first is named and the others are counted: behind one broker
+    that does not answer stand tens of thousands of partitions.
+    """
+    return seen.once(_unread)
+
+
+def _unread(seen: observation.Observation) -> tuple[str, ...]:
     said = []
     for name, part in seen.snapshot.parts().items():
         if isinstance(part.value, Unknown) and part.lacking:
             said.append(f"{name}: {part.value.reason}")
-        said += [f"{name}, {missing.what}: {missing.reason}" for missing in part.missing]
+        said += _folded(name, part.missing)
     return tuple(said)
+
+
+def _folded(part: str, missing: Sequence[snapshot.Missing]) -> list[str]:
+    """A line for each reason, the most frequent first; at most ``REASONS`` of them."""
+    counts = Counter(one.reason for one in missing)
+    first = {one.reason: one.what for one in reversed(missing)}
+    said = []
+    for reason, count in counts.most_common(REASONS):
+        more = f" and {count - 1:,} more" if count > 1 else ""
+        said.append(f"{part}, {first[reason]}{more}: {reason}")
+    rest = len(missing) - sum(count for _, count in counts.most_common(REASONS))
+    if rest:
+        said.append(f"{part}: {rest:,} more, for other reasons")
+    return said
 
 
 def _counts(seen: observation.Observation | Unknown) -> Mapping[str, int | Unknown]:
