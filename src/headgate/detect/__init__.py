@@ -1,43 +1,27 @@
-"""Detection: findings from an observation, one module per family.
+"""Detection: findings from an observation, one folder per family.
 
-``run`` judges one observation. A detector is added by listing it in ``DETECTORS``.
+``run`` judges one observation. A detector is added by listing it in its family's ``DETECTORS``.
 """
 
 from headgate.detect import (
-    brokers,
-    configs,
-    connect,
-    groups,
+    clients,
+    cluster,
+    consumers,
+    hygiene,
     interface,
-    lag,
-    lag_time,
-    leaders,
-    partitions,
+    pipelines,
     runner,
-    skew,
     staleness,
-    topics,
     view,
 )
 from headgate.domain import finding, observation
 
 DETECTORS: tuple[interface.Detector, ...] = (
-    brokers.Reachability(),
-    brokers.Brokers(),
-    partitions.Replication(),
-    connect.Connectors(),
-    groups.OutOfRange(),
-    lag.LagShapes(),
-    lag_time.Objective(),
-    lag_time.Retention(),
-    skew.LagSkew(),
-    groups.Rebalances(),
-    groups.IdleMembers(),
-    skew.HotPartitions(),
-    topics.InputSurge(),
-    topics.TooFew(),
-    leaders.Imbalance(),
-    configs.Durability(),
+    *cluster.DETECTORS,
+    *pipelines.DETECTORS,
+    *consumers.DETECTORS,
+    *clients.DETECTORS,
+    *hygiene.DETECTORS,
     staleness.Staleness(),
 )
 """Every detector, in the order in which findings are listed."""

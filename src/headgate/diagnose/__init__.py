@@ -1,4 +1,4 @@
-"""Diagnosis: causes of findings, one module per family, and their folding into incidents.
+"""Diagnosis: causes of findings, one folder per family, and their folding into incidents.
 
 ``look`` is the one entry: it detects, diagnoses and folds. ``questions`` says what to read first so
 that causes can be told apart. A diagnostician is added by listing it in ``DIAGNOSTICIANS``, and in
@@ -8,39 +8,27 @@ that causes can be told apart. A diagnostician is added by listing it in ``DIAGN
 from headgate.detect import DETECTORS, view
 from headgate.detect import runner as detecting
 from headgate.diagnose import (
-    brokers,
-    configs,
-    connect,
+    clients,
+    cluster,
     consumers,
     correlate,
-    inputs,
+    hygiene,
     interface,
-    members,
-    offsets,
     own,
-    replicas,
+    pipelines,
     runner,
-    throughput,
 )
 from headgate.domain import diagnosis, finding, incident, observation
 
-ASKERS: tuple[interface.Asker, ...] = (
-    consumers.Standstill(),
-    throughput.Growth(),
-    inputs.Inputs(),
-)
+ASKERS: tuple[interface.Asker, ...] = (*consumers.ASKERS,)
 """Every diagnostician that has questions."""
 
 DIAGNOSTICIANS: tuple[interface.Diagnostician, ...] = (
-    *ASKERS,
-    offsets.Offsets(),
-    members.Members(),
-    brokers.Brokers(),
-    replicas.Replicas(),
-    replicas.Leaders(),
-    connect.Tasks(),
-    connect.Clusters(),
-    configs.Hazards(),
+    *consumers.DIAGNOSTICIANS,
+    *cluster.DIAGNOSTICIANS,
+    *pipelines.DIAGNOSTICIANS,
+    *clients.DIAGNOSTICIANS,
+    *hygiene.DIAGNOSTICIANS,
     own.OwnView(),
 )
 """Every diagnostician."""

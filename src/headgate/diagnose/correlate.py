@@ -9,7 +9,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from headgate.diagnose import blast, brokers, hypothesis, interface, records, sinks, titles
+from headgate.diagnose import blast, hypothesis, interface, titles
+from headgate.diagnose.cluster import brokers
+from headgate.diagnose.consumers import records
+from headgate.diagnose.pipelines import sinks
 from headgate.domain import diagnosis, evidence, finding, incident, resource, vocabulary
 from headgate.domain.unknown import Unknown
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from headgate.diagnose import brokers, hypothesis, interface, sinks
+from headgate.diagnose import hypothesis, interface
+from headgate.diagnose.cluster import brokers
+from headgate.diagnose.pipelines import sinks
 from headgate.domain import diagnosis, evidence, finding, vocabulary
 
 ASKED = 24

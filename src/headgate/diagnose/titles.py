@@ -3,8 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from headgate.detect import traces, words
-from headgate.diagnose import groups, interface, records, sinks
+from headgate.detect import words
+from headgate.detect.pipelines import traces
+from headgate.diagnose import interface
+from headgate.diagnose.consumers import groups, records
+from headgate.diagnose.pipelines import sinks
 from headgate.domain import diagnosis, finding, resource
 from headgate.domain.unknown import Unknown
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from headgate.detect import traces
+from headgate.detect.pipelines import traces
 from headgate.domain import vocabulary
 
 SINK = """org.apache.kafka.connect.errors.ConnectException: Exiting WorkerSinkTask due to \

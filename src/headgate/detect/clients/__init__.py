@@ -1,0 +1,5 @@
+"""What clients meet: producing, transactions, authentication, rights, quotas."""
+
+from headgate.detect import interface
+
+DETECTORS: tuple[interface.Detector, ...] = ()

@@ -1,0 +1,122 @@
+"""Broker findings: a cluster that does not answer, brokers that are down, fenced or hung."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+import numpy as np
+
+from headgate.detect import interface, view, words
+from headgate.domain import finding, history, resource, snapshot, vocabulary
+from headgate.domain.unknown import Unknown
+
+
+class Reachability:
+    """Says whether the cluster answers at all."""
+
+    codes: ClassVar[tuple[str, ...]] = ("cluster.unreachable",)
+    needs: ClassVar[tuple[interface.Part, ...]] = ()
+
+    def find(self, seen: view.View) -> interface.Found:
+        """A finding where neither brokers nor partitions could be read."""
+        part = seen.snapshot.brokers
+        brokers, partitions = seen.brokers, seen.partitions
+        if not isinstance(brokers, Unknown) or not isinstance(partitions, Unknown):
+            return interface.Found()
+        since = _last_read(seen)
+        state = seen.state("cluster.unreachable", "hold", since, at_once=True)
+        if state is None:
+            return interface.Found()
+        report = interface.Report(seen, "cluster.unreachable", seen.cluster)
+        report.fact("answer", "what the cluster answers", brokers, how=part.how)
+        return interface.Found(
+            findings=(
+                report.finding(
+                    f"{seen.cluster.id} does not answer: {brokers.reason}.",
+                    state=state,
+                    since=since,
+                ),
+            )
+        )
+
+
+def _last_read(seen: view.View) -> float:
+    past = seen.history
+    if not len(past.times):
+        return seen.now
+    read = np.asarray((past.ends >= 0).any(axis=1))
+    if read.any():
+        return float(past.times[len(read) - 1 - int(np.argmax(read[::-1]))])
+    return float(past.times[0])
+
+
+class Brokers:
+    """Says which brokers are down, and which are fenced though their port accepts."""
+
+    codes: ClassVar[tuple[str, ...]] = ("broker.down", "broker.fenced")
+    needs: ClassVar[tuple[interface.Part, ...]] = ("brokers",)
+
+    def find(self, seen: view.View) -> interface.Found:
+        """At most one finding per broker."""
+        brokers = interface.certain(seen.brokers)
+        findings: list[finding.Finding] = []
+        not_seen: list[finding.NotSeen] = []
+        for broker in brokers.brokers:
+            about = resource.Resource("broker", str(broker.id))
+            if broker.listed and isinstance(broker.fenced, Unknown):
+                not_seen += interface.not_seen(self.codes, about, broker.fenced.reason)
+            if broker.listed and not broker.fenced:
+                continue
+            accepts = broker.port_state in ("answers", "accepts")
+            code = "broker.fenced" if accepts else "broker.down"
+            found = _finding(seen, code, broker, about)
+            findings += [found] if found else []
+        return interface.Found(findings=tuple(findings), not_seen=tuple(not_seen))
+
+
+def since(seen: view.View, broker_id: int, holds: Callable[[history.BrokerSample], bool]) -> float:
+    """Since when something has held in every sample of the broker; now where it never did."""
+    start = seen.now
+    for sample in reversed(seen.history.brokers.get(broker_id, ())):
+        if not holds(sample):
+            break
+        start = sample.at
+    return start
+
+
+def _gone(sample: history.BrokerSample) -> bool:
+    return not sample.listed or bool(sample.fenced)
+
+
+def _finding(
+    seen: view.View, code: str, broker: snapshot.Broker, about: resource.Resource
+) -> finding.Finding | None:
+    start = since(seen, broker.id, _gone)
+    state = seen.state(code, "hold", start, at_once=True)
+    if state is None:
+        return None
+    report = interface.Report(seen, code, about)
+    where = f"{broker.host}:{broker.port}"
+    report.fact("listed", "whether the cluster lists it", broker.listed, how="DescribeCluster")
+    report.fact("fenced", "whether the controller fenced it", broker.fenced, how="DescribeCluster")
+    report.fact("port", f"what {where} does", broker.port_state, how=f"connect to {where}")
+    word = "fenced" if broker.listed else "gone from the cluster"
+    severity: vocabulary.Severity | None = None
+    if code == "broker.down":
+        text = f"Broker {broker.id} is down: {word}, and {where} {_PORT[broker.port_state]}."
+        if seen.now - start > seen.observation.seconds(code, "crit"):
+            severity = "critical"
+    else:
+        text = (
+            f"Broker {broker.id} is {word} for {words.duration(seen.now - start)} "
+            f"though {where} {_PORT[broker.port_state]}."
+        )
+    return report.finding(text, state=state, since=start, severity=severity)
+
+
+_PORT = {
+    "answers": "answers requests",
+    "accepts": "accepts connections and then says nothing",
+    "refuses": "refuses connections",
+    "silent": "does not answer",
+    "not_probed": "was not tried",
+}

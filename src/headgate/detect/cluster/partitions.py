@@ -1,0 +1,189 @@
+"""Partition findings: no leader, too few in-sync replicas."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headgate.detect import interface, view, words
+from headgate.domain import finding, history, resource, retention, snapshot, vocabulary
+from headgate.domain.unknown import Unknown
+
+ONE_BY_ONE = 256
+"""Up to so many partitions of one code get a finding each; beyond, one finding per topic stands
+for all its partitions and carries the name of the first."""
+
+
+_NOBODY = -1
+"""In a leader column: the partition has no leader."""
+
+
+class Replication:
+    """Says which partitions cannot be written, or are one failure away from it."""
+
+    codes: ClassVar[tuple[str, ...]] = (
+        "partition.offline",
+        "partition.under_min_isr",
+        "partition.at_min_isr",
+        "partition.under_replicated",
+    )
+    needs: ClassVar[tuple[interface.Part, ...]] = ("partitions",)
+
+    def find(self, seen: view.View) -> interface.Found:
+        """Findings of every partition, internal ones included."""
+        table = interface.certain(seen.partitions)
+        replicas, isr = np.diff(table.replica_start), np.diff(table.isr_start)
+        findings = list(_all(seen, table, "partition.offline", table.leader < 0))
+        findings += _all(seen, table, "partition.under_replicated", isr < replicas)
+        not_seen: tuple[finding.NotSeen, ...] = ()
+        least = min_isr(seen, table)
+        short = (isr < replicas) & (table.leader >= 0)
+        if isinstance(least, Unknown):
+            not_seen = interface.not_seen(self.codes[1:3], seen.cluster, least.reason)
+        else:
+            under = (least > 0) & (isr < least) & (table.leader >= 0)
+            findings += _all(seen, table, "partition.under_min_isr", under)
+            findings += _all(seen, table, "partition.at_min_isr", short & (isr == least))
+            unread = np.unique(_topic_of(table)[short & (least < 0)])
+            for place in unread:
+                not_seen += interface.not_seen(
+                    self.codes[1:3],
+                    resource.Resource("topic", table.topics[place]),
+                    "its min.insync.replicas was not read",
+                )
+        return interface.Found(findings=tuple(findings), not_seen=not_seen)
+
+
+def min_isr(seen: view.View, table: snapshot.Partitions) -> NDArray[np.int64] | Unknown:
+    """min.insync.replicas of every partition's topic; UNREAD where it was not read."""
+    if isinstance(seen.configs, Unknown):
+        return Unknown(f"settings were not read: {seen.configs.reason}")
+    per_topic = np.full(len(table.topics), history.UNREAD, dtype=np.int64)
+    for place, topic in enumerate(table.topics):
+        value = retention.number(seen.configs.get(topic, {}).get("min.insync.replicas"))
+        if value is not None:
+            per_topic[place] = value
+    return np.repeat(per_topic, np.diff(table.first))
+
+
+def _topic_of(table: snapshot.Partitions) -> NDArray[np.int64]:
+    return np.repeat(np.arange(len(table.topics)), np.diff(table.first))
+
+
+def _all(
+    seen: view.View, table: snapshot.Partitions, code: str, wrong: NDArray[np.bool_]
+) -> Iterator[finding.Finding]:
+    ordinals = np.flatnonzero(wrong)
+    if not len(ordinals):
+        return
+    start = _since(seen, table, code, ordinals)
+    listed = [
+        (int(ordinal), float(at), state)
+        for ordinal, at in zip(ordinals, start, strict=True)
+        if (state := seen.state(code, "hold", float(at))) is not None
+    ]
+    if len(listed) <= ONE_BY_ONE:
+        for ordinal, at, state in listed:
+            yield _finding(seen, table, code, [ordinal], at, state)
+        return
+    topics = _topic_of(table)
+    for place in np.unique([topics[ordinal] for ordinal, _, _ in listed]):
+        of_topic = [item for item in listed if topics[item[0]] == place]
+        firing = [item for item in of_topic if item[2] == "firing"] or of_topic
+        yield _finding(
+            seen,
+            table,
+            code,
+            [o for o, _, _ in firing],
+            min(at for _, at, _ in firing),
+            firing[0][2],
+        )
+
+
+def _since(
+    seen: view.View, table: snapshot.Partitions, code: str, ordinals: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Since when each partition has been so in every sample."""
+    past = seen.history
+    start = np.full(len(ordinals), seen.now)
+    if not len(past.times):
+        return start
+    columns = seen.once(_columns)
+    at = np.array([columns.get(table.name(int(ordinal)), -1) for ordinal in ordinals])
+    known = at >= 0
+    if not known.any():
+        return start
+    if code == "partition.offline":
+        leaders = past.leaders[:, at[known]]
+        held, read = leaders == _NOBODY, leaders != history.UNREAD_LEADER
+    else:
+        limit = np.diff(table.replica_start)[ordinals[known]]
+        sizes = past.isr_sizes[:, at[known]]
+        if code != "partition.under_replicated":
+            least = interface.certain(min_isr(seen, table))
+            limit = np.minimum(limit, least[ordinals[known]] + (code == "partition.at_min_isr"))
+        held, read = sizes < limit, sizes >= 0
+    start[known] = _run_began(held, read, past.times, seen.now)
+    return start
+
+
+def _run_began(
+    held: NDArray[np.bool_],
+    read: NDArray[np.bool_],
+    times: NDArray[np.float64],
+    now: float,
+) -> NDArray[np.float64]:
+    """When the trailing run of rows that hold began; rows that were not read count neither way."""
+    row = np.arange(len(times))[:, None]
+    broken = np.where(read & ~held, row, -1).max(axis=0)
+    first = np.where(read & held & (row > broken), row, len(times)).min(axis=0)
+    began: NDArray[np.float64] = np.append(times, now)[first]
+    return began
+
+
+def _columns(seen: view.View) -> dict[resource.TopicPartition, int]:
+    return {name: column for column, name in enumerate(seen.history.partitions)}
+
+
+def _finding(
+    seen: view.View,
+    table: snapshot.Partitions,
+    code: str,
+    ordinals: list[int],
+    since: float,
+    state: vocabulary.FindingState,
+) -> finding.Finding:
+    names = [table.name(ordinal) for ordinal in ordinals]
+    report = interface.Report(seen, code, resource.partition(names[0]))
+    replicas, isr = table.replicas_of(ordinals[0]), table.isr_of(ordinals[0])
+    report.fact(
+        "replicas", f"replicas of {names[0]}", _ids(replicas), how="DescribeTopicPartitions"
+    )
+    report.fact("isr", f"in-sync replicas of {names[0]}", _ids(isr), how="DescribeTopicPartitions")
+    leader = int(table.leader[ordinals[0]])
+    report.fact(
+        "leader",
+        f"leader of {names[0]}",
+        leader if leader >= 0 else "none",
+        how="DescribeTopicPartitions",
+    )
+    where = words.partitions(names)
+    verb = "has" if len(names) == 1 else "have"
+    if code == "partition.offline":
+        text = f"{where} {verb} no leader: nobody can read or write there."
+    elif code == "partition.under_min_isr":
+        text = f"{where} {verb} {len(isr)} in-sync replicas, fewer than min.insync.replicas: "
+        text += "writes with acks=all are refused."
+    elif code == "partition.at_min_isr":
+        text = f"{where} {verb} {len(isr)} in-sync replicas, exactly min.insync.replicas: "
+        text += "one more loss stops writes with acks=all."
+    else:
+        missing = sorted(set(replicas) - set(isr))
+        text = f"{where} {verb} {len(isr)} of {len(replicas)} replicas in sync; "
+        text += f"missing: broker {words.names(missing)}."
+    return report.finding(text, state=state, since=since, partitions=names)
+
+
+def _ids(brokers: tuple[int, ...]) -> str:
+    return ", ".join(map(str, brokers)) or "none"

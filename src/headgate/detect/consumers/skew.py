@@ -1,0 +1,234 @@
+"""Skew: lag gathered on one partition or member, and partitions that take most of the input."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headgate.detect import interface, view, words
+from headgate.detect.consumers import lags, trends
+from headgate.domain import finding, history, imbalance, resource, snapshot, vocabulary
+from headgate.domain.unknown import Unknown
+
+LEAST_PARTITIONS = 3
+"""Fewer partitions than this cannot be skewed (vocabulary)."""
+LEAST_INPUT = 50
+"""A one-shot look scales the least input of ``partition.hot`` with its window, down to this."""
+
+
+class LagSkew:
+    """Says where one partition, or one member's, holds most of a group's lag on a topic."""
+
+    codes: ClassVar[tuple[str, ...]] = ("lag.skewed",)
+    needs: ClassVar[tuple[interface.Part, ...]] = ("partitions", "offsets", "groups", "commits")
+
+    def find(self, seen: view.View) -> interface.Found:
+        """One finding per group, on the first of its skewed topics.
+
+        A single look proves nothing, for commits of busy partitions take turns: what counts is
+        the same partition, or member, in each of the last samples of a window.
+        """
+        now, table = lags.now(seen), interface.certain(seen.partitions)
+        if isinstance(now, Unknown):
+            return interface.Found(not_seen=interface.not_seen(self.codes, seen.cluster, str(now)))
+        columns, key = _keys(seen, now, table)
+        rows = slice(max(0, len(seen.history.times) - view.WINDOW_SAMPLES), None)
+        commits = lags.commits_of(seen, columns, rows)
+        ends = lags.ends_of(seen, now, columns, rows)
+        if len(commits) < view.WINDOW_SAMPLES or not len(columns):
+            return interface.Found()
+        unread = (commits < 0).any(axis=0) | (ends < 0).any(axis=0)
+        usable = ~np.isin(key, key[unread])
+        columns, key = columns[usable], key[usable]
+        lag = np.maximum(ends - commits, 0)[:, usable]
+        step = np.maximum(np.diff(commits[:, usable], axis=0), 0).max(axis=0, initial=0)
+        _, place = np.unique(key, return_inverse=True)
+        total = _sums(place, lag)
+        share = seen.observation.number("lag.skewed", "share")
+        busy = total[-1] >= seen.observation.number("lag.skewed", "min")
+        heavy = (
+            _holds(lag.astype(np.float64), step.astype(np.float64), total[:, place], share)
+            & busy[place]
+        )
+        found: dict[str, finding.Finding] = {}
+        for column in np.flatnonzero(heavy):
+            made = _write(seen, now, columns[place == place[column]], columns[[column]], "")
+            found.setdefault(made.resource.id, made)
+        for made in _members(seen, now, columns, place, lag, step, total, share, busy):
+            found.setdefault(made.resource.id, made)
+        return interface.Found(findings=tuple(found.values()))
+
+
+def _keys(
+    seen: view.View, now: lags.Lags, table: snapshot.Partitions
+) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """The columns on topics wide enough to be skewed, and a number per group and topic."""
+    topics = np.array(
+        [table.topic_ordinals.get(name.topic, -1) for name in seen.history.partitions],
+        dtype=np.int64,
+    )
+    wide = np.append(np.diff(table.first) >= LEAST_PARTITIONS, False)
+    topic = np.where(now.partition_of >= 0, topics[np.maximum(now.partition_of, 0)], -1)
+    columns = np.flatnonzero((now.lag >= 0) & now.judged & wide[topic])
+    return columns, now.group_of[columns].astype(np.int64) * len(table.topics) + topic[columns]
+
+
+def _sums(place: NDArray[np.intp], lag: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Lag of each row added up by place; float64[rows, places]."""
+    count = int(place.max(initial=-1)) + 1
+    return np.stack([np.bincount(place, weights=row, minlength=count) for row in lag])
+
+
+def _holds(
+    lag: NDArray[np.float64],
+    step: NDArray[np.float64],
+    total: NDArray[np.float64],
+    share: float,
+) -> NDArray[np.bool_]:
+    """Where lag is more than its share in every row and than the rhythm of commits, and does not
+    fall: what is being worked off needs no cause."""
+    every = np.logical_and.reduce(lag > share * total, axis=0)
+    result: NDArray[np.bool_] = every & (lag[-1] > trends.STEPS * step) & (lag[-1] >= lag[0])
+    return result
+
+
+def _members(
+    seen: view.View,
+    now: lags.Lags,
+    columns: NDArray[np.intp],
+    place: NDArray[np.intp],
+    lag: NDArray[np.int64],
+    step: NDArray[np.int64],
+    total: NDArray[np.float64],
+    share: float,
+    busy: NDArray[np.bool_],
+) -> Iterator[finding.Finding]:
+    """Findings for members, among at least three, whose partitions hold most of the lag."""
+    owner = seen.history.owners[-1, columns]
+    owned = np.flatnonzero((owner >= 0) & busy[place])
+    if not len(owned):
+        return
+    pair = place[owned].astype(np.int64) * (int(owner.max()) + 1) + owner[owned]
+    _, first, of = np.unique(pair, return_index=True, return_inverse=True)
+    at = place[owned][first]
+    members = np.bincount(at, minlength=total.shape[1])
+    held = _sums(of, lag[:, owned])
+    steps = np.bincount(of, weights=step[owned]).astype(np.float64)
+    heavy = _holds(held, steps, total[:, at], share) & (members[at] >= LEAST_PARTITIONS)
+    for each in np.flatnonzero(heavy):
+        mine = owned[of == each]
+        whole = columns[place == at[each]]
+        name = seen.history.member_ids[int(owner[mine[0]])]
+        yield _write(seen, now, whole, columns[mine], name)
+
+
+def _write(
+    seen: view.View,
+    now: lags.Lags,
+    columns: NDArray[np.intp],
+    heavy: NDArray[np.intp],
+    member: str,
+) -> finding.Finding:
+    group_id = now.groups[now.group_of[columns[0]]]
+    names = [seen.history.commit_keys[column][1] for column in heavy]
+    part, total = int(now.lag[heavy].sum()), int(now.lag[columns].sum())
+    report = interface.Report(seen, "lag.skewed", resource.Resource("group", group_id))
+    report.fact("lag", f"records that {group_id} has yet to read there", part, unit="records")
+    report.fact("total", f"records that it has yet to read of {names[0].topic}", total)
+    whose = f", the partitions of {member}," if member else ""
+    if member:
+        report.fact("member", "member that owns them", member, how="DescribeGroups")
+    return report.finding(
+        f"{words.partitions(names)}{whose} {'hold' if len(names) > 1 else 'holds'} "
+        f"{part / max(total, 1):.0%} of the lag of {group_id} on {names[0].topic}.",
+        partitions=names,
+    )
+
+
+class HotPartitions:
+    """Says which partitions take far more records than the others of their topic."""
+
+    codes: ClassVar[tuple[str, ...]] = ("partition.hot",)
+    needs: ClassVar[tuple[interface.Part, ...]] = ("partitions", "offsets")
+
+    def find(self, seen: view.View) -> interface.Found:
+        """One finding per hot partition; internal topics are uneven by design."""
+        table = interface.certain(seen.partitions)
+        rows = seen.rows(seen.observation.seconds("partition.hot", "window"))
+        times = seen.history.times[rows]
+        if len(times) < view.WINDOW_SAMPLES:
+            reason = f"{words.many(len(times), 'sample')} of {view.WINDOW_SAMPLES} needed"
+            return interface.Found(not_seen=interface.not_seen(self.codes, seen.cluster, reason))
+        state = seen.state("partition.hot", "window", float(times[0]))
+        if state is None:
+            return interface.Found()
+        written = _written(seen, rows)
+        findings = tuple(_hot(seen, table, written, state, float(times[-1] - times[0])))
+        return interface.Found(findings=findings)
+
+
+def _written(seen: view.View, rows: slice) -> NDArray[np.int64]:
+    """Records written to each partition between the window's edges; UNREAD where not known.
+
+    At either edge the nearest of the few rows that may stand in for it is taken.
+    """
+    ends = seen.history.ends[rows]
+    near = min(view.STALE_INTERVALS, len(ends))
+    first, last = ends[0], ends[-1]
+    for step in range(1, near):
+        first = np.where(first < 0, ends[step], first)
+        last = np.where(last < 0, ends[-1 - step], last)
+    known = (first >= 0) & (last >= first)
+    return np.where(known, last - first, history.UNREAD)
+
+
+def least_input(seen: view.View) -> float:
+    """Records that a hot partition takes; a one-shot look scales it with its window."""
+    least = seen.observation.number("partition.hot", "min")
+    if not seen.observation.is_cut("partition.hot", "window"):
+        return least
+    whole = vocabulary.findings()["partition.hot"].seconds("window")
+    share = seen.observation.seconds("partition.hot", "window") / whole
+    return min(least, max(LEAST_INPUT, least * share))
+
+
+def _hot(
+    seen: view.View,
+    table: snapshot.Partitions,
+    written: NDArray[np.int64],
+    state: vocabulary.FindingState,
+    span_s: float,
+) -> Iterator[finding.Finding]:
+    topic = np.array(
+        [table.topic_ordinals.get(name.topic, -1) for name in seen.history.partitions],
+        dtype=np.int64,
+    )
+    known = (written >= 0) & (topic >= 0)
+    even = imbalance.of(np.where(known, written, np.nan), topic, len(table.topics))
+    medians, counts = even.median, even.count
+    at = np.maximum(topic, 0)
+    hot = (
+        known
+        & ~table.internal[at]
+        & (counts[at] >= LEAST_PARTITIONS)
+        & (written >= least_input(seen))
+        & (written >= seen.observation.number("partition.hot", "ratio") * medians[at])
+    )
+    for column in np.flatnonzero(hot):
+        name, median = seen.history.partitions[column], float(medians[topic[column]])
+        report = interface.Report(seen, "partition.hot", resource.partition(name))
+        report.fact(
+            "input",
+            f"records written to {name} in {words.duration(span_s)}",
+            int(written[column]),
+            source="history",
+        )
+        report.fact("median", f"median of the partitions of {name.topic}", median, source="history")
+        yield report.finding(
+            f"{name} takes {words.rate(float(written[column]) / span_s)}, the median partition of "
+            f"{name.topic} {words.rate(median / span_s)}.",
+            state=state,
+            since=seen.now - span_s,
+            partitions=[name],
+        )

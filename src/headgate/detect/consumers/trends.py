@@ -1,0 +1,251 @@
+"""Lag that rises or falls by more than the rhythm of commits and samples explains.
+
+Growth is looked for twice: on each partition, and on a topic as a whole, for a member that reads
+one partition after another makes the lag of each a saw-tooth whose sum alone shows the trend.
+"""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headgate.detect import view
+from headgate.detect.consumers import lags
+
+STEPS = 1.5
+"""A change of lag within so many commit steps is the rhythm of commits and samples, no trend."""
+ADVANCES = 2
+"""A group that falls behind commits more than once in the window; one commit is a fresh start."""
+MOVED_S = 10.0
+"""A group that falls behind still reads: its commit moved in this time, or in the window's last
+third where that is longer."""
+SPREAD = 0.25
+"""Lag grows when its mean over the window's last third exceeds that of the first by this share of
+the rise; a step in the last few samples is a pause, such as a rebalance."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trend:
+    """Columns with one trend; arrays are aligned."""
+
+    columns: NDArray[np.intp]
+    since: NDArray[np.float64]
+    """When the trend was first seen, in Unix seconds."""
+    change: NDArray[np.int64]
+    """Records by which lag rose or fell."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trends:
+    """What lag does over the window."""
+
+    growing: Trend
+    draining: Trend
+    few: NDArray[np.intp]
+    """Columns with lag and too few samples."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Course:
+    """Lag and commits over the window, of partitions or of whole topics."""
+
+    times: NDArray[np.float64]
+    lag: NDArray[np.int64]
+    commits: NDArray[np.int64]
+    known: NDArray[np.bool_]
+
+    @functools.cached_property
+    def step(self) -> NDArray[np.int64]:
+        """The largest advance of the commit between two samples."""
+        both = self.known[1:] & self.known[:-1]
+        ahead = np.where(both, self.commits[1:] - self.commits[:-1], 0)
+        largest: NDArray[np.int64] = ahead.max(axis=0, initial=0)
+        return largest
+
+    def of(self, columns: NDArray[np.intp]) -> "_Course":
+        """The same of some of the columns."""
+        return _Course(
+            times=self.times,
+            lag=self.lag[:, columns],
+            commits=self.commits[:, columns],
+            known=self.known[:, columns],
+        )
+
+    def advances(self) -> NDArray[np.int64]:
+        """Between how many samples the commit advanced."""
+        both = self.known[1:] & self.known[:-1]
+        times: NDArray[np.int64] = (both & (self.commits[1:] > self.commits[:-1])).sum(axis=0)
+        return times
+
+    def at(self, rows: NDArray[np.intp], values: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The value of each column at its row."""
+        return values[rows, np.arange(values.shape[1])]
+
+    @functools.cached_property
+    def first(self) -> NDArray[np.intp]:
+        """The first known row of each column."""
+        rows: NDArray[np.intp] = np.argmax(self.known, axis=0)
+        return rows
+
+    @functools.cached_property
+    def top(self) -> NDArray[np.intp]:
+        """The last row at which lag was at its highest."""
+        highest: NDArray[np.intp] = np.argmax(np.where(self.known, self.lag, -1)[::-1], axis=0)
+        return len(self.lag) - 1 - highest
+
+
+def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
+    """Growing and draining columns; those ``stuck`` have another shape and are left out."""
+    rows = seen.rows(seen.observation.seconds("lag.growing", "window"))
+    busy = np.zeros(len(now.groups), dtype=np.bool_)
+    busy[now.group_of[now.behind]] = True
+    columns = np.flatnonzero(now.judged & (now.lag >= 0) & busy[now.group_of])
+    whole = _course(seen, now, columns, rows)
+    late = np.flatnonzero(now.lag[columns] > 0)
+    behind, course = columns[late], whole.of(late)
+    few = course.known.sum(axis=0) < view.WINDOW_SAMPLES
+    if not len(course.times):
+        none = Trend(columns=columns[:0], since=course.times, change=now.lag[:0])
+        return Trends(growing=none, draining=none, few=behind)
+    growing = ~few & ~stuck[behind] & _grows(seen, course)
+    free = np.flatnonzero(~stuck[columns])
+    together, gained = _whole_topics(seen, now, columns[free], whole.of(free))
+    together = together[behind] & ~few & ~growing
+    rise = course.lag[-1] - course.at(course.first, course.lag)
+    change = np.where(together, gained[behind], rise)
+    growing |= together
+    fall = course.at(course.top, course.lag) - course.lag[-1]
+    draining = ~few & ~growing & _drains(course)
+    return Trends(
+        growing=Trend(
+            columns=behind[growing],
+            since=course.times[course.first[growing]],
+            change=change[growing],
+        ),
+        draining=Trend(
+            columns=behind[draining],
+            since=course.times[course.top[draining]],
+            change=fall[draining],
+        ),
+        few=behind[few],
+    )
+
+
+def _course(seen: view.View, now: lags.Lags, columns: NDArray[np.intp], rows: slice) -> _Course:
+    commits, ends = lags.commits_of(seen, columns, rows), lags.ends_of(seen, now, columns, rows)
+    known = (commits >= 0) & (ends >= 0)
+    return _Course(
+        times=seen.history.times[rows],
+        lag=np.where(known, np.maximum(ends - commits, 0), 0),
+        commits=commits,
+        known=known,
+    )
+
+
+def _grows(seen: view.View, course: _Course) -> NDArray[np.bool_]:
+    """Never 0, rising all along, at or near its highest, and still being read."""
+    lag, known, times = course.lag, course.known, course.times
+    if len(times) < 2:
+        return np.zeros(lag.shape[1], dtype=np.bool_)
+    step, first = course.step, course.first
+    rise = lag[-1] - course.at(first, lag)
+    fall = course.at(course.top, lag) - lag[-1]
+    third = max(1, len(lag) // 3)
+    spread = _mean(lag[-third:], known[-third:]) - _mean(lag[:third], known[:third])
+    window_s = seen.observation.seconds("lag.growing", "window")
+    late = np.searchsorted(times, seen.now - max(window_s / 3, MOVED_S) - seen.tolerance_s)
+    read_since = np.maximum(first, min(int(late), len(times) - 1))
+    grows: NDArray[np.bool_] = (
+        known[-1]
+        & ~(known & (lag == 0)).any(axis=0)
+        & (_slope(times, lag, known) > 0)
+        & (rise > STEPS * step)
+        & (spread >= SPREAD * rise)
+        & (course.commits[-1] > course.at(read_since, course.commits))
+        & (course.advances() >= ADVANCES)
+        & (fall <= np.maximum(step, rise // 10))
+    )
+    return grows
+
+
+def _drains(course: _Course) -> NDArray[np.bool_]:
+    """Down from a peak by more than a commit step, down still, and not yet at 0."""
+    lag, known = course.lag, course.known
+    if len(course.times) < 2:
+        return np.zeros(lag.shape[1], dtype=np.bool_)
+    top = course.top
+    fall = course.at(top, lag) - lag[-1]
+    middle = course.at((top + len(lag) - 1) // 2, lag)
+    after = np.arange(len(lag))[:, None] >= top
+    drains: NDArray[np.bool_] = (
+        (fall > STEPS * course.step)
+        & (top <= len(lag) - 3)
+        & (lag[-1] < middle)
+        & ~(known & after & (lag == 0)).any(axis=0)
+        & (course.commits[-1] > course.at(top, course.commits))
+    )
+    return drains
+
+
+def _whole_topics(
+    seen: view.View, now: lags.Lags, columns: NDArray[np.intp], course: _Course
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Which columns' groups fall behind on their topic as a whole, and what each gained."""
+    flagged = np.zeros(len(now.lag), dtype=np.bool_)
+    gained = np.zeros(len(now.lag), dtype=np.int64)
+    steady = np.flatnonzero(course.known.all(axis=0))
+    if len(course.times) < view.WINDOW_SAMPLES or not len(steady):
+        return flagged, gained
+    columns, course = columns[steady], course.of(steady)
+    topics: dict[str, int] = {}
+    of_partition = np.array(
+        [topics.setdefault(name.topic, len(topics)) for name in seen.history.partitions],
+        dtype=np.int64,
+    )
+    topic = of_partition[now.partition_of[columns]]
+    key = now.group_of[columns].astype(np.int64) * len(topics) + topic
+    _, place = np.unique(key, return_inverse=True)
+    total = _Course(
+        times=course.times,
+        lag=_added(place, course.lag),
+        commits=_added(place, course.commits),
+        known=np.ones((len(course.lag), int(place.max()) + 1), dtype=np.bool_),
+    )
+    gained[columns] = np.maximum(course.lag[-1] - course.lag[0], 0)
+    flagged[columns] = _grows(seen, total)[place] & (gained[columns] > 0)
+    return flagged, gained
+
+
+def _added(place: NDArray[np.intp], values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Each row added up by place."""
+    rows = [np.bincount(place, weights=row) for row in values.astype(np.float64)]
+    return np.stack(rows).astype(np.int64)
+
+
+def _slope(
+    times: NDArray[np.float64], lag: NDArray[np.int64], known: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Least-squares slope of each column over its known rows, in records per second."""
+    if known.all():
+        at = times - times.mean()
+        even: NDArray[np.float64] = at @ lag / max(float((at**2).sum()), 1e-9)
+        return even
+    weight = known.astype(np.float64)
+    at = (times - times[-1])[:, None] * weight
+    count = np.maximum(weight.sum(axis=0), 1)
+    centred = (at - at.sum(axis=0) / count) * weight
+    spread = (centred**2).sum(axis=0)
+    joint = (centred * lag).sum(axis=0)
+    slope: NDArray[np.float64] = np.divide(
+        joint, spread, out=np.zeros_like(joint), where=spread > 0
+    )
+    return slope
+
+
+def _mean(lag: NDArray[np.int64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The mean of each column over its known rows."""
+    mean: NDArray[np.float64] = np.where(known, lag, 0).sum(axis=0) / np.maximum(
+        known.sum(axis=0), 1
+    )
+    return mean

@@ -1,0 +1,15 @@
+"""Causes of what consumers do: why they lag, stand, rebalance, or lose their place."""
+
+from headgate.diagnose import interface
+from headgate.diagnose.consumers import inputs, members, offsets, standstill, throughput
+
+ASKERS: tuple[interface.Asker, ...] = (
+    standstill.Standstill(),
+    throughput.Growth(),
+    inputs.Inputs(),
+)
+DIAGNOSTICIANS: tuple[interface.Diagnostician, ...] = (
+    *ASKERS,
+    offsets.Offsets(),
+    members.Members(),
+)

@@ -1,0 +1,238 @@
+"""How records spread over the partitions of a topic, and over its keys."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import numpy as np
+
+from headgate.detect import view, words
+from headgate.detect.consumers import lags
+from headgate.diagnose import interface
+from headgate.diagnose.consumers import groups
+from headgate.domain import diagnosis, finding, resource
+from headgate.domain.resource import TopicPartition
+from headgate.domain.unknown import Unknown
+
+_RATIO = 3.0
+"""A partition is hot when it takes so many times the median of its topic (vocabulary)."""
+_TOP_KEY = 0.3
+"""One key with this share of the newest records explains a hot partition."""
+_SURGE = 2.0
+
+
+def rates(case: interface.Case, topic: str) -> dict[TopicPartition, float]:
+    """Records per second written to each partition of the topic over the window."""
+    return case.once(("input", topic), lambda: _rates(case.seen, topic))
+
+
+def _rates(seen: view.View, topic: str) -> dict[TopicPartition, float]:
+    past = seen.history
+    columns = [c for c, name in enumerate(past.partitions) if name.topic == topic]
+    rows = seen.rows(seen.observation.seconds("lag.growing", "window"))
+    found = groups.rates(past.times[rows], past.ends[rows][:, columns])
+    return {
+        past.partitions[column]: float(rate)
+        for column, rate in zip(columns, found, strict=True)
+        if not np.isnan(rate)
+    }
+
+
+def hot(case: interface.Case, names: Iterable[TopicPartition]) -> tuple[TopicPartition, ...]:
+    """Those of the partitions that take far more records than the median of their topic."""
+    found = []
+    for name in names:
+        of_topic = rates(case, name.topic)
+        if len(of_topic) < 3 or name not in of_topic:
+            continue
+        median = float(np.median(list(of_topic.values())))
+        if of_topic[name] > 0 and of_topic[name] >= _RATIO * median:
+            found.append(name)
+    return tuple(found)
+
+
+def hot_key(argument: interface.Argument, names: tuple[TopicPartition, ...]) -> bool:
+    """Weighs key skew behind lag on these partitions; whether it is at least likely."""
+    case = argument.case
+    found = hot(case, names)
+    about = argument.about
+    if not found or not _most_lag(case, about, found):
+        topic = names[0].topic if names else ""
+        even = argument.fact(
+            "input",
+            f"records per second written to the partitions of {topic}",
+            _text(rates(case, topic)),
+            source="history",
+        )
+        argument.cause(
+            "partition.hot_key",
+            "ruled_out",
+            "The lagging partitions take no more records than the others.",
+            against=(even,),
+        )
+        return False
+    first = max(found, key=lambda name: rates(case, name.topic)[name])
+    spread = argument.fact(
+        "input",
+        f"records per second written to {first}, and to the other partitions of {first.topic}",
+        _text(rates(case, first.topic)),
+        source="history",
+    )
+    _weigh(argument, first, spread)
+    return True
+
+
+def _most_lag(
+    case: interface.Case, about: finding.Finding, found: tuple[TopicPartition, ...]
+) -> bool:
+    """Whether the hot partitions hold most of the lag that the finding is about."""
+    now = lags.now(case.seen)
+    if about.resource.kind != "group" or isinstance(now, Unknown):
+        return True
+    keys = case.seen.history.commit_keys
+    columns = now.of_group(about.resource.id)
+    part = sum(int(now.lag[c]) for c in columns if keys[c][1] in found and now.lag[c] > 0)
+    whole = sum(
+        int(now.lag[c]) for c in columns if keys[c][1] in about.partitions and now.lag[c] > 0
+    )
+    return 2 * part > whole
+
+
+def _weigh(argument: interface.Argument, first: TopicPartition, spread: str) -> None:
+    answer = argument.case.answers.get(diagnosis.KeyQuestion(first.topic), Unknown("not asked"))
+    on = resource.partition(first)
+    steps = [
+        interface.suggest(
+            "owner.notify",
+            f"Choose keys of {first.topic} that spread; more partitions or members do not help.",
+        ),
+        interface.suggest("review.open", "The key of a topic is a design decision."),
+    ]
+    of_topic = rates(argument.case, first.topic)
+    others = [rate for name, rate in of_topic.items() if name != first]
+    text = (
+        f"{first} takes {words.rate(of_topic[first])}, the median of the others "
+        f"{words.rate(float(np.median(others)))}"
+    )
+    if isinstance(answer, diagnosis.KeyAnswer):
+        keys = argument.fact(
+            "keys",
+            f"share of the newest {answer.sampled} records of {first.topic} with the most "
+            "frequent key",
+            round(answer.top_key_share, 3),
+            source="records",
+        )
+        if answer.top_key_share >= _TOP_KEY:
+            argument.cause(
+                "partition.hot_key",
+                "confirmed",
+                f"{text}; one key makes {answer.top_key_share:.0%} of the records.",
+                on=on,
+                for_=(spread, keys),
+                next=steps,
+            )
+            return
+        argument.cause(
+            "partition.hot_key",
+            "likely",
+            f"{text}; no single key explains it ({answer.top_key_share:.0%} at most).",
+            on=on,
+            for_=(spread, keys),
+            next=steps,
+        )
+        return
+    why = answer.reason if isinstance(answer, Unknown) else "the answer was to another question"
+    argument.cause(
+        "partition.hot_key",
+        "likely",
+        f"{text}.",
+        on=on,
+        for_=(spread,),
+        not_looked_at=(f"the keys of the newest records: {why}",),
+        next=steps,
+    )
+
+
+def _text(of_topic: dict[TopicPartition, float]) -> str:
+    ordered = sorted(of_topic.items(), key=lambda item: -item[1])
+    return words.names(f"{name} {words.rate(rate)}" for name, rate in ordered) or "not known"
+
+
+def surged(case: interface.Case, about: finding.Finding) -> bool | Unknown:
+    """Whether the topics of a draining group took far more than usual some time before."""
+    past = case.seen.history
+    if len(past.times) < 2 * view.WINDOW_SAMPLES:
+        return Unknown("the history is too short to know what is usual")
+    topics = {name.topic for name in about.partitions}
+    columns = [c for c, name in enumerate(past.partitions) if name.topic in topics]
+    ends = past.ends[:, columns]
+    usable = (ends >= 0).all(axis=0)
+    steps = np.diff(ends[:, usable].sum(axis=1)) / np.maximum(np.diff(past.times), 1e-9)
+    return bool(steps.max(initial=0) > _SURGE * max(float(np.median(steps)), 1.0))
+
+
+class Inputs:
+    """Explains hot partitions, surges, and topics with too few partitions."""
+
+    explains: ClassVar[tuple[str, ...]] = (
+        "partition.hot",
+        "topic.input_surge",
+        "topic.too_few_partitions",
+    )
+
+    def questions(
+        self, about: finding.Finding, case: interface.Case
+    ) -> tuple[diagnosis.Question, ...]:
+        """How the records of a hot partition's topic are keyed."""
+        if about.code != "partition.hot" or not case.findings(about.code):
+            return ()
+        return (diagnosis.KeyQuestion(about.partitions[0].topic),)
+
+    def explain(self, about: finding.Finding, case: interface.Case) -> interface.Explained:
+        """Key skew, a burst, or a cap on parallel reading."""
+        argument = interface.Argument(case, about)
+        if about.code == "partition.hot":
+            first = about.partitions[0]
+            spread = argument.fact(
+                "input",
+                f"records per second written to the partitions of {first.topic}",
+                _text(rates(case, first.topic)),
+                source="history",
+            )
+            if first in rates(case, first.topic):
+                _weigh(argument, first, spread)
+        elif about.code == "topic.input_surge":
+            argument.cause(
+                "traffic.burst",
+                "confirmed",
+                "Far more records arrive than usual.",
+                for_=argument.own("rate", "usual"),
+                next=[interface.watch(about.resource, 600, "A burst ends by itself.")],
+            )
+        else:
+            _too_few(argument)
+        return argument.explained()
+
+
+def _too_few(argument: interface.Argument) -> None:
+    about = argument.about
+    values = {item.id.rpartition("/")[2]: item.value for item in about.evidence}
+    partitions, need = values.get("partitions"), values.get("need")
+    steps = [interface.suggest("review.open", "More partitions break the order of each key.")]
+    if isinstance(partitions, int) and isinstance(need, float):
+        total = min(4 * partitions, max(partitions + 1, int(np.ceil(partitions * need))))
+        steps.insert(
+            0,
+            interface.suggest(
+                "topic.add_partitions",
+                f"{total} partitions would let {total} members read; it cannot be undone.",
+                topic=about.resource.id,
+                total=total,
+            ),
+        )
+    argument.cause(
+        "consumer.under_parallel",
+        "confirmed",
+        "Every partition has its own member, all equally busy, and it is not enough.",
+        for_=argument.own("partitions", "members", "need"),
+        next=steps,
+    )

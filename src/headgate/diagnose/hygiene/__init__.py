@@ -1,0 +1,6 @@
+"""Causes of hazards: where a setting comes from, who changed it, who owns what nobody uses."""
+
+from headgate.diagnose import interface
+from headgate.diagnose.hygiene import configs
+
+DIAGNOSTICIANS: tuple[interface.Diagnostician, ...] = (configs.Hazards(),)
