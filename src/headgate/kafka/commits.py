@@ -10,6 +10,9 @@ from headgate.ports import kafka
 
 NAMED = 9
 """The newest version of OffsetFetch and OffsetCommit that names topics rather than their ids."""
+MOVING_S = 3.0
+"""For how long a read waits for coordinators that move or load: one that has lost every replica
+never comes, and the other groups are not to wait for it."""
 NO_MEMBER = ("", -1)
 """Member id and epoch of somebody outside the group."""
 
@@ -17,7 +20,10 @@ NO_MEMBER = ("", -1)
 def read(
     coordinators: Coordinators, group_ids: Sequence[str], *, deadline: float
 ) -> Mapping[str, Mapping[TopicPartition, int] | kafka.Failure]:
-    """All commits of each group; a group that does not exist has none."""
+    """All commits of each group; a group that does not exist has none.
+
+    A group whose coordinator does not come within ``MOVING_S`` is a failure of its own.
+    """
     request = raw.OffsetFetch
 
     def make(chunk: Sequence[str]) -> Any:
@@ -32,7 +38,9 @@ def read(
         for name, code, found in rows.commits(answer.data):
             yield Told(name, code, "", found)
 
-    return coordinators.ask(group_ids, make, told, deadline=deadline, api="OffsetFetch")
+    return coordinators.ask(
+        group_ids, make, told, deadline=deadline, api="OffsetFetch", moving_s=MOVING_S
+    )
 
 
 def write(

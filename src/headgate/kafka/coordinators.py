@@ -2,6 +2,7 @@
 a broker says that it is another."""
 
 import functools
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -72,15 +73,18 @@ class Coordinators:
         deadline: float,
         lane: Lane = "read",
         api: str = "",
+        moving_s: float = math.inf,
     ) -> dict[str, Any | kafka.Failure]:
         """What each group's coordinator tells, all coordinators asked at once.
 
         ``api`` names the call, so that a refusal tells the lacking right.
-        Groups whose coordinator has moved are asked for again until the deadline; what another
-        error or a silent broker spoils is a failure of those groups alone.
+        Groups whose coordinator has moved are asked for again until the deadline, and for
+        ``moving_s`` at most; what another error or a silent broker spoils is a failure of those
+        groups alone.
         """
         answers: dict[str, Any | kafka.Failure] = {}
         left, pause_s = list(dict.fromkeys(group_ids)), PAUSE_S
+        until = min(deadline, time.monotonic() + moving_s)
         while left:
             before = {name: self.get(name) for name in left}
             answers.update(self._round(left, make, told, deadline, lane, api))
@@ -90,7 +94,7 @@ class Coordinators:
             if unsent:
                 self.look_up(unsent, deadline=deadline)
             left = moved + [n for n in unsent if self.get(n) not in (None, before[n])]
-            if time.monotonic() + pause_s > deadline:
+            if time.monotonic() + pause_s > until:
                 break
             if moved:
                 time.sleep(pause_s)

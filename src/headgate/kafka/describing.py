@@ -166,6 +166,12 @@ def _share(told: Any, coordinator: int | Unknown) -> snapshot.Group:
     )
 
 
+STARTS_S = 1.5
+"""How long the starts of share groups are waited for. Their coordinator asks the broker that keeps
+the state of the group and partition, and goes on asking while that one hangs; one that lives
+answers within 0.05 s."""
+
+
 def starts_request(group_ids: Sequence[str]) -> Any:
     """Asks where delivery to share groups starts, for all their partitions."""
     request = schemas.DescribeShareGroupOffsetsRequest

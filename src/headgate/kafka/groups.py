@@ -3,6 +3,7 @@
 Kafka leaves out of the list, without a word, groups that the caller may not describe.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent import futures
 from dataclasses import replace
@@ -35,7 +36,7 @@ def read(
     """Every group that any broker coordinates.
 
     Each broker is asked for its list and, as soon as that came, for its groups; no broker waits
-    for another.
+    for another, but for the starts of share groups, which have a limit of their own.
     """
     groups: dict[str, snapshot.Group] = {}
     missing: list[snapshot.Missing] = []
@@ -56,7 +57,8 @@ def read(
             asked[nodes.ask(broker, request, deadline=deadline)] = chunk
             if chunk[0].kind == "share":
                 starts = describing.starts_request([group.id for group in chunk])
-                delivered[nodes.ask(broker, starts, deadline=deadline)] = chunk
+                until = min(deadline, time.monotonic() + describing.STARTS_S)
+                delivered[nodes.ask(broker, starts, deadline=until, lane="share")] = chunk
     for future in finished(asked, deadline=deadline):
         for group, failed in _described(asked[future], outcome(future)):
             groups[group.id] = group
@@ -123,10 +125,11 @@ def _with_starts(
         [group.id],
         describing.starts_request,
         describing.starts,
-        deadline=deadline,
+        deadline=min(deadline, time.monotonic() + describing.STARTS_S),
+        lane="share",
         api="DescribeShareGroupOffsets",
     )[group.id]
-    return replace(group, starts=_unknown(answer) if isinstance(answer, kafka.Failure) else answer)
+    return replace(group, starts=_untold(answer) if isinstance(answer, kafka.Failure) else answer)
 
 
 def _list_request() -> Any:
@@ -187,13 +190,20 @@ def _delivered(
 ) -> Iterator[tuple[str, Any]]:
     """Each share group of a chunk with its start offsets, or why they are not known."""
     if isinstance(answer, errors.PortError):
-        yield from ((group.id, _unknown(failure.of_error(answer))) for group in chunk)
+        yield from ((group.id, _untold(failure.of_error(answer))) for group in chunk)
         return
     for item in describing.starts(answer):
         failed = failure.of_code(
             item.code, item.message, api="DescribeShareGroupOffsets", on=item.group_id
         )
         yield item.group_id, _unknown(failed) if item.code else item.value
+
+
+def _untold(failed: kafka.Failure) -> Unknown:
+    """Why the starts are not known; a coordinator that is late waits for another broker itself."""
+    if failed.name == "TIMED_OUT":
+        return Unknown(f"{failed.reason}; it asks the broker that keeps the group's state")
+    return _unknown(failed)
 
 
 def _unknown(failed: kafka.Failure) -> Unknown:

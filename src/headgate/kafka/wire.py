@@ -28,16 +28,17 @@ from headgate.kafka.address import Address
 from headgate.kafka.properties import Properties
 from headgate.ports import errors
 
-Lane = Literal["read", "write", "controller", "probe"]
+Lane = Literal["read", "write", "controller", "share", "probe"]
 """A broker answers one request of a connection after the other, so what may wait has connections
-of its own: writes wait for replicas, questions to the controller for an election; a probe must
-wait for neither."""
+of its own: writes wait for replicas, questions to the controller for an election, those for the
+state of share groups for the broker that keeps it; a probe must wait for none of them."""
 
 SETUP_S = 1.5
 """How long a caller waits for a connection: TCP, TLS, ApiVersions and login. A broker under test
 load answers within 0.1 s; one that starts up needs up to 1 s."""
 WATCH_S = 0.75
-"""After this long without an answer the broker is probed on another connection."""
+"""After this long without an answer the broker is probed on another connection, and again so long
+after each probe that it answers: it may freeze while it works on what it was asked."""
 PROBE_S = 1.0
 """How long a probe is waited for."""
 MUTE_S = 0.1
@@ -179,7 +180,7 @@ class Wire:
         left_s = deadline - time.monotonic()
         if left_s <= 0:
             raise complaint.Late(address)
-        watch = self._loop.call_later(WATCH_S, lambda: self._watch(address, PROBE_S))
+        watch = self._loop.call_later(WATCH_S, lambda: self._keep_watch(address))
         try:
             answer = await link.connection.send_request(request, request_timeout_ms=left_s * 1000)
         except library.kafka.errors.IncompatibleBrokerVersion:
@@ -214,6 +215,11 @@ class Wire:
         shown = tls.CERTIFICATE in self._properties.values
         return complaint.of(link.error or error, address, sent=sent, certificate=shown)
 
+    async def _keep_watch(self, address: Address) -> None:
+        """Watches for as long as the broker answers probes; whoever was answered cancels it."""
+        while await self._watch(address, PROBE_S) == "answers":
+            await self._loop.sleep(WATCH_S)
+
     async def _watch(self, address: Address, wait_s: float) -> snapshot.PortState:
         """Probes, and fails what waits for a broker that does not answer the probe either."""
         state = await self._state(address, wait_s)
@@ -224,11 +230,12 @@ class Wire:
     async def _state(self, address: Address, wait_s: float) -> snapshot.PortState:
         until = time.monotonic() + (min(wait_s, MUTE_S) if address in self._mute else wait_s)
         link = self._link(address, "probe")
+        if link.connection.paused:  # by a quota, which a broker that answers tells
+            return "answers"
         fresh = not link.connection.connected
-        if address not in self._probes:
-            self._send_probe(address, link)
+        probe = self._probes.get(address) or self._send_probe(address, link)
         try:
-            await patience.within(self._loop, self._probes[address], until)
+            await patience.within(self._loop, probe, until)
         except TimeoutError:
             self._mute.add(address)
             return "accepts" if link.accepted else "silent"
@@ -238,8 +245,8 @@ class Wire:
             return complaint.port_state(self._told(link, error, address))
         return "answers"
 
-    def _send_probe(self, address: Address, link: _Link) -> None:
-        """One probe is on its way, and stays so until it is answered or its connection lost."""
+    def _send_probe(self, address: Address, link: _Link) -> Any:
+        """The one probe on its way; it stays so until it is answered or its connection lost."""
 
         def over(_: Any) -> None:
             del self._probes[address]
@@ -253,6 +260,7 @@ class Wire:
         )
         answer.add_callback(lambda _: self._answered.update({address: time.monotonic()}))
         answer.add_both(over)
+        return answer
 
     def _link(self, address: Address, lane: Lane) -> _Link:
         link = self._links.get((address, lane))

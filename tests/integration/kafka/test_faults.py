@@ -8,9 +8,11 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
+from tests.contract.kafka import arranging
 
 from headgate.domain import snapshot
 from headgate.domain.resource import TopicPartition
+from headgate.domain.unknown import Unknown
 from headgate.kafka import cluster
 from headgate.lab import lab
 from headgate.ports import errors, kafka
@@ -62,11 +64,30 @@ def topic(port: kafka.Kafka) -> str:
     return name
 
 
+def share_group(port: kafka.Kafka, topic: str) -> str:
+    """A share group that reads the topic's 9 partitions: where it starts on each is kept by any of
+    the brokers, which its coordinator asks."""
+    name = f"share-of-{topic}"
+    member = arranging.Arranging()
+    member.port = port
+    beat = member.modern_member("share", name, topic)
+    end = time.monotonic() + 60
+    while True:
+        found = port.group(name, deadline_s=DEADLINE_S)
+        starts = found.starts if isinstance(found, snapshot.Group) else Unknown(found.reason)
+        if not isinstance(starts, Unknown) and len(starts) == 9:
+            return name
+        assert time.monotonic() < end, f"it is still {found}"
+        time.sleep(0.2)
+        beat()
+
+
 def test_a_frozen_broker_costs_a_sweep_little_and_hides_only_its_own(
     port: kafka.Kafka, topic: str, lab_cluster: lab.Lab
 ) -> None:
     group_id = f"group-of-{topic}"
     assert port.commit(group_id, {TopicPartition(topic, 0): 1}, deadline_s=DEADLINE_S)
+    shared = share_group(port, topic)
     before, _ = port.partitions(deadline_s=DEADLINE_S)
     assert port.groups(deadline_s=DEADLINE_S)[0][group_id]
     lab_cluster.pause("broker-2")
@@ -87,7 +108,8 @@ def test_a_frozen_broker_costs_a_sweep_little_and_hides_only_its_own(
         assert read.latest[ordinal] == wanted
     listed, missing = groups.result()
     assert "broker:2" in {item.what for item in missing}
-    assert (group_id in listed) != (f"group:{group_id}" in {item.what for item in missing})
+    for name in (group_id, shared):
+        assert (name in listed) != (f"group:{name}" in {item.what for item in missing})
     lab_cluster.resume("broker-2")
 
 

@@ -143,12 +143,15 @@ def test_a_frozen_broker_delays_nothing_but_its_own_items() -> None:
         assert sorted(groups) == ["group-1", "group-3"]
         assert [item.what for item in missing] == ["broker:2", "group:group-2"]
         assert all("accepts connections but does not answer" in x.reason for x in missing)
-        assert first_s < 3
+        assert first_s < 10 / 2, "it does not wait to the deadline"
         connections = brokers[1].accepted
-        started = time.monotonic()
+        later_s = []
         for _ in range(5):
+            started = time.monotonic()
             assert len(found.groups(deadline_s=10)[0]) == 2
-        assert time.monotonic() - started < 2
+            later_s.append(time.monotonic() - started)
+        assert max(later_s) < 10 / 2
+        assert min(later_s) < first_s / 2, "a broker known to be frozen is hardly waited for"
         assert brokers[1].accepted <= connections + 1, "a frozen broker is not dialled again"
         brokers[1].thaw()
         end = time.monotonic() + 5
@@ -164,7 +167,7 @@ def test_a_frozen_bootstrap_server_is_overtaken() -> None:
     with connected(brokers) as found:
         started = time.monotonic()
         seen = found.brokers(deadline_s=10)
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 10 / 2, "it does not wait to the deadline"
     assert [broker.port_state for broker in seen.brokers] == ["accepts", "answers"]
     assert seen.controller == 2
 
