@@ -110,6 +110,10 @@ class Report:
     """What could not be read, and why."""
     measured: tuple[Measured, ...] = ()
     """What each source of metrics told."""
+    not_judged: tuple[finding.NotSeen, ...] = ()
+    """What could not be judged, and why."""
+    expected: tuple[finding.Finding, ...] = ()
+    """What is declared to be as it should be."""
 
     @property
     def worst(self) -> vocabulary.Severity | None:
@@ -252,8 +256,10 @@ def _judge(
         ended=ticks.now(),
         sweeps=looked[1],
         cases=tuple(Case(draft=draft, steps=_steps(desk, world, draft)) for draft in drafts),
-        hazards=hazards,
-        unknown=_unread(seen, found),
+        hazards=tuple(one for one in hazards if one.state != "suppressed"),
+        unknown=_unread(seen),
+        not_judged=found.not_seen,
+        expected=tuple(one for one in found.findings if one.state == "suppressed"),
         measured=tuple(
             Measured(
                 source=part.value.source,
@@ -268,21 +274,14 @@ def _judge(
     )
 
 
-def _unread(
-    seen: observation.Observation, found: finding.Detection
-) -> tuple[snapshot.Missing, ...]:
-    """Parts that were not read, items missing in others, and findings that were not judged."""
+def _unread(seen: observation.Observation) -> tuple[snapshot.Missing, ...]:
+    """Parts that were not read, and items missing in others."""
     missing: list[snapshot.Missing] = []
     for name, part in seen.snapshot.parts().items():
         if isinstance(part.value, Unknown) and part.lacking:
             told = part.value
             missing.append(snapshot.Missing(what=name, reason=told.reason, needs=told.needs))
         missing += part.missing
-    known = {(one.what, one.reason) for one in missing}
-    for one in found.not_seen:
-        item = snapshot.Missing(what=f"{one.code} on {one.resource}", reason=one.reason)
-        if (item.what, item.reason) not in known:
-            missing.append(item)
     return tuple(missing)
 
 

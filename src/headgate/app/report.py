@@ -1,18 +1,13 @@
-"""The doctor's report in its three forms: text for people, Markdown for tickets, JSON for programs.
+"""The doctor's report as JSON, for programs: ``headgate.doctor/1``.
 
-The JSON is ``headgate.doctor/1``: fields may be added, those that are there keep their meaning.
+Fields may be added; those that are there keep their meaning.
 """
-
-from collections.abc import Iterator
-from datetime import datetime
 
 from headgate.app import acls, doctor, words
 from headgate.domain import diagnosis, evidence, finding
 from headgate.domain.unknown import Unknown
 
 Json = dict[str, object]
-WIDTH = 10
-"""Of the column that names a line in the text form."""
 
 
 def as_json(report: doctor.Report) -> Json:
@@ -45,6 +40,10 @@ def as_json(report: doctor.Report) -> Json:
             "unknown": [
                 {"what": one.what, "why": one.reason, "needs": one.needs} for one in report.unknown
             ],
+            "not_judged": [
+                {"what": one.code, "resource": str(one.resource), "why": one.reason}
+                for one in report.not_judged
+            ],
             "lacking": list(acls.lacking(report.unknown)),
             "metrics": [
                 {
@@ -59,6 +58,7 @@ def as_json(report: doctor.Report) -> Json:
         },
         "incidents": [_case(case) for case in report.cases],
         "hazards": [_finding(one) for one in report.hazards],
+        "expected": [{**_finding(one), "why": one.excuse} for one in report.expected],
     }
 
 
@@ -122,6 +122,11 @@ def _cause(one: diagnosis.Cause) -> Json:
         "for": list(one.for_),
         "against": list(one.against),
         "not_looked_at": list(one.not_looked_at),
+        "agreement": one.agreement,
+        "predictions": [
+            {"kind": each.kind, "says": each.says, "seen": _value(each.seen)}
+            for each in one.predictions
+        ],
     }
 
 
@@ -133,108 +138,3 @@ def _step(one: doctor.Step) -> Json:
         "why": one.suggestion.why,
         "lane_why": one.why,
     }
-
-
-def as_text(report: doctor.Report, zone: str) -> Iterator[str]:
-    """One answer first, then its reasons; hazards and what was not seen at the end."""
-    for case in report.cases:
-        yield from _text_case(case, report.ended, zone)
-        yield ""
-    if not report.cases:
-        yield "nothing is going wrong, as far as could be seen"
-    if report.hazards:
-        yield words.plural(len(report.hazards), "hazard") + ":"
-        yield from (f"  {one.severity:<9} {one.summary} ({one.code})" for one in report.hazards)
-    yield _looked(report)
-    yield from (f"  metrics   {_measured(one)}" for one in report.measured)
-    for one in report.unknown[:10]:
-        yield f"  not seen  {one.what}: {one.reason}"
-    if len(report.unknown) > 10:
-        yield f"  not seen  {len(report.unknown) - 10} more: use -o json"
-    yield from (f"  lacking   the right to {needs}" for needs in acls.lacking(report.unknown)[:10])
-    if acls.lacking(report.unknown):
-        yield "  all that is needed: headgate doctor --acls, with the same address and client"
-
-
-def _measured(one: doctor.Measured) -> str:
-    about = ", ".join(one.about[:3]) + (f" and {len(one.about) - 3} more" if one.about[3:] else "")
-    spoken = f"in the words of {one.dialect}" if one.dialect else "in words that are not known"
-    return f"{one.source}: {words.plural(one.numbers, 'number')} of {about or 'nothing'}, {spoken}"
-
-
-def _looked(report: doctor.Report) -> str:
-    seen = []
-    for value, noun in (
-        (report.brokers, "broker"),
-        (report.topics, "topic"),
-        (report.groups, "group"),
-    ):
-        known = not isinstance(value, Unknown)
-        seen.append(words.plural(int(value), noun) if known else f"{noun}s ({value})")  # type: ignore[arg-type]  # known is an int
-    took = words.duration((report.ended - report.begun).total_seconds())
-    kind = report.matrix.flavour.replace("_", " ")
-    storage = report.matrix.architecture.replace("_", " ")
-    shown = "not known" if isinstance(report.version, Unknown) else report.version
-    what = f"flavour {kind}, version {shown}, storage {storage}"
-    return f"looked {took} at {', '.join(seen)}, {report.sweeps} times; {what}"
-
-
-def _text_case(case: doctor.Case, now: datetime, zone: str) -> Iterator[str]:
-    draft = case.draft
-    yield f"{draft.title}  [{draft.severity}]"
-    first = min((one.since for one in draft.findings), default=now)
-    since = f"since {words.clock(first, zone)} ({words.duration((now - first).total_seconds())})"
-    if draft.deadline:
-        left = words.duration((draft.deadline - now).total_seconds())
-        since += f", data is lost from {words.clock(draft.deadline, zone)} (in {left})"
-    yield f"  {since}"
-    for place, cause in enumerate(draft.causes):
-        if cause.verdict == "ruled_out":
-            yield _line("not", f"{cause.code}: {cause.summary}")
-        else:
-            name = "because" if place == 0 else "or"
-            yield _line(name, f"{cause.summary} ({cause.verdict}: {cause.code})")
-    for text in draft.causes[0].not_looked_at if draft.causes else ():
-        yield _line("unseen", text)
-    for step in case.steps:
-        if step.in_catalogue:
-            given = " ".join(
-                f"{name}={value}" for name, value in step.suggestion.parameters.items()
-            )
-            yield _line("next", f"{step.suggestion.action} {given}  (lane {step.lane}: {step.why})")
-        else:
-            yield _line("next", f"{step.suggestion.why} ({step.suggestion.action})")
-    pending = [one.code for one in draft.findings if one.state == "pending"]
-    if pending:
-        yield _line("pending", f"{', '.join(pending)}: not watched for as long as the rule asks")
-
-
-def _line(name: str, text: str) -> str:
-    return f"  {name:<{WIDTH}}{text}"
-
-
-def as_markdown(report: doctor.Report, zone: str) -> Iterator[str]:
-    """The same for a ticket."""
-    yield "# What Headgate found"
-    yield ""
-    yield f"{_looked(report)}, until {words.instant(report.ended)}."
-    for case in report.cases:
-        yield ""
-        yield f"## {case.draft.title}"
-        yield ""
-        yield from (f"- {line.strip()}" for line in list(_text_case(case, report.ended, zone))[1:])
-    if report.hazards:
-        yield ""
-        yield "## Hazards"
-        yield ""
-        yield from (f"- {one.summary} (`{one.code}`)" for one in report.hazards)
-    if report.unknown:
-        yield ""
-        yield "## Not seen"
-        yield ""
-        yield from (f"- {one.what}: {one.reason}" for one in report.unknown)
-    if acls.lacking(report.unknown):
-        yield ""
-        yield "## Rights that would show it"
-        yield ""
-        yield from (f"- {needs}" for needs in acls.lacking(report.unknown))

@@ -116,12 +116,13 @@ def _examine(asked: "looking.Asked") -> "looking.Report":
 
 def _print(report: "looking.Report", form: options.Report) -> None:
     from headgate.app import report as forms
+    from headgate.app import report_text as texts
 
     if form is options.Report.json:
         output.json_text(forms.as_json(report))
         return
     zone = _zone()
-    lines = forms.as_text if form is options.Report.table else forms.as_markdown
+    lines = texts.as_text if form is options.Report.table else texts.as_markdown
     for line in lines(report, zone):
         typer.echo(line)
 

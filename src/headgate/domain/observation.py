@@ -15,6 +15,9 @@ from headgate.domain.resource import Resource
 
 T = TypeVar("T")
 
+CUT = ("hold", "window")
+"""Parameters that a one-shot look cuts; an objective or an age stays what it is."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
@@ -58,11 +61,13 @@ class Observation:
     def seconds(self, code: str, name: str, about: Resource | None = None) -> float:
         """The duration parameter of a finding, overrides (of ``about``, too) and cut applied."""
         full = self._full_seconds(code, name, about)
-        return full if self.cut_s is None else min(full, self.cut_s)
+        return full if self.cut_s is None or name not in CUT else min(full, self.cut_s)
 
     def is_cut(self, code: str, name: str, about: Resource | None = None) -> bool:
         """Whether the one-shot look is shorter than the finding's own duration."""
-        return self.cut_s is not None and self.cut_s < self._full_seconds(code, name, about)
+        if self.cut_s is None or name not in CUT:
+            return False
+        return self.cut_s < self._full_seconds(code, name, about)
 
     def number(self, code: str, name: str, about: Resource | None = None) -> float:
         """The numeric parameter of a finding, overrides applied."""

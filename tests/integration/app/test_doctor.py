@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from tests.integration.actions import stands
 
-from headgate.app import doctor, errors, report
+from headgate.app import doctor, errors, report, report_text
 from headgate.domain.resource import TopicPartition
 from headgate.kafka import cluster
 from headgate.lab import lab as lab_
@@ -62,7 +62,7 @@ def test_a_crash_loop_is_told_with_its_next_step_and_nothing_is_written(
     }
     assert (step.in_catalogue, step.lane) == (True, "approve"), step.why
     json.dumps(report.as_json(seen), allow_nan=False)
-    text = "\n".join([*report.as_text(seen, "UTC"), *report.as_markdown(seen, "UTC")])
+    text = "\n".join([*report_text.as_text(seen, "UTC"), *report_text.as_markdown(seen, "UTC")])
     assert POISON.decode("latin-1") not in text
     assert "group.quarantine_record" in text
 
@@ -78,7 +78,7 @@ def test_a_short_look_says_what_it_did_not_wait_for(stand: stands.Stand) -> None
     [case] = [one for one in seen.cases if str(one.draft.resource) == f"group:{group}"]
     [found] = [one for one in case.draft.findings if one.code == "lag.stopped"]
     assert found.state == "pending"
-    assert "not watched for as long as the rule asks" in "\n".join(report.as_text(seen, "UTC"))
+    assert "not watched for as long as the rule asks" in "\n".join(report_text.as_text(seen, "UTC"))
     told = {one.code: one for one in seen.matrix.capabilities}
     assert (seen.matrix.flavour, seen.matrix.architecture) == ("apache", "shared_nothing")
     for code in ("read.quorum", "read.log_dirs", "read.broker_configs", "act.topic.alter_config"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from headgate.app import doctor, errors, report
+from headgate.app import doctor, errors, report_text
 from headgate.lab import lab as lab_
 
 
@@ -27,7 +27,7 @@ def test_metrics_that_answer_are_told_and_those_that_do_not_are_not_seen(
     lost = {one.what: one.reason for one in seen.unknown}
     assert "nothing listens" in lost["metrics:http://127.0.0.1:1/metrics"]
     assert "registry:registry" in lost
-    lines = list(report.as_text(seen, "UTC"))
+    lines = list(report_text.as_text(seen, "UTC"))
     assert any("in the words of jmx" in line for line in lines)
 
 

@@ -3,7 +3,7 @@
 import pytest
 from tests.integration.security.conftest import HIDDEN, Secured
 
-from headgate.app import acls, doctor, errors, report
+from headgate.app import acls, doctor, errors, report_text
 from headgate.domain import rights
 from headgate.domain.unknown import Unknown
 
@@ -31,7 +31,7 @@ def test_a_stranger_is_told_which_rights_are_lacking(secured: Secured) -> None:
     assert found.brokers == 1
     lacking = set(acls.lacking(found.unknown))
     assert {str(rights.on_cluster("Describe")), str(rights.on_topic("Describe"))} <= lacking
-    text = "\n".join(report.as_text(found, "UTC"))
+    text = "\n".join(report_text.as_text(found, "UTC"))
     assert "lacking   the right to Describe on Cluster" in text
     assert "headgate doctor --acls" in text
 
