@@ -10,6 +10,7 @@ from benchmarks import table
 
 ALL = (
     "help_time",
+    "doctor_time",
     "pages",
     "exports",
     "subjects",

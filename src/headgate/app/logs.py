@@ -13,8 +13,8 @@ from typing import Any
 import structlog
 
 
-def configure() -> None:
-    """Every log line of this process goes to standard error in that form."""
+def configure(least: int = logging.INFO) -> None:
+    """Every log line of this process from that level on goes to standard error in that form."""
     person = sys.stderr.isatty()
     renderer: Any = (
         structlog.dev.ConsoleRenderer(
@@ -31,7 +31,7 @@ def configure() -> None:
             _short,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

@@ -1,6 +1,7 @@
 """``headgate doctor``: look at any cluster once and say what is wrong."""
 
 import enum
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,7 +77,7 @@ def doctor(
     from headgate.app import doctor as looking
     from headgate.app import logs
 
-    logs.configure()
+    logs.configure(logging.WARNING)  # its report says what could not be read
     if acls:
         _print_acls(bootstrap, _properties(client_config) if client_config else {}, form)
         return
