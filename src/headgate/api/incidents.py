@@ -27,6 +27,15 @@ class Deploy(pydantic.BaseModel):
     at: datetime | None = None
 
 
+class Silence(pydantic.BaseModel):
+    """For how long nobody is to be told of an incident, and why."""
+
+    model_config = pydantic.ConfigDict(extra="forbid")
+
+    for_s: float = pydantic.Field(gt=0, allow_inf_nan=False)
+    why: str = pydantic.Field(min_length=1, max_length=500)
+
+
 class Switch(pydantic.BaseModel):
     """The kill switch."""
 
@@ -55,6 +64,43 @@ def show_incident(incident_id: str, headgate: doors.Headgate, actor: doors.Actor
     """One incident with its findings, causes, evidence and timeline."""
     made: Json = wire.encode(headgate.show_incident(actor, incident_id))
     return made
+
+
+@router.post("/incidents/{incident_id}/acknowledge", tags=["incidents"])
+def acknowledge(
+    request: Request, incident_id: str, headgate: doors.Headgate, actor: doors.Actor
+) -> Response:
+    """Somebody looks after the incident."""
+    return repeats.once(
+        request, actor, None, lambda: wire.encode(headgate.acknowledge(actor, incident_id))
+    )
+
+
+@router.post("/incidents/{incident_id}/silence", tags=["incidents"])
+def silence(
+    request: Request,
+    incident_id: str,
+    sent: Silence,
+    headgate: doors.Headgate,
+    actor: doors.Actor,
+) -> Response:
+    """Nobody is told of the incident for so many seconds; it goes on all the same."""
+    return repeats.once(
+        request,
+        actor,
+        sent.model_dump(mode="json"),
+        lambda: wire.encode(headgate.silence(actor, incident_id, for_s=sent.for_s, why=sent.why)),
+    )
+
+
+@router.post("/incidents/{incident_id}/unsilence", tags=["incidents"])
+def unsilence(
+    request: Request, incident_id: str, headgate: doors.Headgate, actor: doors.Actor
+) -> Response:
+    """People are told of the incident again."""
+    return repeats.once(
+        request, actor, None, lambda: wire.encode(headgate.unsilence(actor, incident_id))
+    )
 
 
 @router.get("/audit", tags=["audit"])

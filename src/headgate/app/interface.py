@@ -316,6 +316,17 @@ class Headgate(Protocol):
         requester): the change now waits for approval.
         """
 
+    def acknowledge(self, actor: person.Actor, incident_id: str) -> incident.Incident:
+        """Somebody looks after the incident (role operator)."""
+
+    def silence(
+        self, actor: person.Actor, incident_id: str, *, for_s: float, why: str
+    ) -> incident.Incident:
+        """Nobody is told of the incident for so many seconds (role operator)."""
+
+    def unsilence(self, actor: person.Actor, incident_id: str) -> incident.Incident:
+        """People are told of the incident again (role operator)."""
+
     def post_timeline(
         self, actor: person.Actor, cluster: str, *, what: str, resource: str, at: datetime | None
     ) -> None:

@@ -29,6 +29,8 @@ TABLE: Mapping[str, Right] = {
     "propose": Right(role="operator", sentence="propose changes"),
     "cancel": Right(role="operator", sentence="withdraw changes"),
     "decide": Right(role="approver", sentence="approve, reject or review changes"),
+    "acknowledge": Right(role="operator", sentence="acknowledge incidents"),
+    "silence": Right(role="operator", sentence="silence incidents"),
     "post_timeline": Right(role="operator", sentence="write on the timeline"),
     "switch": Right(role="admin", sentence="turn the kill switch"),
 }

@@ -1,6 +1,7 @@
 """The use cases as one: what ``interface.Headgate`` promises, put together from its parts."""
 
 from headgate.app import (
+    attending,
     context,
     deciding,
     interface,
@@ -56,6 +57,11 @@ class Service:
         self.restore_points = recall.restore_points
         self.restore_point = recall.restore_point
         self.compare_restore_points = recall.compare_restore_points
+
+        attend = attending.Attending(running)
+        self.acknowledge = attend.acknowledge
+        self.silence = attend.silence
+        self.unsilence = attend.unsilence
 
         self.post_timeline = operate.post_timeline
         self.set_kill_switch = operate.set_kill_switch

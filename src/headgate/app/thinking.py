@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from headgate import diagnose
 from headgate.app import context, ids, proposing, responses, watching
@@ -27,6 +28,8 @@ class Thinker:
     def __init__(self, running: context.Context, proposer: proposing.Proposer) -> None:
         self._running = running
         self._proposer = proposer
+        self._since: dict[str, datetime] = {}
+        """When each cluster's first look was, since this start."""
 
     def think(
         self,
@@ -40,7 +43,7 @@ class Thinker:
             StoreError: the database cannot be used; the next look is thought about anew.
         """
         drafts = self._drafts(watched, seen, found)
-        live = self._keep(watched.name, drafts, found)
+        live = self._keep(watched.name, drafts, found, self._looked_since(seen))
         for item in live:
             self._proposer.consider(watched, item)
 
@@ -57,6 +60,13 @@ class Thinker:
         drafts, _hazards = correlate.fold(case, diagnoses)
         return [self._owned(draft) for draft in drafts]
 
+    def _looked_since(self, seen: observation.Observation) -> datetime:
+        """Since when the cluster was looked at without a break: this start, or the first sample."""
+        since = self._since.setdefault(seen.snapshot.cluster, seen.snapshot.at)
+        # after the clock was set back, the start lies before it
+        self._since[seen.snapshot.cluster] = since = min(since, seen.snapshot.at)
+        return since
+
     def _owned(self, draft: incident.Draft) -> incident.Draft:
         """The draft with everybody who owns a part of what is hit."""
         hit = draft.blast_radius
@@ -67,10 +77,18 @@ class Thinker:
             *(resource.Resource("topic", name) for name in hit.topics),
         )
         owners = {self._running.owners.of(one).name for one in touched} - {""}
-        return replace(draft, blast_radius=replace(hit, owners=tuple(sorted(owners))))
+        owner = self._running.owners.of(draft.resource).name
+        if not owner and len(owners) == 1:
+            [owner] = owners
+        radius = replace(hit, owners=tuple(sorted(owners)))
+        return replace(draft, owner=owner, blast_radius=radius)
 
     def _keep(
-        self, cluster: str, drafts: Sequence[incident.Draft], found: finding.Detection
+        self,
+        cluster: str,
+        drafts: Sequence[incident.Draft],
+        found: finding.Detection,
+        since: datetime,
     ) -> tuple[incident.Incident, ...]:
         """The incidents that go on now, stored."""
         running = self._running
@@ -88,6 +106,7 @@ class Thinker:
                 detection=found,
                 now=now,
                 new_id=lambda: ids.new("inc"),
+                since=since,
             ):
                 after[one.id] = one
             for name, one in after.items():
@@ -121,4 +140,12 @@ def _event(item: incident.Incident, line: incident.Happening) -> store.Event:
 def _shown(item: incident.Incident) -> object:
     """What a page would show differently."""
     draft = item.draft
-    return (item.state, draft.title, draft.severity, draft.deadline, len(item.timeline))
+    return (
+        item.state,
+        draft.title,
+        draft.severity,
+        draft.deadline,
+        item.trend,
+        len(draft.findings),
+        item.timeline[-1:],
+    )

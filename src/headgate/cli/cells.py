@@ -46,3 +46,27 @@ def ago(value: Any) -> str:
     if not isinstance(value, str):
         return text(value)
     return words.ago(datetime.fromisoformat(value), datetime.now(UTC))
+
+
+def times(number: int) -> str:
+    """How often: once, twice, 3 times."""
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
+
+
+def moment(value: str) -> str:
+    """A time that is to come, to the minute."""
+    return f"{value[:10]} {value[11:16]} UTC"
+
+
+def folded(findings: list[Any]) -> str:
+    """The findings of an incident behind the leading one, counted by code; pending ones marked."""
+    counts: dict[str, list[int]] = {}
+    for one in findings[1:]:
+        held = counts.setdefault(one["code"], [0, 0])
+        held[0] += 1
+        held[1] += one["state"] == "pending"
+    told = [
+        (f"{number} {code}" if number > 1 else code) + (f" ({pending} pending)" if pending else "")
+        for code, (number, pending) in counts.items()
+    ]
+    return f"{len(findings) - 1} more findings: {', '.join(told)}"

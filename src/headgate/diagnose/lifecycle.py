@@ -9,14 +9,15 @@
       +--> merged                    +--> open   (came back in the time it is held)
 
 Legal moves are those of the vocabulary's ``incident_states``; ``move`` is the only place that sets
-a state. An incident whose evidence could not be read neither resolves nor changes.
+a state. An incident whose evidence could not be read neither resolves nor changes; nor does one
+whose findings could not have been seen again yet, after blindness or a restart.
 """
 
 import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from headgate.diagnose import correlate
+from headgate.diagnose import correlate, trend
 from headgate.domain import finding, incident, vocabulary
 from headgate.domain.unknown import Unknown
 
@@ -25,6 +26,10 @@ SETTLE_S = 10.0
 two restarts is no recovery."""
 HELD_S = 600.0
 """A resolved incident reopens for so long instead of a new one being opened; then it closes."""
+_LONGEST_S = 900.0
+"""No finding is waited for longer after blindness: the window in memory reaches back no farther."""
+_TOLD = 6
+"""So often one finding's coming and going is told; then it is left at "it comes and goes"."""
 _TIMELINE = 200
 """Happenings kept of one incident: the first one and the newest."""
 
@@ -76,6 +81,7 @@ def advance(
     detection: finding.Detection,
     now: datetime,
     new_id: Callable[[], str],
+    since: datetime | None = None,
     settle_s: float = SETTLE_S,
     held_s: float = HELD_S,
 ) -> tuple[incident.Incident, ...]:
@@ -83,7 +89,8 @@ def advance(
 
     ``live`` are the cluster's incidents that are neither merged nor closed. A draft opens an
     incident when one of its findings fires with severity warning or more; while any such finding
-    is pending or firing, its incident lives on.
+    is pending or firing, its incident lives on. ``since``: Headgate has looked without a break
+    from then on; None: for ever.
     """
     drafts = [draft for draft in drafts if _alive(draft)]
     matched = _match(live, drafts)
@@ -94,7 +101,8 @@ def advance(
         changed += _seen(item, draft, now)
     for item in live:
         if item.id not in paired:
-            changed += _unseen(item, drafts, owners, detection, now, settle_s, held_s)
+            known = _Look(drafts, owners, detection, now, since, settle_s, held_s)
+            changed += _unseen(item, known)
     for draft in drafts:
         if draft.key not in owners and _fires(draft):
             changed.append(_opened(draft, detection.cluster, now, new_id()))
@@ -150,6 +158,7 @@ def _opened(draft: incident.Draft, cluster: str, now: datetime, new_id: str) -> 
         updated_at=now,
         draft=draft,
         timeline=(opened,),
+        gauge=trend.gauge(draft, now),
     )
 
 
@@ -166,9 +175,28 @@ def _seen(
             kind="reopened",
             ref=after.findings[0].key,
         )
+        item = dataclasses.replace(
+            item,
+            returned=item.returned + 1,
+            trend="steady",
+            gauge=trend.gauge(after, now),
+            acknowledged_by="",
+            acknowledged_at=None,
+        )
     else:
-        item = _news(item, before, after, now)
-    return (dataclasses.replace(item, draft=after, updated_at=now),)
+        item = _trend(_news(item, before, after, now), after, now)
+    return (dataclasses.replace(item, draft=after, updated_at=now, blind_at=None),)
+
+
+def _trend(item: incident.Incident, draft: incident.Draft, now: datetime) -> incident.Incident:
+    """The incident with where it goes now, told where that is new."""
+    judged = trend.judge(item.gauge, trend.gauge(draft, now))
+    if judged is None:
+        return item
+    if judged.trend not in ("steady", item.trend):
+        word = "It gets worse" if judged.trend == "worsening" else "It eases"
+        item = note(item, now=now, what=f"{word}: {judged.why}.", kind="trend")
+    return dataclasses.replace(item, trend=judged.trend, gauge=judged.gauge)
 
 
 def _news(
@@ -177,13 +205,18 @@ def _news(
     """What is new since the last look, on the timeline."""
     old = {f.key: f for f in before.findings if f.state == "firing" and _urgent(f)}
     new = {f.key: f for f in after.findings if f.state == "firing" and _urgent(f)}
+    told: dict[str, list[str]] = {}
+    for line in item.timeline:
+        told.setdefault(line.ref, []).append(line.kind)
     for key, found in new.items():
-        if key not in old:
+        if key not in old and _is_news(told.get(key, []), "finding"):
             item = note(item, now=now, what=found.summary, kind="finding", ref=key)
     present = {f.key for f in after.findings}
     for key, found in old.items():
-        if key not in present:
-            item = note(item, now=now, what=f"{found.code} cleared", kind="cleared", ref=key)
+        if key not in present and _is_news(told.get(key, []), "cleared"):
+            again = " for now; it comes and goes" if len(told.get(key, [])) + 1 >= _TOLD else ""
+            what = f"{found.code} cleared{again}"
+            item = note(item, now=now, what=what, kind="cleared", ref=key)
     if before.causes[:1] and after.causes[:1]:
         was, is_ = before.causes[0], after.causes[0]
         if (was.code, was.verdict) != (is_.code, is_.verdict):
@@ -192,36 +225,86 @@ def _news(
     return item
 
 
-def _unseen(
-    item: incident.Incident,
-    drafts: Sequence[incident.Draft],
-    owners: dict[str, incident.Incident],
-    detection: finding.Detection,
-    now: datetime,
-    settle_s: float,
-    held_s: float,
-) -> tuple[incident.Incident, ...]:
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Look:
+    """What one look says to incidents that it did not see."""
+
+    drafts: Sequence[incident.Draft]
+    owners: dict[str, incident.Incident]
+    detection: finding.Detection
+    now: datetime
+    since: datetime | None
+    settle_s: float
+    held_s: float
+
+
+def _is_news(told: Sequence[str], kind: str) -> bool:
+    """Whether a finding's coming or going is told: not what was told last, nor without end."""
+    last = told[-1] if told else "cleared"
+    gone = last == "cleared"
+    return len(told) < _TOLD and gone == (kind == "finding")
+
+
+def _unseen(item: incident.Incident, look: _Look) -> tuple[incident.Incident, ...]:
+    now = look.now
+    if item.updated_at > now or (item.resolved_at or now) > now:
+        return (_set_back(item, now),)
     if item.state == "resolved":
         since = item.resolved_at or item.updated_at
-        if now - since < timedelta(seconds=held_s):
+        if now - since < timedelta(seconds=look.held_s):
             return ()
         return (move(item, "closed", now=now, what="It stayed resolved.", kind="closed"),)
     leading = item.draft.findings[0].key
-    for draft in drafts:
-        owner = owners.get(draft.key)
+    for draft in look.drafts:
+        owner = look.owners.get(draft.key)
         if owner is not None and any(each.key == leading for each in draft.findings):
             what = f"Folded into incident {owner.id}: {draft.title}"
             return (move(item, "merged", now=now, what=what, kind="merged", ref=owner.id),)
-    why = unreadable(item, detection)
+    why = unreadable(item, look.detection)
     if not isinstance(why, Unknown):
         what = f"Its evidence cannot be read: {why}"
+        item = dataclasses.replace(item, blind_at=now)
         if item.timeline and item.timeline[-1].what == what:
-            return ()
+            return (item,)
         return (note(item, now=now, what=what, kind="finding"),)
-    if now - item.updated_at < timedelta(seconds=settle_s):
+    gone_s = (now - item.updated_at).total_seconds()
+    if gone_s < look.settle_s or _may_come(item, look):
         return ()
-    what = f"Nothing of it was seen for {round((now - item.updated_at).total_seconds())} s."
+    what = f"Nothing of it was seen for {round(gone_s)} s."
     return (move(item, "resolved", now=now, what=what, kind="resolved"),)
+
+
+def _set_back(item: incident.Incident, now: datetime) -> incident.Incident:
+    """The incident where the clock was set back behind its newest time: waiting begins anew."""
+    return dataclasses.replace(
+        item,
+        updated_at=min(item.updated_at, now),
+        resolved_at=None if item.resolved_at is None else min(item.resolved_at, now),
+    )
+
+
+def _may_come(item: incident.Incident, look: _Look) -> bool:
+    """Whether its findings may be there and could not have been seen again yet.
+
+    A finding that holds for two minutes before it counts is not gone because it is not there one
+    minute after Headgate could read again.
+    """
+    able = [at for at in (item.blind_at, look.since) if at is not None and at > item.updated_at]
+    if not able:
+        return False
+    return (look.now - max(able)).total_seconds() < _needed_s(item) + look.settle_s
+
+
+def _needed_s(item: incident.Incident) -> float:
+    """The longest of its urgent findings' holds and windows, in seconds."""
+    needed = 0.0
+    for found in item.draft.findings:
+        if _urgent(found):
+            parameters = vocabulary.findings()[found.code].parameters
+            for name in ("hold", "window"):
+                if name in parameters:
+                    needed = max(needed, vocabulary.seconds(str(parameters[name])))
+    return min(needed, _LONGEST_S)
 
 
 def unreadable(item: incident.Incident, detection: finding.Detection) -> str | Unknown:

@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from headgate.domain import diagnosis, finding, resource, vocabulary
 from headgate.domain.evidence import Evidence  # a field is named like its module
+
+Trend = Literal["worsening", "steady", "easing"]
+"""Where an incident goes while it lasts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +37,8 @@ class Happening:
     at: datetime
     what: str
     kind: str
-    """opened, finding, cause, change, approval, cleared, resolved, reopened, merged, closed."""
+    """opened, finding, cause, trend, change, approval, cleared, acknowledged, silenced,
+    unsilenced, resolved, reopened, merged, closed."""
     ref: str = ""
     """What it is about: a finding key or a change id."""
 
@@ -57,6 +62,31 @@ class Draft:
     chain: tuple[Link, ...] = ()
     blast_radius: BlastRadius = BlastRadius()
     deadline: datetime | None = None
+    """The earliest of its findings' deadlines."""
+    deadline_what: str = ""
+    """What happens then: "records are deleted before they were read"."""
+    expected: tuple[finding.Finding, ...] = ()
+    """What hangs on the root, too, and is declared to be as it should be (``excuse`` says why)."""
+    owner: str = ""
+    """Who the register of owners names for the root; empty: nobody."""
+
+    @property
+    def folded(self) -> int:
+        """How many findings stand behind the leading one."""
+        return max(0, len(self.findings) - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gauge:
+    """How bad an incident was at one time: what its trend is judged by."""
+
+    at: datetime
+    severity: vocabulary.Severity
+    resources: int
+    """Resources with something wrong."""
+    lag: int
+    """Records that wait, over all of its groups; 0 where none is told."""
+    deadline: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,3 +104,22 @@ class Incident:
     timeline: tuple[Happening, ...] = ()
     changes: tuple[str, ...] = ()
     """Ids of the changes that answer it."""
+    trend: Trend = "steady"
+    gauge: Gauge | None = None
+    """What the next judgement of the trend compares with; None: it was opened before there was
+    one."""
+    blind_at: datetime | None = None
+    """When its findings were last found to be unreadable: neither there nor gone."""
+    returned: int = 0
+    """How often it came back after it was resolved."""
+    acknowledged_by: str = ""
+    """Who looks after it; empty: nobody said so, or not since it came back."""
+    acknowledged_at: datetime | None = None
+    silenced_until: datetime | None = None
+    """Nobody is told of it before; None: it is not silenced."""
+    silenced_by: str = ""
+    silenced_why: str = ""
+
+    def is_silent(self, now: datetime) -> bool:
+        """Whether nobody is to be told of it now."""
+        return self.silenced_until is not None and now < self.silenced_until

@@ -10,7 +10,7 @@ from tests.unit.diagnose import scenes
 from tests.unit.observations import AT, Scene
 
 from headgate import diagnose
-from headgate.diagnose import lifecycle
+from headgate.diagnose import attention, lifecycle
 from headgate.domain import finding, incident, resource, vocabulary
 
 GROUP = resource.Resource("group", "billing")
@@ -50,7 +50,11 @@ class Life:
         self._ids = map("inc{}".format, itertools.count(1))
 
     def look(
-        self, *drafts: incident.Draft, after_s: float = 5, unseen: Sequence[finding.NotSeen] = ()
+        self,
+        *drafts: incident.Draft,
+        after_s: float = 5,
+        unseen: Sequence[finding.NotSeen] = (),
+        since: datetime | None = None,
     ) -> tuple[incident.Incident, ...]:
         self.now += timedelta(seconds=after_s)
         changed = lifecycle.advance(
@@ -59,6 +63,7 @@ class Life:
             detection=finding.Detection(cluster="lab", at=self.now, not_seen=tuple(unseen)),
             now=self.now,
             new_id=self._ids.__next__,
+            since=since,
         )
         self.incidents |= {item.id: item for item in changed}
         return changed
@@ -147,8 +152,87 @@ def test_blindness_is_no_recovery(about: resource.Resource) -> None:
     assert [h.what for h in life.incidents["inc1"].timeline[1:]] == [
         "Its evidence cannot be read: broker 2 timed out"
     ]
-    life.look(after_s=60)
+    for _ in range(12):  # lag.stalled holds for 2 minutes before it could be seen again
+        life.look(after_s=10)
+        assert life.states() == {"inc1": "open"}
+    life.look(after_s=10)
     assert life.states() == {"inc1": "resolved"}
+
+
+def test_a_restart_in_the_middle_opens_nothing_and_heals_nothing() -> None:
+    """The same incident goes on, though the first looks after the start see nothing of it."""
+    life = Life()
+    life.look(draft(found()))
+    start = life.now + timedelta(seconds=60)
+    life.look(after_s=60, since=start)
+    for _ in range(10):
+        life.look(after_s=5, since=start)
+    life.look(draft(found(state="pending")), since=start)
+    life.look(draft(found()), after_s=60, since=start)
+    assert life.states() == {"inc1": "open"}
+    assert life.told() == ["opened"]
+
+
+def test_what_healed_while_headgate_was_away_resolves_once_it_could_be_seen() -> None:
+    life = Life()
+    life.look(draft(found()))
+    start = life.now + timedelta(seconds=60)
+    life.look(after_s=60, since=start)
+    life.look(after_s=129, since=start)
+    assert life.states() == {"inc1": "open"}
+    life.look(after_s=2, since=start)
+    assert life.states() == {"inc1": "resolved"}
+
+
+def test_a_signal_that_flickers_is_one_incident_that_is_opened_once() -> None:
+    """Each second look sees it: it neither resolves nor is anybody told anew."""
+    life = Life()
+    for number in range(60):
+        life.look(*[draft(found())] if number % 2 == 0 else [])
+    assert life.states() == {"inc1": "open"}
+    assert life.told() == ["opened"]
+
+
+def test_a_signal_that_flickers_slowly_comes_back_and_is_counted() -> None:
+    life = Life()
+    for number in range(12):
+        life.look(*[draft(found())] if number % 2 == 0 else [], after_s=30)
+    assert list(life.incidents) == ["inc1"]
+    assert life.incidents["inc1"].returned == 5
+
+
+def test_what_came_back_has_to_be_acknowledged_anew() -> None:
+    life = Life()
+    life.look(draft(found()))
+    item = attention.acknowledged(life.incidents["inc1"], by="mira", now=life.now)
+    life.incidents["inc1"] = attention.silenced(
+        item, by="mira", why="known", until=life.now + timedelta(hours=1), now=life.now
+    )
+    life.look(draft(found()))
+    assert life.incidents["inc1"].acknowledged_by == "mira"
+    life.look(after_s=20)
+    life.look(draft(found()))
+    item = life.incidents["inc1"]
+    assert (item.state, item.acknowledged_by, item.acknowledged_at) == ("open", "", None)
+    assert item.is_silent(life.now)
+    assert not item.is_silent(AT + timedelta(hours=2))
+    assert life.told() == ["opened", "acknowledged", "silenced", "resolved", "reopened"]
+
+
+def test_a_clock_that_is_set_back_resolves_nothing_and_keeps_nothing_open_for_ever() -> None:
+    life = Life()
+    life.look(draft(found()))
+    life.look(after_s=-3600)
+    assert life.states() == {"inc1": "open"}
+    life.look(after_s=5)
+    assert life.states() == {"inc1": "open"}
+    life.look(after_s=6)
+    assert life.states() == {"inc1": "resolved"}
+    life.look(after_s=-3600)
+    life.look(after_s=300)
+    assert life.states() == {"inc1": "resolved"}
+    life.look(after_s=301)
+    assert life.states() == {"inc1": "closed"}
 
 
 def test_blindness_for_something_else_does_not_hold_it() -> None:
@@ -167,6 +251,15 @@ def test_new_and_cleared_findings_are_told() -> None:
     life.look(draft(found(), found("lag.over_objective", severity="warning")))
     life.look(draft(found()))
     assert life.told() == ["opened", "finding", "cleared"]
+
+
+def test_a_consequence_that_flickers_does_not_fill_the_timeline() -> None:
+    life = Life()
+    for number in range(100):
+        extra = [found("lag.over_objective", severity="warning")] if number % 2 else []
+        life.look(draft(found(), *extra))
+    assert life.told() == ["opened", *["finding", "cleared"] * 3]
+    assert "comes and goes" in life.incidents["inc1"].timeline[-1].what
 
 
 def test_an_incident_follows_its_findings_under_another_root() -> None:
