@@ -99,6 +99,8 @@ class Scene:
         """Parts that are read seldom: field of the snapshot -> value at each sample."""
         self.measured: dict[str, Callable[[int], Sequence[measures.Measure]]] = {}
         """Address of a metrics source -> what it says at each sample."""
+        self.shares: dict[str, Callable[[int], Mapping[TopicPartition, snapshot.ShareStart]]] = {}
+        """Share group -> where its delivery starts at each sample."""
         self.timeline: tuple[timeline.Entry, ...] = ()
         self.usual = usual.Usual()
         self.missing: dict[str, tuple[snapshot.Missing, ...]] = {}
@@ -393,6 +395,7 @@ class Scene:
                         state=self._state(name, i),
                         epoch=self.epochs.get(name, flat(history.UNREAD))(i),
                         members=self.members[name](i),
+                        starts=self.shares[name](i) if name in self.shares else None,
                     )
                     for i in range(w)
                 )
@@ -466,7 +469,11 @@ class Scene:
         ids = tuple(sorted({group for group, _ in self.reads}))
         keys = sorted(self.reads)
         groups = {
-            name: dataclasses.replace(group, members=self._assigned(name, group))
+            name: dataclasses.replace(
+                group,
+                members=self._assigned(name, group),
+                starts=self.shares[name](last) if name in self.shares else {},
+            )
             for name, group in self.groups.items()
         }
         return snapshot.Snapshot(

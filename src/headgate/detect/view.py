@@ -164,17 +164,24 @@ class View:
         return self.now - since >= seconds - min(self.tolerance_s, seconds / 4)
 
     def state(
-        self, code: str, name: str, since: float, *, at_once: bool = False
+        self,
+        code: str,
+        name: str,
+        since: float,
+        *,
+        about: resource.Resource | None = None,
+        at_once: bool = False,
     ) -> vocabulary.FindingState | None:
         """The state of a condition that has held since then; None: too young to be listed.
 
-        ``name`` is the finding's parameter for its hold or window. A one-shot look lists only
+        ``name`` is the finding's parameter for its hold or window; ``about``, where given, brings
+        in what is set for that resource. A one-shot look lists only
         what outlasted the cut hold, marked pending. ``at_once`` lists as pending from the first
         sample what is no ordinary gap, such as a dead port.
         """
-        seconds = self.observation.seconds(code, name)
+        seconds = self.observation.seconds(code, name, about)
         if self.waited(since, seconds):
-            return "pending" if self.observation.is_cut(code, name) else "firing"
+            return "pending" if self.observation.is_cut(code, name, about) else "firing"
         if self.observation.cut_s is not None:
             return None
         young_s = 0.0 if at_once else max(seconds * PENDING_SHARE, self.sample_s * 0.9)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from headgate.domain import places as places_
 from headgate.domain import resource
 from headgate.domain import stamps as stamps_
-from headgate.domain.snapshot import UNREAD, PortState
+from headgate.domain.snapshot import UNREAD, PortState, ShareStart
 
 __all__ = [
     "NO_OWNER",
@@ -45,6 +45,8 @@ class GroupSample:
     """Group epoch or generation; UNREAD where the protocol does not show it."""
     members: frozenset[str]
     """Member ids."""
+    starts: Mapping[resource.TopicPartition, ShareStart] | None = None
+    """Where delivery to a share group starts; None: another kind of group, or not told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

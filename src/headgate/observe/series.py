@@ -248,7 +248,13 @@ class Series:
                 members = before.members
             self._groups.add(
                 group.id,
-                history.GroupSample(at=at, state=group.state, epoch=group.epoch, members=members),
+                history.GroupSample(
+                    at=at,
+                    state=group.state,
+                    epoch=group.epoch,
+                    members=members,
+                    starts=_starts(group),
+                ),
             )
 
     def _add_brokers(self, seen: snapshot.Snapshot) -> None:
@@ -296,6 +302,14 @@ class Series:
             table[used] = np.arange(len(used), dtype=np.int32)
             self._owners.translate(table)
             self._members = {names[old]: new for new, old in enumerate(used)}
+
+
+def _starts(
+    group: snapshot.Group,
+) -> Mapping[resource.TopicPartition, snapshot.ShareStart] | None:
+    if group.kind != "share" or isinstance(group.starts, Unknown):
+        return None
+    return group.starts
 
 
 class _Trails(Generic[K, V]):

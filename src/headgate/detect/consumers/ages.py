@@ -2,10 +2,12 @@
 commits and log ends whose short gaps are filled.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from headgate.detect import view
+from headgate.detect import interface, view
 from headgate.detect.consumers import lags
 from headgate.domain import aging, losing, pace, retention
 from headgate.domain.unknown import Unknown
@@ -59,6 +61,60 @@ def loss(seen: view.View, now: lags.Lags, columns: NDArray[np.intp]) -> float | 
     )
     due = found.loss_s[(found.by == losing.BY_TIME) | (found.by == losing.BY_SIZE)]
     return seen.now + float(due.min()) if len(due) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What comes first for a group that is behind: that it has caught up, or that it loses."""
+
+    catch_up_s: float
+    """At present rates, on its slowest partition; infinite: never; NaN: not known."""
+    loss: float | None
+    """When the first unread record may be deleted, Unix seconds; None: never, or not known."""
+
+    def deadline(self, now: float) -> float | None:
+        """When records are lost, where that is before the group has caught up."""
+        if self.loss is None or self.loss - now > self.catch_up_s:
+            return None
+        return self.loss
+
+
+def outlook(seen: view.View, now: lags.Lags, columns: NDArray[np.intp]) -> Outlook:
+    """The outlook of some columns of one group."""
+    late = columns[(now.lag[columns] > 0) & (now.partition_of[columns] >= 0)]
+    if not len(late):
+        return Outlook(catch_up_s=0.0, loss=None)
+    past = seen.history
+    read = pace.recent(past.times, past.commits[:, late]).per_second
+    written = pace.recent(past.times, past.ends[:, now.partition_of[late]]).per_second
+    gain = read - written
+    takes = np.divide(now.lag[late], gain, out=np.full(len(late), np.inf), where=gain > 0)
+    takes[np.isnan(gain)] = np.nan
+    return Outlook(catch_up_s=float(takes.max()), loss=loss(seen, now, columns))
+
+
+def cite(report: interface.Report, found: Outlook, now: float) -> None:
+    """Both times are evidence: they say how urgent the lag is."""
+    never: float | str | Unknown = (
+        round(found.catch_up_s)
+        if np.isfinite(found.catch_up_s)
+        else (
+            Unknown("its rates were read too few times")
+            if np.isnan(found.catch_up_s)
+            else "never at present rates"
+        )
+    )
+    report.fact(
+        "catch-up", "seconds until it has read all, at present rates", never, source="history"
+    )
+    left: float | Unknown = (
+        Unknown("nothing is deleted there, or its age is not known")
+        if found.loss is None
+        else round(max(found.loss - now, 0.0))
+    )
+    report.fact(
+        "loss", "seconds until records are deleted that it has not read", left, source="history"
+    )
 
 
 def ever_moved(seen: view.View, columns: NDArray[np.intp]) -> bool:

@@ -1,7 +1,5 @@
-"""Group findings besides lag: commits outside the log, idle members, rebalance storms."""
+"""Group findings besides lag: commits outside the log, and idle members."""
 
-import itertools
-from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -13,12 +11,6 @@ from headgate.domain import finding, history, resource, snapshot
 from headgate.domain.unknown import Unknown
 
 _SHOWN = 5
-_WAVE = 2
-"""Rebalances that make a wave (vocabulary)."""
-_OVER_AFTER = 5
-"""A storm without a rebalance for so many of its mean pauses is over, and shows as a wave: members
-must outlive as many crash periods before a repair counts (vocabulary, the verify of quarantine)."""
-_RESTLESS = ("PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling")
 
 
 class OutOfRange:
@@ -133,73 +125,4 @@ def _idle(
         f"{len(idle)} of {words.many(len(members), 'member')} of {group.id} have no partition.",
         state=state,
         since=since,
-    )
-
-
-class Rebalances:
-    """Says which groups rebalance more than once, and which again and again."""
-
-    codes: ClassVar[tuple[str, ...]] = ("rebalance.storm", "rebalance.wave")
-    needs: ClassVar[tuple[interface.Part, ...]] = ("groups",)
-
-    def find(self, seen: view.View) -> interface.Found:
-        """At most one finding per group."""
-        findings = []
-        for group in interface.certain(seen.groups).values():
-            # A sink's group follows the restarts of its tasks; those are findings of their own.
-            if group.protocol.startswith("connect") or seen.connector_of(group.id):
-                continue
-            made = _restless(seen, group)
-            findings += [made] if made else []
-        return interface.Found(findings=tuple(findings))
-
-
-def rebalances(samples: tuple[history.GroupSample, ...]) -> Iterator[float]:
-    """The time of each rebalance: one change of epoch, members or state is counted once."""
-    restless = False
-    for place, sample in enumerate(samples):
-        if not place:
-            restless = sample.state in _RESTLESS
-            continue
-        before = samples[place - 1]
-        both = before.epoch >= 0 and sample.epoch >= 0
-        changed = sample.epoch != before.epoch if both else sample.members != before.members
-        entered = sample.state in _RESTLESS and not restless
-        if (changed and not restless) or entered:
-            yield sample.at
-        restless = sample.state in _RESTLESS
-
-
-def _is_over(times: Sequence[float], now: float) -> bool:
-    """Whether nothing has rebalanced for so long that a storm would have shown itself again."""
-    pause_s = (times[-1] - times[0]) / (len(times) - 1)
-    return now - times[-1] > _OVER_AFTER * pause_s
-
-
-def _restless(seen: view.View, group: snapshot.Group) -> finding.Finding | None:
-    window_s = seen.observation.seconds("rebalance.storm", "window")
-    samples = seen.history.groups.get(group.id, ())
-    recent = tuple(s for s in samples if s.at >= seen.now - window_s - seen.tolerance_s)
-    if len(recent) < view.WINDOW_SAMPLES:
-        return None
-    unsettled = sum(
-        1
-        for one, two in itertools.pairwise(recent)
-        if one.epoch != two.epoch or one.members != two.members or two.state in _RESTLESS
-    )
-    if unsettled < _WAVE:  # each rebalance shows in one sample at least
-        return None
-    times = list(rebalances(recent))
-    if len(times) < _WAVE:
-        return None
-    members = float(np.median([len(sample.members) for sample in recent]))
-    least = seen.observation.number("rebalance.storm", "count")
-    many = len(times) > max(least, 2 * members)
-    code = "rebalance.storm" if many and not _is_over(times, seen.now) else "rebalance.wave"
-    report = interface.Report(seen, code, resource.Resource("group", group.id))
-    span_s = recent[-1].at - recent[0].at
-    report.fact("count", f"rebalances in {words.duration(span_s)}", len(times), source="history")
-    report.fact("members", "members, median", members, source="history")
-    return report.finding(
-        f"{group.id} rebalanced {len(times)} times in {words.duration(span_s)}.", since=times[0]
     )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import interface, view, words
-from headgate.detect.consumers import ages, lags, shape
+from headgate.detect.consumers import ages, lags, shape, usuals
 from headgate.domain import finding, resource, vocabulary
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
@@ -19,8 +19,12 @@ _CODES = {
     shape.Shape.GROWING: "lag.growing",
     shape.Shape.DRAINING: "lag.draining",
 }
+_RHYTHMIC = ("lag.growing", "lag.stopped")
+"""What a nightly batch shows every day: nobody is there, or it has just begun."""
 LEAST_RISE = 20
 """A one-shot look scales the rise of ``lag.growing`` with its window, down to this."""
+_SOON_S = 86_400.0
+"""A loss within a day is part of the sentence."""
 _SHOWN = 5
 """Partitions whose offsets are cited one by one; the totals cover the rest."""
 
@@ -60,17 +64,18 @@ def _finding(
     group_id: str,
     columns: NDArray[np.intp],
 ) -> finding.Finding | None:
+    about = resource.Resource("group", group_id)
     name = "window" if code in ("lag.growing", "lag.draining") else "hold"
     change = int(shapes.change[columns].sum())
     state: vocabulary.FindingState = "firing"
     if code == "lag.rewound":
         since = float(shapes.since[columns].min())
     else:
-        least = least_rise(seen)
+        least = least_rise(seen, about)
         if name == "window" and change < least:
             return None
         states = {
-            float(start): seen.state(code, name, float(start))
+            float(start): seen.state(code, name, float(start), about=about)
             for start in np.unique(shapes.since[columns])
         }
         if code == "lag.draining":  # its window began at the peak: nothing is left to wait for
@@ -84,12 +89,13 @@ def _finding(
         state = best
         columns = columns[[states[float(start)] == state for start in shapes.since[columns]]]
         since = float(shapes.since[columns].min())
-    return _write(seen, now, code, group_id, columns, state, since, change)
+    made = _write(seen, now, code, group_id, columns, state, since, change)
+    return usuals.excused(seen, made) if code in _RHYTHMIC else made
 
 
-def least_rise(seen: view.View) -> float:
+def least_rise(seen: view.View, about: resource.Resource | None = None) -> float:
     """Records that lag must rise by; a one-shot look scales it with its shorter window."""
-    rise = seen.observation.number("lag.growing", "rise")
+    rise = seen.observation.number("lag.growing", "rise", about)
     if not seen.observation.is_cut("lag.growing", "window"):
         return rise
     whole = vocabulary.findings()["lag.growing"].seconds("window")
@@ -140,17 +146,31 @@ def _write(
     if change:
         word = "rose" if code == "lag.growing" else "fell"
         report.fact("change", f"records that the lag {word} by", change, source="history")
+    outlook = ages.outlook(seen, now, columns)
+    ages.cite(report, outlook, seen.now)
+    deadline = outlook.deadline(seen.now)
     severity: vocabulary.Severity | None = None
     if code == "lag.stopped" and not moved and not ages.ever_moved(seen, columns):
         severity = "warning"  # nothing was written or read in all the time looked at
+    sentence = _sentence(seen, code, group_id, names, total, change, since, now, columns)
     return report.finding(
-        _sentence(seen, code, group_id, names, total, change, since, now, columns),
+        sentence.removesuffix(".") + _loss(seen, deadline) + ".",
         state=state,
         since=since,
         severity=severity,
         partitions=names,
-        deadline=ages.loss(seen, now, columns) if code != "lag.draining" else None,
+        deadline=deadline,
     )
+
+
+def _loss(seen: view.View, deadline: float | None) -> str:
+    """What is lost and when, where that is soon."""
+    if deadline is None or deadline - seen.now > _SOON_S:
+        return ""
+    if deadline <= seen.now:
+        return "; records may be deleted unread from now on"
+    left = words.duration(deadline - seen.now)
+    return f"; from {words.utc(deadline):%H:%M} UTC on (in {left}) records are deleted unread"
 
 
 def _input(seen: view.View, now: lags.Lags, columns: NDArray[np.intp]) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import interface, view, words
-from headgate.detect.consumers import ages, lags, shape
+from headgate.detect.consumers import ages, lags, limits, shape, usuals
 from headgate.domain import finding, resource
 from headgate.domain.unknown import Unknown
 
@@ -26,15 +26,20 @@ class Objective:
         now = lags.now(seen)
         if isinstance(now, Unknown):
             return interface.Found(not_seen=interface.not_seen(self.codes, seen.cluster, str(now)))
-        objective_s = seen.observation.seconds("lag.over_objective", "objective")
         behind = now.behind
-        times = seen.history.times
-        row = int(np.searchsorted(times, seen.now - objective_s, side="right")) - 1
-        if row < 0:
-            return interface.Found(not_seen=tuple(_too_short(seen, now, behind, objective_s)))
-        ends = lags.ends_of(seen, now, behind, slice(row, row + 1))[0]
-        over = behind[ends > now.commit[behind]]
-        return interface.Found(findings=tuple(_over(seen, now, over, objective_s)))
+        objectives = limits.seconds(seen, now, "lag.over_objective", "objective")
+        allowed = objectives[now.group_of[behind]]
+        findings: list[finding.Finding] = []
+        lacking: list[finding.NotSeen] = []
+        for objective_s in np.unique(allowed).tolist():
+            mine = behind[allowed == objective_s]
+            row = int(np.searchsorted(seen.history.times, seen.now - objective_s, "right")) - 1
+            if row < 0:
+                lacking += _too_short(seen, now, mine, objective_s)
+                continue
+            ends = lags.ends_of(seen, now, mine, slice(row, row + 1))[0]
+            findings += _over(seen, now, mine[ends > now.commit[mine]], objective_s)
+        return interface.Found(findings=tuple(findings), not_seen=tuple(lacking))
 
 
 def _too_short(
@@ -69,11 +74,12 @@ def _over(
     for place in np.unique(now.group_of[columns]):
         mine = now.group_of[columns] == place
         since = float(start[mine].min())
-        state = seen.state("lag.over_objective", "hold", since)
+        group_id = now.groups[place]
+        about = resource.Resource("group", group_id)
+        state = seen.state("lag.over_objective", "hold", since, about=about)
         if state is None:
             continue
-        group_id = now.groups[place]
-        report = interface.Report(seen, "lag.over_objective", resource.Resource("group", group_id))
+        report = interface.Report(seen, "lag.over_objective", about)
         late = seen.now - float(at[mine].min())
         least = "" if exact[mine][int(np.argmin(at[mine]))] else "at least "
         report.fact(
@@ -85,14 +91,18 @@ def _over(
             how=_HOW,
         )
         report.fact("objective", "how late it may be", objective_s, unit="s", source="history")
+        outlook = ages.outlook(seen, now, columns[mine])
+        ages.cite(report, outlook, seen.now)
         names = [seen.history.commit_keys[column][1] for column in columns[mine]]
-        yield report.finding(
+        made = report.finding(
             f"{group_id} is {least}{words.duration(late)} behind on {words.partitions(names)}; "
             f"{words.duration(objective_s)} is the objective.",
             state=state,
             since=since,
             partitions=names,
+            deadline=outlook.deadline(seen.now),
         )
+        yield usuals.excused(seen, made)
 
 
 class Retention:
@@ -111,7 +121,8 @@ class Retention:
             return interface.Found(not_seen=interface.not_seen(self.codes, seen.cluster, reason))
         behind = np.flatnonzero(now.lag > 0)  # a paused sink loses records, too
         kept_s = _kept_s(seen, behind)
-        limit = seen.observation.number("lag.near_retention", "share")
+        share_of = limits.numbers(seen, now, "lag.near_retention", "share")
+        limit = share_of[now.group_of[behind]]
         found = ages.of_columns(seen, now, behind)
         near = found.kept_s >= limit * kept_s
         older = found.kept_bound & np.isfinite(kept_s)
@@ -172,7 +183,7 @@ def _near(
     share: NDArray[np.float64],
     due: dict[int, float],
 ) -> Iterator[finding.Finding]:
-    crit = seen.observation.number("lag.near_retention", "crit")
+    crits = limits.numbers(seen, now, "lag.near_retention", "crit")
     for place in np.unique(now.group_of[columns]):
         mine = now.group_of[columns] == place
         group_id, worst = now.groups[place], float(share[mine].max())
@@ -194,7 +205,7 @@ def _near(
             text += ": records are being lost now"
         yield report.finding(
             f"{text}.",
-            severity="critical" if worst >= crit else None,
+            severity="critical" if worst >= crits[place] else None,
             partitions=names,
             deadline=deadline,
         )

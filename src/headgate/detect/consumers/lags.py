@@ -1,5 +1,7 @@
 """Lag as columns: where every group stands on every partition that it commits on."""
 
+import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,11 +36,15 @@ class Lags:
 
     def of_group(self, group_id: str) -> NDArray[np.intp]:
         """The columns of one group."""
-        try:
-            place = self.groups.index(group_id)
-        except ValueError:
-            return np.zeros(0, dtype=np.intp)
-        return np.flatnonzero(self.group_of == place)
+        return self._columns.get(group_id, np.zeros(0, dtype=np.intp))
+
+    @functools.cached_property
+    def _columns(self) -> Mapping[str, NDArray[np.intp]]:
+        order = np.argsort(self.group_of, kind="stable")
+        bounds = np.searchsorted(self.group_of[order], np.arange(len(self.groups) + 1))
+        return {
+            name: order[bounds[place] : bounds[place + 1]] for place, name in enumerate(self.groups)
+        }
 
 
 def now(seen: view.View) -> Lags | Unknown:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import view
-from headgate.detect.consumers import lags
+from headgate.detect.consumers import lags, limits
 from headgate.domain import history
 from headgate.domain.unknown import Unknown
 
@@ -116,8 +116,8 @@ def _holds(
     """
     hold = np.where(
         stalled,
-        seen.observation.seconds("lag.stalled", "hold"),
-        seen.observation.seconds("lag.stopped", "hold"),
+        limits.seconds(seen, now, "lag.stalled", "hold")[groups],
+        limits.seconds(seen, now, "lag.stopped", "hold")[groups],
     )
     settled = np.full(len(groups), -np.inf)
     for place in np.unique(groups):
