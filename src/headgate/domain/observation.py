@@ -60,18 +60,19 @@ class Observation:
 
     def seconds(self, code: str, name: str, about: Resource | None = None) -> float:
         """The duration parameter of a finding, overrides (of ``about``, too) and cut applied."""
-        full = self._full_seconds(code, name, about)
+        full = self.full_seconds(code, name, about)
         return full if self.cut_s is None or name not in CUT else min(full, self.cut_s)
 
     def is_cut(self, code: str, name: str, about: Resource | None = None) -> bool:
         """Whether the one-shot look is shorter than the finding's own duration."""
         if self.cut_s is None or name not in CUT:
             return False
-        return self.cut_s < self._full_seconds(code, name, about)
+        return self.cut_s < self.full_seconds(code, name, about)
 
     def number(self, code: str, name: str, about: Resource | None = None) -> float:
         """The numeric parameter of a finding, overrides applied."""
         return float(str(self.thresholds.value(code, name, about)))
 
-    def _full_seconds(self, code: str, name: str, about: Resource | None) -> float:
+    def full_seconds(self, code: str, name: str, about: Resource | None = None) -> float:
+        """The duration parameter of a finding, not cut: what the log's own timestamps span."""
         return vocabulary.seconds(str(self.thresholds.value(code, name, about)))
