@@ -200,7 +200,7 @@ def _watch(
         clock=ticks,
         interval_s=interval_s,
         deadline_s=asked.deadline_s,
-        readings=beside,
+        readings=readings.hastened(beside, max(interval_s, asked.watch_s / 4)),
     )
     looking = watch.Watch(
         source,
