@@ -44,16 +44,24 @@ class Forecast:
 
 
 def full(
-    times: Sequence[float] | Numbers, used: Sequence[float] | Numbers, total: float
+    times: Sequence[float] | Numbers,
+    used: Sequence[float] | Numbers,
+    total: float,
+    *,
+    least_s: float = LEAST_S,
+    least_samples: int = LEAST_SAMPLES,
 ) -> Forecast | Unknown:
-    """When ``used`` bytes reach ``total``; ``times`` in Unix seconds, NaN where not read."""
+    """When ``used`` bytes reach ``total``; ``times`` in Unix seconds, NaN where not read.
+
+    Less history than usual tells only what happens if the present rate goes on.
+    """
     at, level = np.asarray(times, np.float64), np.asarray(used, np.float64)
     known = ~np.isnan(level)
     at, level = at[known], level[known]
-    if len(at) < LEAST_SAMPLES or at[-1] - at[0] < LEAST_S:
+    if len(at) < least_samples or at[-1] - at[0] < least_s:
         span_s = float(at[-1] - at[0]) if len(at) else 0.0
         return Unknown(
-            f"{span_s / 3600:.1f} h of history are kept; {LEAST_S / 3600:.0f} h are needed"
+            f"{span_s / 3600:.1f} h of history are kept; {least_s / 3600:.2g} h are needed"
         )
     if np.isnan(total) or total <= 0:
         return Unknown("the size of the disk was not read")

@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from headgate.detect import interface, view, words
+from headgate.detect.cluster import quorum
 from headgate.domain import finding, history, resource, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
@@ -60,17 +61,38 @@ class Brokers:
         brokers = interface.certain(seen.brokers)
         findings: list[finding.Finding] = []
         not_seen: list[finding.NotSeen] = []
+        led = quorum.answered(seen)  # without a controller nobody fences a dead broker
         for broker in brokers.brokers:
             about = resource.Resource("broker", str(broker.id))
             if broker.listed and isinstance(broker.fenced, Unknown):
                 not_seen += interface.not_seen(self.codes, about, broker.fenced.reason)
-            if broker.listed and not broker.fenced:
-                continue
             accepts = broker.port_state in ("answers", "accepts")
+            lost = not accepts and broker.port_state != "not_probed" and not led
+            if broker.listed and not broker.fenced and not lost:
+                continue
             code = "broker.fenced" if accepts else "broker.down"
             found = _finding(seen, code, broker, about)
             findings += [found] if found else []
         return interface.Found(findings=tuple(findings), not_seen=tuple(not_seen))
+
+
+def gone(seen: view.View) -> dict[int, str]:
+    """Brokers that do not do their work now, given up by the controller or not, and what shows it.
+
+    Without a controller nobody fences: then a dead port is all that shows it.
+    """
+    table = seen.brokers
+    if isinstance(table, Unknown):
+        return {}
+    found = {}
+    for each in table.brokers:
+        if not each.listed:
+            found[each.id] = "the cluster no longer lists it"
+        elif each.fenced is True:
+            found[each.id] = "the controller fenced it"
+        elif each.port_state in ("refuses", "silent", "accepts"):
+            found[each.id] = f"its port {each.port_state}"
+    return found
 
 
 def since(seen: view.View, broker_id: int, holds: Callable[[history.BrokerSample], bool]) -> float:
@@ -87,10 +109,15 @@ def _gone(sample: history.BrokerSample) -> bool:
     return not sample.listed or bool(sample.fenced)
 
 
+def _dead(sample: history.BrokerSample) -> bool:
+    return _gone(sample) or sample.port in ("refuses", "silent")
+
+
 def _finding(
     seen: view.View, code: str, broker: snapshot.Broker, about: resource.Resource
 ) -> finding.Finding | None:
-    start = since(seen, broker.id, _gone)
+    given_up = not broker.listed or bool(broker.fenced)
+    start = since(seen, broker.id, _gone if given_up else _dead)
     state = seen.state(code, "hold", start, at_once=True)
     if state is None:
         return None
@@ -100,6 +127,8 @@ def _finding(
     report.fact("fenced", "whether the controller fenced it", broker.fenced, how="DescribeCluster")
     report.fact("port", f"what {where} does", broker.port_state, how=f"connect to {where}")
     word = "fenced" if broker.listed else "gone from the cluster"
+    if not given_up:
+        word = "still listed, for no controller is there to fence it"
     severity: vocabulary.Severity | None = None
     if code == "broker.down":
         text = f"Broker {broker.id} is down: {word}, and {where} {_PORT[broker.port_state]}."

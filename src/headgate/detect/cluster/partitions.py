@@ -33,7 +33,7 @@ class Replication:
     def find(self, seen: view.View) -> interface.Found:
         """Findings of every partition, internal ones included."""
         table = interface.certain(seen.partitions)
-        replicas, isr = np.diff(table.replica_start), np.diff(table.isr_start)
+        replicas, isr = seen.once(settled), np.diff(table.isr_start)
         findings = list(_all(seen, table, "partition.offline", table.leader < 0))
         findings += _all(seen, table, "partition.under_replicated", isr < replicas)
         not_seen: tuple[finding.NotSeen, ...] = ()
@@ -53,6 +53,21 @@ class Replication:
                     "its min.insync.replicas was not read",
                 )
         return interface.Found(findings=tuple(findings), not_seen=not_seen)
+
+
+def settled(seen: view.View) -> NDArray[np.int64]:
+    """How many replicas each partition should have in sync: those that a reassignment still adds
+    are not counted, for it is no fault that they lack records.
+    """
+    table = interface.certain(seen.partitions)
+    counts = np.diff(table.replica_start).astype(np.int64)
+    moving = seen.snapshot.reassignments.value
+    for one in () if isinstance(moving, Unknown) else moving:
+        ordinal = table.ordinal(one.partition)
+        if ordinal is not None:
+            late = set(one.adding) - set(table.isr_of(ordinal))
+            counts[ordinal] -= len(late & set(table.replicas_of(ordinal)))
+    return counts
 
 
 def min_isr(seen: view.View, table: snapshot.Partitions) -> NDArray[np.int64] | Unknown:
@@ -118,7 +133,7 @@ def _since(
         leaders = past.leaders[:, at[known]]
         held, read = leaders == _NOBODY, leaders != history.UNREAD_LEADER
     else:
-        limit = np.diff(table.replica_start)[ordinals[known]]
+        limit = seen.once(settled)[ordinals[known]]
         sizes = past.isr_sizes[:, at[known]]
         if code != "partition.under_replicated":
             least = interface.certain(min_isr(seen, table))

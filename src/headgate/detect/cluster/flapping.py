@@ -1,0 +1,179 @@
+"""Replicas that leave the ISR and come back, again and again, while their broker stays."""
+
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headgate.detect import interface, view, words
+from headgate.detect.cluster import gauges
+from headgate.domain import finding, history, resource, snapshot, vocabulary
+from headgate.domain.resource import TopicPartition
+from headgate.domain.unknown import Unknown
+
+CODE = "isr.flapping"
+
+
+class Flapping:
+    """Says which broker's replicas come and go.
+
+    A broker that stops and starts leaves its ISRs, too; what happened while one of the partition's
+    brokers was away does not count.
+    """
+
+    codes: ClassVar[tuple[str, ...]] = (CODE,)
+    needs: ClassVar[tuple[interface.Part, ...]] = ("partitions",)
+
+    def find(self, seen: view.View) -> interface.Found:
+        """At most one finding: on the follower that comes and goes, else on the leader."""
+        table = interface.certain(seen.partitions)
+        hold = seen.observation.seconds(CODE, "hold")
+        wanted = int(seen.observation.number(CODE, "count"))
+        if seen.observation.is_cut(CODE, "hold"):
+            wanted = 1
+        found = _flaps(seen, table, seen.rows(hold))
+        hit = [each for each in found if each[1] >= wanted]
+        if hit:
+            names = [name for name, _pairs, _at in hit]
+            pairs = max(pairs for _name, pairs, _at in hit)
+            started = min(at for _name, _pairs, at in hit)
+            return interface.Found(findings=(_finding(seen, table, names, pairs, started),))
+        return _told(seen, hold)
+
+
+def _flaps(
+    seen: view.View, table: snapshot.Partitions, rows: slice
+) -> list[tuple[TopicPartition, int, float]]:
+    """(Partition, times that its ISR shrank and grew again, first time) where no broker left."""
+    past = seen.history
+    sizes = past.isr_sizes[rows]
+    if len(sizes) < 3:
+        return []
+    moving = np.flatnonzero((sizes != sizes[:1]).any(axis=0))
+    found = []
+    for column in moving.tolist():
+        name = past.partitions[column]
+        ordinal = table.ordinal(name)
+        if ordinal is None:
+            continue
+        known = np.flatnonzero(sizes[:, column] >= 0)
+        steps = np.diff(sizes[known, column])
+        times = past.times[rows][known[1:]]
+        away = [_away(past, each) for each in table.replicas_of(ordinal)]
+        clear = [not any(_within(gone, float(at)) for gone in away) for at in times]
+        shrinks = int(((steps < 0) & clear).sum())
+        grows = int(((steps > 0) & clear).sum())
+        if shrinks and grows:
+            found.append((name, min(shrinks, grows), float(times[np.flatnonzero(steps < 0)[0]])))
+    return found
+
+
+def _away(past: history.History, broker: int) -> tuple[float, float] | None:
+    """From when to when the broker was gone, with some room for what follows it."""
+    samples = past.brokers.get(broker, ())
+    gone = [s.at for s in samples if not s.listed or s.fenced or s.port in ("refuses", "silent")]
+    if not gone:
+        return None
+    return min(gone) - _ROOM_S, max(gone) + _ROOM_S
+
+
+_ROOM_S = 30.0
+"""A broker leaves ISRs a little before it is gone and comes back to them a little after."""
+
+
+def _within(span: tuple[float, float] | None, at: float) -> bool:
+    return span is not None and span[0] <= at <= span[1]
+
+
+def _finding(
+    seen: view.View,
+    table: snapshot.Partitions,
+    names: list[TopicPartition],
+    pairs: int,
+    started: float,
+) -> finding.Finding:
+    broker, follower = culprit(table, names)
+    report = interface.Report(seen, CODE, resource.Resource("broker", str(broker)))
+    report.fact("pairs", "times that an ISR shrank and grew again", pairs, source="history")
+    report.fact("partitions", "partitions whose ISR comes and goes", len(names), source="history")
+    report.fact(
+        "follower",
+        "whether one follower is behind all of them",
+        follower,
+        source="history",
+    )
+    cut = seen.observation.is_cut(CODE, "hold")
+    who = f"Broker {broker}" if follower else f"A follower of broker {broker}"
+    return report.finding(
+        f"{who} leaves the in-sync replicas of {words.partitions(names)} and comes back, "
+        f"{words.many(pairs, 'time')}.",
+        state="pending" if cut else "firing",
+        since=started,
+        partitions=names,
+    )
+
+
+def culprit(table: snapshot.Partitions, names: list[TopicPartition]) -> tuple[int, bool]:
+    """(Broker, whether it is the follower behind all of it); else the leader of most of it."""
+    leads: dict[int, int] = {}
+    follows: dict[int, int] = {}
+    missing: dict[int, int] = {}
+    for name in names:
+        ordinal = table.ordinal(name)
+        if ordinal is None:
+            continue
+        leader = int(table.leader[ordinal])
+        leads[leader] = leads.get(leader, 0) + 1
+        for each in set(table.replicas_of(ordinal)) - {leader}:
+            follows[each] = follows.get(each, 0) + 1
+            if each not in table.isr_of(ordinal):
+                missing[each] = missing.get(each, 0) + 1
+    every = [each for each, count in follows.items() if count == len(names)]
+    if len(missing) == 1 and next(iter(missing)) in every:
+        return next(iter(missing)), True
+    if len(every) == 1:
+        return every[0], True
+    if len(every) > 1 and len(leads) > 1:
+        return min(every), True
+    return max(leads, key=lambda each: leads[each]), False
+
+
+def _told(seen: view.View, hold: float) -> interface.Found:
+    """By the leaders' own counters, where metrics tell them."""
+    if gauges.lacking(seen, "broker.isr_shrinks"):
+        return interface.Found()  # the listing itself was looked at: nothing is unseen
+    findings: list[finding.Finding] = []
+    wanted = int(seen.observation.number(CODE, "count"))
+    for meter in gauges.told(seen, "broker.isr_shrinks"):
+        grown = seen.meters.one("broker.isr_expands", meter.resource)
+        if isinstance(grown, Unknown) or _someone_away(seen):
+            continue
+        shrank = _episodes(meter.times, meter.values, seen.now - hold)
+        grew = _episodes(grown.times, grown.values, seen.now - hold)
+        if min(shrank, grew) < wanted:
+            continue
+        about = gauges.owner(seen, meter)
+        report = interface.Report(seen, CODE, about)
+        report.fact("shrinks", "readings between which ISRs shrank", shrank, source="metrics")
+        report.fact("expands", "readings between which ISRs grew", grew, source="metrics")
+        report.fact("follower", "whether one follower is behind all of them", False)
+        state: vocabulary.FindingState = (
+            "pending" if seen.observation.is_cut(CODE, "hold") else "firing"
+        )
+        findings.append(
+            report.finding(
+                f"In-sync replicas of partitions that {about.kind} {about.id} leads come and go.",
+                state=state,
+                since=seen.now - hold,
+            )
+        )
+    return interface.Found(findings=tuple(findings))
+
+
+def _episodes(times: NDArray[np.float64], values: NDArray[np.float64], since: float) -> int:
+    known = ~np.isnan(values) & (times >= since)
+    return int((np.diff(values[known]) > 0).sum())
+
+
+def _someone_away(seen: view.View) -> bool:
+    return any(_away(seen.history, each) is not None for each in seen.history.brokers)

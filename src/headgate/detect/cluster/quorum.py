@@ -1,0 +1,177 @@
+"""The controller quorum: no leader, or a voter that falls behind."""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from headgate.detect import interface, view, words
+from headgate.detect.cluster import gauges
+from headgate.domain import finding, quorum, resource, snapshot
+from headgate.domain.unknown import Unknown
+
+_NONE = "quorum.no_leader"
+_LAGGING = "quorum.voter_lagging"
+
+
+class Voters:
+    """Says whether the quorum leads, and which voters do not follow.
+
+    The listing of brokers goes on answering "all fine" without a controller (seen on 4.3: for
+    ever), so only the quorum's own answer tells.
+    """
+
+    codes: ClassVar[tuple[str, ...]] = (_NONE, _LAGGING)
+    needs: ClassVar[tuple[interface.Part, ...]] = ("brokers",)
+
+    def find(self, seen: view.View) -> interface.Found:
+        """At most one finding for the quorum, and one per voter."""
+        part = seen.snapshot.quorum
+        if isinstance(part.value, Unknown):
+            return _unanswered(seen, part.value)
+        if part.value.leader < 0:
+            start = _run(seen.readings("quorum"), lambda held: held.leader < 0)
+            began = seen.now if start is None else start
+            return interface.Found(findings=_leaderless(seen, "names no leader", began))
+        several = _claims(seen)
+        if several:
+            return interface.Found(findings=several)
+        value = seen.read(part)
+        if isinstance(value, Unknown):
+            return interface.Found(
+                not_seen=interface.not_seen(self.codes, seen.cluster, value.reason)
+            )
+        return interface.Found(findings=tuple(_lagging(seen, value)))
+
+
+def answered(seen: view.View) -> bool:
+    """Whether the quorum's leader answers, or nobody can be asked: then fenced flags are news."""
+    value = seen.snapshot.quorum.value
+    return not isinstance(value, Unknown) or not _silent(seen, value)
+
+
+def _silent(seen: view.View, value: Unknown) -> bool:
+    """Whether the read failed for want of an answer, and not of a right or of a quorum."""
+    held = seen.observation.past.parts.get("quorum", ())
+    return not value.kind and bool(held)
+
+
+def _unanswered(seen: view.View, value: Unknown) -> interface.Found:
+    gap = interface.not_seen(
+        (_NONE, _LAGGING), seen.cluster, f"the quorum was not read: {value.reason}"
+    )
+    if not _silent(seen, value):
+        return interface.Found(not_seen=gap)
+    held = seen.observation.past.parts["quorum"]
+    start = gauges.since(
+        [part.at.timestamp() for part in held],
+        [isinstance(part.value, Unknown) for part in held],
+    )
+    found = _leaderless(
+        seen, f"does not answer ({value.reason})", seen.now if start is None else start
+    )
+    return interface.Found(findings=found, not_seen=gap[1:] if found else gap)
+
+
+def _run(
+    readings: Sequence[snapshot.Part[Any]], holds: Callable[[quorum.Quorum], bool]
+) -> float | None:
+    """Since when the trailing run of readings has held."""
+    return gauges.since(
+        [part.at.timestamp() for part in readings],
+        [holds(interface.certain(part.value)) for part in readings],
+    )
+
+
+def _leaderless(seen: view.View, what: str, start: float) -> tuple[finding.Finding, ...]:
+    state = seen.state(_NONE, "hold", start, at_once=True)
+    if state is None:
+        return ()
+    report = interface.Report(seen, _NONE, seen.cluster)
+    report.fact("answer", "what the controller quorum does", what, how="DescribeQuorum")
+    return (
+        report.finding(
+            f"The controller quorum of {seen.cluster.id} {what}: no leader can be elected, and no "
+            "topic, partition or setting can change.",
+            state=state,
+            since=start,
+        ),
+    )
+
+
+def _claims(seen: view.View) -> tuple[finding.Finding, ...]:
+    """More than one process says that it is the active controller."""
+    active = {
+        str(meter.resource)
+        for meter in gauges.told(seen, "controller.active")
+        if meter.latest == 1.0
+    }
+    if len(active) < 2:
+        return ()
+    starts = [
+        meter.since_beyond(0.5, above=True)
+        for meter in gauges.told(seen, "controller.active")
+        if meter.latest == 1.0
+    ]
+    start = max((each for each in starts if isinstance(each, float)), default=seen.now)
+    return _leaderless(seen, f"has two that say they lead: {words.names(sorted(active))}", start)
+
+
+def behind_s(value: quorum.Quorum, one: quorum.Replica) -> float | Unknown:
+    """Seconds since a voter last had everything, by the leader's clock."""
+    clock = max((each.last_caught_up_ms for each in value.voters), default=quorum.UNREAD_MS)
+    if one.id == value.leader:
+        return 0.0
+    if one.last_caught_up_ms == quorum.UNREAD_MS or clock == quorum.UNREAD_MS:
+        if one.log_end < 0:
+            return Unknown("it has not fetched from this leader yet")
+        return 0.0 if one.lag == 0 else Unknown("the leader does not tell when it was caught up")
+    return max(0.0, (clock - one.last_caught_up_ms) / 1000)
+
+
+def lags(value: quorum.Quorum, one: quorum.Replica, age_s: float) -> bool:
+    """Whether the voter does not follow: behind for so long, or not fetching at all."""
+    behind = behind_s(value, one)
+    return one.log_end < 0 if isinstance(behind, Unknown) else behind > age_s
+
+
+def _held(voter: int, age_s: float, value: quorum.Quorum) -> bool:
+    return any(each.id == voter and lags(value, each, age_s) for each in value.voters)
+
+
+def _lagging(seen: view.View, value: quorum.Quorum) -> list[finding.Finding]:
+    found = []
+    for one in value.voters:
+        about = resource.Resource("controller", str(one.id))
+        age_s = seen.observation.seconds(_LAGGING, "age", about)
+        if not lags(value, one, age_s):
+            continue
+        start = _run(seen.readings("quorum"), functools.partial(_held, one.id, age_s))
+        behind = behind_s(value, one)
+        began = seen.now if start is None else start
+        if isinstance(behind, float):
+            began = min(began, seen.now - behind)
+        state = seen.state(_LAGGING, "hold", began)
+        if state is None:
+            continue
+        report = interface.Report(seen, _LAGGING, about)
+        report.fact(
+            "behind",
+            f"seconds since voter {one.id} had the whole metadata log",
+            behind if isinstance(behind, Unknown) else round(behind, 1),
+            unit="s",
+            how="DescribeQuorum",
+        )
+        report.fact("leader", "leader of the quorum", value.leader, how="DescribeQuorum")
+        said = (
+            f"fetches nothing ({behind.reason})"
+            if isinstance(behind, Unknown)
+            else f"has been behind for {words.duration(behind)}"
+        )
+        found.append(
+            report.finding(
+                f"Controller {one.id}, one of {len(value.voters)} voters, {said}.",
+                state=state,
+                since=began,
+            )
+        )
+    return found
