@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from headgate.detect import words
 from headgate.detect.pipelines import traces
 from headgate.diagnose import interface
+from headgate.diagnose.clients import titles as clients
 from headgate.diagnose.consumers import groups, records
 from headgate.diagnose.pipelines import sinks
 from headgate.domain import diagnosis, finding, resource
@@ -46,7 +47,7 @@ def title(
             write = _BY_CAUSE.get((item.resource.kind, top.code))
             if write is not None:
                 return write(_Told(case, item, top))
-    if top is not None and leading.resource.kind == "broker":
+    if top is not None and leading.code in ("broker.down", "broker.fenced"):
         return _broker(_Told(case, leading, top))
     return leading.summary.rstrip(".")
 
@@ -238,6 +239,11 @@ def _drifted(told: _Told) -> str:
     return f"{count} of {told.item.resource.id} are not led by their preferred replica"
 
 
+def _said(write: clients.Write) -> _Write:
+    """A family's own sentence, which needs no more than the finding and its cause."""
+    return lambda told: write(told.item, told.top)
+
+
 _BY_CAUSE: Mapping[tuple[str, str], _Write] = {
     ("group", "record.poison"): _poison,
     ("group", "consumer.hung"): _hung,
@@ -264,5 +270,6 @@ _BY_CAUSE: Mapping[tuple[str, str], _Write] = {
     ("broker", "network.partition"): _broker,
     ("partition", "replica.single_copy"): _single,
     ("partition", "min_isr.too_strict"): _strict,
+    **{key: _said(write) for key, write in clients.BY_CAUSE.items()},
 }
 """(Kind of the finding's resource, cause) -> how it is said."""
