@@ -154,7 +154,9 @@ def _changed(argument: interface.Argument, names: tuple[str, ...], summary: str)
         predictions.append(requires("the topic carries a limit of its own", False, fact))
     else:
         unsure = lately.watched(case, onset)
-        predictions.append(requires("it was changed before it began", unsure or False))
+        predictions.append(
+            requires("it was changed before it began", False if unsure is None else unsure)
+        )
     argument.weigh(
         "config.changed",
         summary,

@@ -10,9 +10,9 @@ from headgate.domain import finding, timeline
 from headgate.domain.evidence import Value
 from headgate.domain.unknown import Unknown
 
-_SCAN_PER_S = 5.0
-"""More attempts than this are no application that was given a wrong password (judgment: clients
-back off to about one attempt a second and broker)."""
+_SCAN_PER_S = 50.0
+"""More attempts than this are no application that was given a wrong password (judgment: a
+fleet of clients backs off to a few attempts a second each)."""
 _LOG = "names and addresses are in the brokers' logs only"
 
 
@@ -88,13 +88,15 @@ def _server(argument: interface.Argument, accepted: tuple[bool | Unknown, str]) 
 
 
 def _scan(argument: interface.Argument) -> None:
-    about, failures = argument.about, argument.own("failures")
+    case, about, failures = argument.case, argument.about, argument.own("failures")
+    users = lately.changes(case, ("scram_user",), until=about.since.timestamp())
     argument.weigh(
         "auth.scan",
         "Somebody tries names and passwords.",
         requires(
             "there are more attempts than clients make", _rate(about) > _SCAN_PER_S, *failures
         ),
+        expects("no credential was changed shortly before", not users),
         decides("the names are unknown and the addresses few", Unknown(_LOG)),
         next=[interface.suggest("incident.channel", "Look for the addresses in the log.")],
     )
@@ -144,7 +146,7 @@ class Denied:
             if isinstance(acls, Unknown)
             else lately.watched(case, onset)
         )
-        taken: bool | Unknown = True if rules else unsure or False
+        taken: bool | Unknown = True if rules else False if unsure is None else unsure
         denied = [one.id for one in about.evidence]
         argument.weigh(
             "acl.removed",
