@@ -36,20 +36,21 @@ def cluster(one: settings.Cluster, folder: Path) -> kafka.Kafka:
         return wire_cluster.connect(one.name, one.bootstrap, client)
 
 
-def collecting(one: settings.Cluster, folder: Path) -> collector.Collector:
-    """What reads a cluster with everything around it; nothing was sent yet.
+def collecting(one: settings.Cluster, folder: Path) -> tuple[collector.Collector, kafka.Kafka]:
+    """What reads a cluster with everything around it, and the cluster; nothing was sent yet.
 
     Raises:
         errors.AppError: something in the configuration cannot be used.
     """
     port = cluster(one, folder)
-    return collector.Collector(
+    source = collector.Collector(
         port,
         connects(one, folder),
         clock=clock.SystemClock(),
         interval_s=one.interval_s,
         readings=rows(port, registries(one, folder), sources(one, folder, port)),
     )
+    return source, port
 
 
 def connects(one: settings.Cluster, folder: Path) -> list[connect.Connect]:

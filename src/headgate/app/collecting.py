@@ -1,34 +1,36 @@
-"""Collection in a process of its own, so that pages stay quick while large answers are decoded.
+"""A lookout in a process of its own, so that pages stay quick while a large cluster is looked at.
 
-Decoding holds Python's interpreter lock. The child sweeps when it is told to, and hands over what
-differs from the sweep before. It ends with its parent, however that ends: their socket closes. A
-child that ended or hangs is started again, and until it answers every part is unknown, with the
-reason. ``python -m headgate.app.collecting FD`` is the child; all it needs comes over the socket,
-so that no secret stands in a list of processes.
+Decoding, detection and diagnosis hold Python's interpreter lock. The child does all three when it
+is told to, and hands over what differs from the look before; samples lie in memory that both see.
+It ends with its parent, however that ends: their sockets close. A child that ended or hangs is
+started again, and until it answers every part is unknown, with the reason. The child is
+``collecting_child``; all it needs comes over the sockets, so that no secret stands in a list of
+processes.
 """
 
 import contextlib
-import os
-import pickle
-import queue
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from multiprocessing import connection
+from multiprocessing import connection, reduction
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from headgate.app import around, interpreter, logs, settings
-from headgate.domain import snapshot
+from headgate import detect
+from headgate.app import lookout, settings
+from headgate.app.tables import ready
+from headgate.domain import incident, observation, snapshot
 from headgate.domain.unknown import Unknown
-from headgate.observe import collector, handover
+from headgate.observe import collector, echo, handover, pickles, recall, series, shared, watch
 
 _log = structlog.get_logger(__name__)
 
@@ -39,7 +41,10 @@ PATIENCE_S = 20.0
 CALM_S = 2.0
 """Between two starts of a child, doubled each time that it did not finish a single sweep."""
 CALMEST_S = 60.0
-_SWEEP, _REREAD = b"sweep", b"reread"
+KEPT = 2
+"""Looks that a child remembers for being explained: thinking is at most one behind."""
+EXPLAIN_S = 60.0
+"""A diagnosis that takes so long beyond the time for reading records will not come."""
 _POLL_S = 0.5
 
 
@@ -47,20 +52,64 @@ class Ended(Exception):
     """The child is gone or hangs."""
 
 
-class Remote:
-    """Sweeps one cluster in a child; one thread at a time may call ``sweep``."""
+class Failed(Exception):
+    """The child could not make this look, and says why; it makes the next."""
 
-    def __init__(self, about: settings.Cluster, folder: Path) -> None:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """The first that a child is told."""
+
+    about: settings.Cluster
+    folder: Path
+    """Where the configuration's paths begin."""
+    kept: tuple[recall.Recalled, recall.Recalled] | None
+    """Log ends and commits of the window before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One look that a child is to make."""
+
+    told: lookout.Told
+    reread: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What comes before the frames of a look."""
+
+    number: int
+    """Of the look, from 1."""
+    failure: str
+    """Why there is none; empty: there is one."""
+    frames: int
+    blocks: tuple[int, ...]
+    """The shared memory that is in use."""
+    opened: tuple[tuple[int, int], ...]
+    """(Number, bytes) of that which is new; the open files come last."""
+
+
+class Remote:
+    """Has one cluster looked at by a child; a ``lookout.Lookout``."""
+
+    def __init__(
+        self, about: settings.Cluster, folder: Path, kept: watch.Kept | None = None
+    ) -> None:
         """Nothing is started yet. ``folder`` is where the configuration's paths begin."""
-        self.interval_s = about.interval_s
         self._about = about
         self._folder = folder
+        self._kept = kept
         self._child: _Child | None = None
         self._closed = threading.Event()
         self._start_at = 0.0
         self._calm_s = CALM_S
         self._reason = ""
         self._last = _nothing(about.name)
+        self._lost: series.Series | None = None
+        """Samples of the time without a child."""
+        self._blind: observation.Observation | None = None
+        """The newest look that was made without one."""
         self._reread = False
 
     @property
@@ -70,23 +119,43 @@ class Remote:
         return None if child is None else child.process.pid
 
     def reread_settings(self) -> None:
-        """The next sweep reads all settings again."""
+        """The next look reads all settings again."""
         self._reread = True
 
-    def sweep(self) -> snapshot.Snapshot:
-        """What the child could read; all unknown where there is no child that answers."""
+    def look(self, told: lookout.Told) -> lookout.Look:
+        """What the child saw and found; all unknown where there is no child that answers.
+
+        Raises:
+            Failed: the child could not make this look.
+        """
         if self._child is None and time.monotonic() < self._start_at:
-            return self._unread()
+            return self._unread(told)
         try:
             if self._child is None:
-                self._child = _Child(self._about, self._folder)
-            order, self._reread = (_REREAD if self._reread else _SWEEP), False
-            self._last = self._child.sweep(order, self._closed)
+                kept = None if self._kept is None else self._kept()
+                self._child = _Child(Setup(about=self._about, folder=self._folder, kept=kept))
+            order, self._reread = Order(told=told, reread=self._reread), False
+            made = self._child.look(order, self._closed)
         except (Ended, OSError) as error:
             self._bury(error)
-            return self._unread()
+            return self._unread(told)
+        self._last = made[0].snapshot
+        self._lost = None
         self._calm_s = CALM_S
-        return self._last
+        return made
+
+    def explain(self, look: lookout.Look) -> Sequence[incident.Draft] | None:
+        """The child's diagnosis; what it did not see itself is explained here."""
+        child = self._child
+        if child is None or look[0].snapshot is not self._last:
+            lost = all(
+                isinstance(part.value, Unknown) for part in look[0].snapshot.parts().values()
+            )
+            return lookout.explained(look, {}) if lost else None
+        try:
+            return child.explain(look[0], self._closed)
+        except (Ended, OSError):
+            return None  # the next look tells what became of it
 
     def close(self) -> None:
         """The child has ended."""
@@ -111,47 +180,106 @@ class Remote:
             reason=self._reason,
         )
 
-    def _unread(self) -> snapshot.Snapshot:
-        now = datetime.now(UTC)
-        self._last = handover.unread(self._last, self._reason, at=now)
-        return self._last
+    def _unread(self, told: lookout.Told) -> lookout.Look:
+        """A look that saw nothing: its samples are gone, too, until a child begins anew."""
+        about = self._about
+        self._last = handover.unread(self._last, self._reason, at=datetime.now(UTC))
+        if self._lost is None:
+            self._lost = series.Series(series.window(about.interval_s))
+        self._lost.add(self._last)
+        seen = observation.Observation(
+            snapshot=self._last,
+            history=self._lost.history(),
+            interval_s=about.interval_s,
+            environment=about.environment,
+            planned=told.planned,
+            thresholds=about.limits(),
+            usual=told.usual,
+        )
+        self._blind = seen
+        found = detect.run(seen)
+        ready.make(seen)
+        return seen, found
 
 
 class _Child:
     """One life of the process that collects."""
 
-    def __init__(self, about: settings.Cluster, folder: Path) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
+    def __init__(self, setup: Setup) -> None:
+        (ours, theirs), (our_talk, their_talk) = socket.socketpair(), socket.socketpair()
+        with theirs, their_talk:
+            passed = (theirs.fileno(), their_talk.fileno())
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "headgate.app.collecting", str(theirs.fileno())],
+                [sys.executable, "-m", "headgate.app.collecting_child", *map(str, passed)],
                 stdin=subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
+                pass_fds=passed,
             )
         self._line = connection.Connection(ours.detach())
-        self._unpacker = handover.Unpacker()
+        self._talk = connection.Connection(our_talk.detach())
+        about = setup.about
+        self._explain_s = about.deadline_s + EXPLAIN_S
+        self._mapped = shared.Mapped()
+        self._unpacker = handover.Unpacker(self._mapped)
+        self._echo = echo.Echo(
+            interval_s=about.interval_s, environment=about.environment, limits=about.limits()
+        )
+        self._made: deque[tuple[int, observation.Observation]] = deque(maxlen=KEPT)
         self._limit_s = START_S
         try:
-            self._line.send_bytes(pickle.dumps((about, folder), protocol=5))
+            self._line.send_bytes(pickles.dumps(setup))
         except OSError:
             self.end()
             raise
 
-    def sweep(self, order: bytes, closed: threading.Event) -> snapshot.Snapshot:
-        """One sweep, handed over.
+    def look(self, order: Order, closed: threading.Event) -> lookout.Look:
+        """One look, handed over.
+
+        Raises:
+            Ended, OSError: there will be none. Failed: the next may come.
+        """
+        self._line.send_bytes(pickles.dumps(order))
+        _wait(self._line, self._limit_s, closed)
+        self._limit_s = collector.LONGEST_SWEEP_S
+        try:
+            answer: Answer = pickles.loads(self._line.recv_bytes())
+            frames = [self._line.recv_bytes() for _ in range(answer.frames)]
+            for number, size in answer.opened:
+                self._mapped.open(number, reduction.recv_handle(self._line), size)
+        except EOFError as error:
+            raise Ended("hung up") from error
+        if answer.failure:
+            raise Failed(answer.failure)
+        handed = self._unpacker.unpack(frames)
+        self._mapped.keep(answer.blocks)
+        told = order.told
+        seen = self._echo.observation(handed, planned=told.planned, usual=told.usual)
+        self._made.append((answer.number, seen))
+        return seen, handed.detection
+
+    def explain(
+        self, seen: observation.Observation, closed: threading.Event
+    ) -> Sequence[incident.Draft] | None:
+        """The incidents of one look; None: it has forgotten that one over newer ones.
 
         Raises:
             Ended, OSError: there will be none.
         """
-        self._line.send_bytes(order)
-        frames = self._frames(time.monotonic() + self._limit_s + PATIENCE_S, closed)
-        self._limit_s = collector.LONGEST_SWEEP_S
-        return self._unpacker.unpack(frames)
+        numbers = [number for number, one in tuple(self._made) if one is seen]
+        if not numbers:
+            return None
+        self._talk.send_bytes(pickles.dumps(numbers[0]))
+        _wait(self._talk, self._explain_s, closed)
+        try:
+            found: Sequence[incident.Draft] | None = pickles.loads(self._talk.recv_bytes())
+        except EOFError as error:
+            raise Ended("hung up") from error
+        return found
 
     def end(self) -> str:
         """It has ended, now at the latest; how, if it did so by itself."""
-        with contextlib.suppress(OSError):
-            self._line.close()
+        for line in (self._line, self._talk):
+            with contextlib.suppress(OSError):
+                line.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(_POLL_S)
         alone = self.process.poll()
@@ -163,17 +291,19 @@ class _Child:
             return f"was ended by {signal.Signals(-alone).name}"
         return f"ended with code {alone}; see the log" if alone else ""
 
-    def _frames(self, until: float, closed: threading.Event) -> Sequence[bytes]:
-        while not self._line.poll(_POLL_S):
-            if closed.is_set():
-                raise Ended("was closed")
-            if time.monotonic() > until:
-                raise Ended(f"did not answer for {self._limit_s + PATIENCE_S:.0f} s")
-        try:
-            count = int.from_bytes(self._line.recv_bytes(), "big")
-            return [self._line.recv_bytes() for _ in range(count)]
-        except EOFError as error:
-            raise Ended("hung up") from error
+
+def _wait(line: connection.Connection, limit_s: float, closed: threading.Event) -> None:
+    """Something came over the line.
+
+    Raises:
+        Ended: nothing will, or nothing came in time.
+    """
+    until = time.monotonic() + limit_s + PATIENCE_S
+    while not line.poll(_POLL_S):
+        if closed.is_set():
+            raise Ended("was closed")
+        if time.monotonic() > until:
+            raise Ended(f"did not answer for {limit_s + PATIENCE_S:.0f} s")
 
 
 def _nothing(name: str) -> snapshot.Snapshot:
@@ -192,45 +322,3 @@ def _nothing(name: str) -> snapshot.Snapshot:
         groups=part,
         commits=part,
     )
-
-
-# ---- in the child ----
-
-
-def serve(
-    line: connection.Connection,
-    make: Callable[[settings.Cluster, Path], collector.Collector],
-    end: Callable[[], object],
-) -> None:
-    """Sweeps as told until the line closes; ``end`` is called as soon as it does."""
-    about, folder = pickle.loads(line.recv_bytes())  # noqa: S301 - from the process that made us
-    orders: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-
-    def listen() -> None:
-        with contextlib.suppress(EOFError, OSError):
-            while True:
-                orders.put(line.recv_bytes())
-        end()
-
-    threading.Thread(target=listen, name="listen", daemon=True).start()
-    source, packer = make(about, folder), handover.Packer()
-    while True:
-        if orders.get() == _REREAD:
-            source.reread_settings()
-        frames = packer.pack(source.sweep())
-        with contextlib.suppress(BrokenPipeError):
-            line.send_bytes(len(frames).to_bytes(4, "big"))
-            for frame in frames:
-                line.send_bytes(frame)
-
-
-def main() -> None:
-    """The child's whole life."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us, too; our parent decides
-    interpreter.settle()
-    logs.configure()
-    serve(connection.Connection(int(sys.argv[1])), around.collecting, lambda: os._exit(0))
-
-
-if __name__ == "__main__":
-    main()

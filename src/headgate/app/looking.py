@@ -43,12 +43,15 @@ MARKED = ("deploy", "config")
 LIVE = ("open", "watching", "acting")
 UNDER_WAY = tuple(sorted(transitions.UNDER_WAY | {"approved", "proposed"}))
 
+_Filling = Mapping[tuple[int, str], forecast.Forecast | Unknown] | Unknown
+
 
 class Looking:
     """What needs the role viewer."""
 
     def __init__(self, running: context.Context) -> None:
         self._running = running
+        self._filling: dict[str, tuple[observation.Observation, _Filling]] = {}
 
     def clusters(self, actor: person.Actor) -> tuple[interface.ClusterSummary, ...]:
         """Every cluster, worst first."""
@@ -115,17 +118,18 @@ class Looking:
         with translate.translated():
             return charts.draw(reader, subject, name, what, self._marks(cluster, subject, name))
 
-    def filling(
-        self, actor: person.Actor, cluster: str
-    ) -> Mapping[tuple[int, str], forecast.Forecast | Unknown] | Unknown:
-        """When each log dir is full."""
+    def filling(self, actor: person.Actor, cluster: str) -> _Filling:
+        """When each log dir is full; computed at the first asking of a look."""
         permissions.demand(actor, "look", cluster)
         watched = self._running.watched(cluster)
         seen = watched.observed()
         if isinstance(seen, Unknown):
             return seen
-        with translate.translated():
-            return filling.of(watched.past, seen)
+        held = self._filling.get(cluster)
+        if held is None or held[0] is not seen:
+            with translate.translated():
+                held = self._filling[cluster] = (seen, filling.of(watched.past, seen))
+        return held[1]
 
     def inbox(self, actor: person.Actor) -> interface.Inbox:
         """What needs this person."""

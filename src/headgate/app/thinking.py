@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from headgate import diagnose
 from headgate.app import context, ids, proposing, responses, watching
-from headgate.detect import view
-from headgate.diagnose import correlate, lifecycle
-from headgate.diagnose import interface as diagnosing
+from headgate.diagnose import lifecycle
 from headgate.domain import finding, incident, observation, resource
 from headgate.ports import store
 
@@ -42,23 +39,13 @@ class Thinker:
         Raises:
             StoreError: the database cannot be used; the next look is thought about anew.
         """
-        drafts = self._drafts(watched, seen, found)
-        live = self._keep(watched.name, drafts, found, self._looked_since(seen))
+        drafts = watched.explain((seen, found))
+        if drafts is None:  # a newer look has come, and is thought about next
+            return
+        owned = [self._owned(draft) for draft in drafts]
+        live = self._keep(watched.name, owned, found, self._looked_since(seen))
         for item in live:
             self._proposer.consider(watched, item)
-
-    def _drafts(
-        self,
-        watched: watching.Watched,
-        seen: observation.Observation,
-        found: finding.Detection,
-    ) -> Sequence[incident.Draft]:
-        questions = diagnose.questions(found, seen)
-        answers = watched.answerer.answer(questions, seen.snapshot) if questions else {}
-        diagnoses = diagnose.run(found, seen, answers)
-        case = diagnosing.Case(view.View(seen), found, answers)
-        drafts, _hazards = correlate.fold(case, diagnoses)
-        return [self._owned(draft) for draft in drafts]
 
     def _looked_since(self, seen: observation.Observation) -> datetime:
         """Since when the cluster was looked at without a break: this start, or the first sample."""

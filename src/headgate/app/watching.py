@@ -11,12 +11,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from headgate import detect
-from headgate.app import around, interface, past, settings
-from headgate.app.tables import ready
-from headgate.domain import finding, observation
+from headgate.app import around, interface, lookout, past, settings
+from headgate.domain import finding, incident, observation
 from headgate.domain.unknown import Unknown
-from headgate.observe import answers, collector, recall, recorder, series, tiers, times, watch
+from headgate.observe import collector, recall, recorder, series, tiers, watch
 from headgate.ports import clock, connect, kafka, metrics, registry
 from headgate.ports import store as ports
 
@@ -43,10 +41,10 @@ class Watched:
         database: ports.Store,
         ticks: clock.Clock,
         publish: Callable[[interface.Notice], None],
-        source: watch.Source | None = None,
+        apart: Callable[[watch.Kept | None], lookout.Lookout] | None = None,
         steps: Sequence[tiers.Tier] = (),
     ) -> None:
-        """Nothing is read yet. ``source``: where sweeps come from, if not from ``cluster``;
+        """Nothing is read yet. ``apart`` makes a lookout elsewhere; None: this process looks.
         ``steps``: how finely the history is kept, if at all.
         """
         self.about = about
@@ -56,26 +54,19 @@ class Watched:
             one.name: one for one in registries
         }
         self._sources = tuple(sources)
-        self._source = source or collector.Collector(
-            cluster,
-            tuple(connects),
-            clock=ticks,
-            interval_s=about.interval_s,
-            readings=around.rows(cluster, registries, sources),
-        )
-        self._watch = watch.Watch(
-            self._source,
-            environment=about.environment,
-            limits=about.limits(),
-            finder=times.Finder(cluster, ticks, deadline_s=about.deadline_s),
-            kept=self._beginning if steps else None,
-        )
-        self.answerer = answers.Answerer(
-            cluster,
-            read_records=about.read_records,
-            deadline_s=about.deadline_s,
-            hasten=self._watch.reread_settings,
-        )
+        kept = self._beginning if steps else None
+        self._lookout: lookout.Lookout
+        if apart is not None:
+            self._lookout = apart(kept)
+        else:
+            source = collector.Collector(
+                cluster,
+                tuple(connects),
+                clock=ticks,
+                interval_s=about.interval_s,
+                readings=around.rows(cluster, registries, sources),
+            )
+            self._lookout = lookout.Local(about, source, cluster, ticks, kept=kept)
         self.past = past.Past(database, about.name, tuple(steps))
         """What is kept of the time before."""
         self._recorder = recorder.Recorder(database, about.name, tuple(steps))
@@ -108,14 +99,12 @@ class Watched:
 
     def reread_settings(self) -> None:
         """The next look reads all topic settings again."""
-        self._watch.reread_settings()
+        self._lookout.reread_settings()
 
     def look(self) -> tuple[observation.Observation, finding.Detection]:
         """One look is done and is the newest."""
         began = time.monotonic()
-        seen = self._watch.look(self._planned())
-        found = detect.run(seen)
-        ready.make(seen)
+        seen, found = self._lookout.look(lookout.Told(planned=tuple(self._planned())))
         self._latest = (seen, found)
         self.sweeps += 1
         self.last_s = time.monotonic() - began
@@ -123,6 +112,10 @@ class Watched:
         self._recordable.set()
         self._publish(interface.Notice(kind="sweep", cluster=self.name))
         return seen, found
+
+    def explain(self, look: lookout.Look) -> Sequence[incident.Draft] | None:
+        """The incidents that a look's findings fold into; None: a newer look has come."""
+        return self._lookout.explain(look)
 
     def run_looking(self, stop: threading.Event) -> None:
         """Looks at the interval until ``stop``; a look that fails is tried again at the next."""
@@ -190,8 +183,8 @@ class Watched:
     def close(self) -> None:
         """Connections are closed, and a process that collects has ended."""
         self.kafka.close()
-        beside = (*self.connects.values(), *self.registries.values(), *self._sources)
-        for one in (self._source, *beside):
+        self._lookout.close()
+        for one in (*self.connects.values(), *self.registries.values(), *self._sources):
             close = getattr(one, "close", None)
             if close is not None:
                 close()

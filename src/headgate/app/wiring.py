@@ -1,5 +1,7 @@
 """Puts a Headgate together from its configuration: the one place that names every adapter."""
 
+import functools
+
 from headgate import actions
 from headgate.app import (
     around,
@@ -99,7 +101,7 @@ def _watched(
         database=store,
         ticks=ticks,
         publish=notices.publish,
-        source=collecting.Remote(one, folder) if one.process else None,
+        apart=functools.partial(collecting.Remote, one, folder) if one.process else None,
         steps=tiers.of(
             by_minute_days=kept.by_minute_days,
             by_ten_minutes_days=kept.by_ten_minutes_days,

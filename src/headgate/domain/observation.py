@@ -1,6 +1,6 @@
 """An observation: the latest snapshot with the history that leads up to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar, cast
@@ -14,6 +14,8 @@ from headgate.domain import usual as usual_
 from headgate.domain.resource import Resource
 
 T = TypeVar("T")
+Made = Mapping[Callable[["Observation"], object], object]
+"""What was computed of one observation, by what computes it."""
 
 CUT = ("hold", "window")
 """Parameters that a one-shot look cuts; an objective or an age stays what it is."""
@@ -50,13 +52,25 @@ class Observation:
     """What became different lately, oldest first."""
     usual: usual_.Usual = field(default_factory=usual_.Usual)
     """What is usual at this time of day."""
-    _made: dict[object, object] = field(init=False, default_factory=dict, repr=False, compare=False)
+    _made: dict[Callable[["Observation"], object], object] = field(
+        init=False, default_factory=dict, repr=False, compare=False
+    )
 
     def once(self, make: Callable[["Observation"], T]) -> T:
         """What ``make`` returns for this observation; computed at the first asking, then kept."""
         if make not in self._made:
             self._made[make] = make(self)
         return cast("T", self._made[make])
+
+    @property
+    def made(self) -> Made:
+        """What was computed once so far."""
+        return dict(self._made)
+
+    def with_made(self, made: Made) -> "Observation":
+        """The same observation, of which this was computed already."""
+        self._made.update(made)
+        return self
 
     def seconds(self, code: str, name: str, about: Resource | None = None) -> float:
         """The duration parameter of a finding, overrides (of ``about``, too) and cut applied."""

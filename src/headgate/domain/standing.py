@@ -104,15 +104,8 @@ class Table:
     def row(self, column: int) -> Standing:
         """One position with its reasons."""
         partition = self.keys[column][1]
-        records = _offset(self.records[column], self._unread(column))
-        at = int(np.searchsorted(self.behind, column))
-        late = at if at < len(self.behind) and self.behind[at] == column else None
-        place = int(self.places.partition_of[column])
-        arriving = (
-            self.arriving.one(place, "the log end")
-            if place >= 0
-            else Unknown("the cluster lists no such partition")
-        )
+        records, late = self._records(column), self._late(column)
+        arriving = self._arriving(column)
         done = self.done.one(column, "the commit")
         behind_s, behind_by = self._behind(records, late)
         loss_s, loss_by, late_s = self._loss(column, late)
@@ -131,9 +124,39 @@ class Table:
             loss_late_s=late_s,
         )
 
+    def reason(self, column: int, name: str) -> Unknown | None:
+        """Why one value of a position (a field of ``Standing``) is not known; None: it is known."""
+        value: object
+        match name:
+            case "records":
+                value = self._records(column)
+            case "behind_s":
+                value = self._behind(self._records(column), self._late(column))[0]
+            case "done_per_s":
+                value = self.done.one(column, "the commit")
+            case "loss_s":
+                value = self._loss(column, self._late(column))[0]
+            case _:
+                value = getattr(self.row(column), name)
+        return value if isinstance(value, Unknown) else None
+
     def of_group(self, group_id: str) -> tuple[Standing, ...]:
         """Where one group stands, by partition."""
         return tuple(self.row(int(column)) for column in self.places.columns(group_id))
+
+    def _records(self, column: int) -> int | Unknown:
+        return _offset(self.records[column], self._unread(column))
+
+    def _late(self, column: int) -> int | None:
+        """The column's place in ``behind``; None: there is nothing to read, or it is not known."""
+        at = int(np.searchsorted(self.behind, column))
+        return at if at < len(self.behind) and self.behind[at] == column else None
+
+    def _arriving(self, column: int) -> PerSecond:
+        place = int(self.places.partition_of[column])
+        if place < 0:
+            return Unknown("the cluster lists no such partition")
+        return self.arriving.one(place, "the log end")
 
     def _unread(self, column: int) -> str:
         what = "commit on" if self.commit[column] == UNREAD else "log end of"

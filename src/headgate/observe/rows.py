@@ -5,20 +5,31 @@ Rows are only ever appended. When the table is full, a new one is begun with a c
 still wanted, and whoever holds the old one keeps it. A history is then a view and costs nothing.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[Any]
+Fresh = Callable[[tuple[int, ...], DTypeLike], Array]
+"""Gives an array of that shape and type whose values are not set yet, as ``numpy.empty`` does."""
 
 
 class Table:
     """Rows of one width and type, of which the last ``window`` are kept."""
 
-    def __init__(self, window: int, spare: int, dtype: DTypeLike, absent: int) -> None:
+    def __init__(
+        self,
+        window: int,
+        spare: int,
+        dtype: DTypeLike,
+        absent: int,
+        fresh: Fresh = np.empty,
+    ) -> None:
         """``spare`` rows are allocated beyond the window, so that few appends copy."""
         self._window = window
+        self._fresh = fresh
         self._dtype = np.dtype(dtype)
         self._absent = absent
         self._rows = np.empty((window + spare, 0), self._dtype)
@@ -32,7 +43,7 @@ class Table:
     def append(self, row: Array) -> None:
         """The row is the newest; its length is that of every row."""
         if self._end == len(self._rows):
-            fresh = np.empty_like(self._rows)
+            fresh = self._fresh(self._rows.shape, self._dtype)
             kept = self._window - 1
             fresh[:kept] = self._rows[self._end - kept : self._end]
             self._rows, self._end = fresh, kept
@@ -47,15 +58,17 @@ class Table:
 
     def keep(self, rows: NDArray[np.intp]) -> None:
         """Of the rows in the window only these are left."""
-        fresh = np.empty_like(self._rows)
+        fresh = self._fresh(self._rows.shape, self._dtype)
         fresh[: len(rows)] = self.view()[rows]
         self._rows, self._end = fresh, len(rows)
 
     def remap(self, source: NDArray[np.intp]) -> None:
         """Column i is from now on what column ``source[i]`` was; -1: absent in all rows so far."""
         begin = max(self._end - self._window, 0)
-        fresh = np.full((len(self._rows), len(source)), self._absent, self._dtype)
+        fresh = self._fresh((len(self._rows), len(source)), self._dtype)
         known = np.flatnonzero(source >= 0)
+        # rows beyond these are not touched: what was never written takes no memory
+        fresh[: self._end - begin] = self._absent
         fresh[: self._end - begin, known] = self._rows[begin : self._end][:, source[known]]
         self._rows, self._end = fresh, self._end - begin
 
@@ -67,9 +80,10 @@ class Runs:
     stands for 180, which is what keeps the memory of 10,000 partitions below 50 MB.
     """
 
-    def __init__(self, window: int, dtype: DTypeLike, absent: int) -> None:
+    def __init__(self, window: int, dtype: DTypeLike, absent: int, fresh: Fresh = np.empty) -> None:
         """The last ``window`` rows are kept."""
         self._window = window
+        self._fresh = fresh
         self._dtype = np.dtype(dtype)
         self._absent = absent
         self._runs: list[tuple[Array, int]] = []
@@ -107,11 +121,12 @@ class Runs:
                 row = self._runs[0][0]
                 self._view = np.broadcast_to(row, (self._count, len(row)))
             else:
-                self._view = np.repeat(
-                    np.stack([row for row, _ in self._runs]),
-                    [times for _, times in self._runs],
-                    axis=0,
-                )
+                view = self._fresh((self._count, len(self._runs[0][0])), self._dtype)
+                low = 0
+                for row, times in self._runs:
+                    view[low : low + times] = row
+                    low += times
+                self._view = view
             self._view.flags.writeable = False
         return self._view
 

@@ -5,19 +5,14 @@ kept once per change. A history is handed out as views, so that taking one at ev
 """
 
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping
-from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headgate.domain import history, places, resource, snapshot
 from headgate.domain.unknown import Unknown
-from headgate.observe import keys, recall
+from headgate.observe import keys, recall, trails
 from headgate.observe import rows as rows_
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
 
 WINDOW_S = 900.0
 """How far back the samples reach: the longest hold of a finding is 10 minutes."""
@@ -41,8 +36,12 @@ def window(interval_s: float, window_s: float = WINDOW_S) -> int:
 class Series:
     """The samples of one cluster; owned by the thread that sweeps."""
 
-    def __init__(self, samples: int, *, most_bytes: int = MOST_BYTES) -> None:
-        """The last so many snapshots are kept, fewer of the older ones where they are large."""
+    def __init__(
+        self, samples: int, *, most_bytes: int = MOST_BYTES, fresh: rows_.Fresh = np.empty
+    ) -> None:
+        """The last so many snapshots are kept, fewer of the older ones where they are large;
+        ``fresh`` gives the memory that they are kept in.
+        """
         self._window = samples
         self._most_bytes = most_bytes
         self._added = 0
@@ -50,20 +49,18 @@ class Series:
         """Which sample each row is, counted from the first."""
         spare = max(4, samples // 20)
         self._times: deque[float] = deque(maxlen=samples)
-        self._ends = rows_.Table(samples, spare, np.int64, snapshot.UNREAD)
-        self._starts = rows_.Table(samples, spare, np.int64, snapshot.UNREAD)
-        self._leaders = rows_.Runs(samples, np.int32, history.UNREAD_LEADER)
-        self._isr_sizes = rows_.Runs(samples, np.int16, snapshot.UNREAD)
-        self._commits = rows_.Table(samples, spare, np.int64, snapshot.UNREAD)
-        self._owners = rows_.Runs(samples, np.int32, history.UNREAD_OWNER)
+        self._ends = rows_.Table(samples, spare, np.int64, snapshot.UNREAD, fresh)
+        self._starts = rows_.Table(samples, spare, np.int64, snapshot.UNREAD, fresh)
+        self._leaders = rows_.Runs(samples, np.int32, history.UNREAD_LEADER, fresh)
+        self._isr_sizes = rows_.Runs(samples, np.int16, snapshot.UNREAD, fresh)
+        self._commits = rows_.Table(samples, spare, np.int64, snapshot.UNREAD, fresh)
+        self._owners = rows_.Runs(samples, np.int32, history.UNREAD_OWNER, fresh)
         self._partitions = keys.Partitions()
         self._keys = keys.Keys()
         self._members: dict[str, int] = {}
         self._transactional = np.zeros(0, np.bool_)
         self._places: tuple[int, int, places.Places] | None = None
-        self._groups: _Trails[str, history.GroupSample] = _Trails(samples)
-        self._brokers: _Trails[int, history.BrokerSample] = _Trails(samples)
-        self._tasks: _Trails[tuple[str, str, int], tuple[float, str]] = _Trails(samples)
+        self._trails = trails.Trails(samples)
         self._until_tidy = samples
 
     @property
@@ -83,9 +80,7 @@ class Series:
         self._added += 1
         self._add_partitions(seen)
         self._add_commits(seen)
-        self._add_groups(seen)
-        self._add_brokers(seen)
-        self._add_tasks(seen)
+        self._trails.add(seen)
         if sum(table.nbytes for table in self._large) > self._most_bytes:
             self._thin()
         self._until_tidy -= 1
@@ -161,9 +156,9 @@ class Series:
             commits=self._commits.view(),
             owners=self._owners.view(),
             member_ids=tuple(self._members),
-            groups=self._groups.all(),
-            brokers=self._brokers.all(),
-            tasks=self._tasks.all(),
+            groups=self._trails.groups.all(),
+            brokers=self._trails.brokers.all(),
+            tasks=self._trails.tasks.all(),
             transactional=self._transactional.copy(),
             known_places=self._where(),
         )
@@ -234,61 +229,10 @@ class Series:
                         row[column] = number
         return row
 
-    def _add_groups(self, seen: snapshot.Snapshot) -> None:
-        groups = seen.groups.value
-        if isinstance(groups, Unknown):
-            return
-        at = seen.groups.at.timestamp()
-        for group in groups.values():
-            if isinstance(group.members, Unknown):
-                continue
-            members = frozenset(member.id for member in group.members)
-            before = self._groups.last(group.id)
-            if before is not None and before.members == members:
-                members = before.members
-            self._groups.add(
-                group.id,
-                history.GroupSample(
-                    at=at,
-                    state=group.state,
-                    epoch=group.epoch,
-                    members=members,
-                    starts=_starts(group),
-                ),
-            )
-
-    def _add_brokers(self, seen: snapshot.Snapshot) -> None:
-        brokers = seen.brokers.value
-        if isinstance(brokers, Unknown):
-            return
-        at = seen.brokers.at.timestamp()
-        for broker in brokers.brokers:
-            self._brokers.add(
-                broker.id,
-                history.BrokerSample(
-                    at=at,
-                    listed=broker.listed,
-                    fenced=None if isinstance(broker.fenced, Unknown) else broker.fenced,
-                    port=broker.port_state,
-                ),
-            )
-
-    def _add_tasks(self, seen: snapshot.Snapshot) -> None:
-        for name, part in seen.connects.items():
-            if isinstance(part.value, Unknown):
-                continue
-            at = part.at.timestamp()
-            for connector in part.value.connectors.values():
-                for task in connector.tasks:
-                    self._tasks.add((name, connector.name, task.number), (at, task.state))
-
     def _tidy(self) -> None:
         """What no sample of the window speaks of any more is forgotten."""
         self._until_tidy = max(4, self._window // 4)
-        oldest = self._times[0]
-        self._groups.forget_before(oldest, lambda sample: sample.at)
-        self._brokers.forget_before(oldest, lambda sample: sample.at)
-        self._tasks.forget_before(oldest, lambda sample: sample[0])
+        self._trails.forget_before(self._times[0])
         read = (self._commits.view() != snapshot.UNREAD).any(axis=0)
         if not read.all():
             kept = np.flatnonzero(read)
@@ -302,36 +246,3 @@ class Series:
             table[used] = np.arange(len(used), dtype=np.int32)
             self._owners.translate(table)
             self._members = {names[old]: new for new, old in enumerate(used)}
-
-
-def _starts(
-    group: snapshot.Group,
-) -> Mapping[resource.TopicPartition, snapshot.ShareStart] | None:
-    if group.kind != "share" or isinstance(group.starts, Unknown):
-        return None
-    return group.starts
-
-
-class _Trails(Generic[K, V]):
-    """The last samples of each of many things that come and go."""
-
-    def __init__(self, length: int) -> None:
-        self._length = length
-        self._trails: dict[K, deque[V]] = {}
-
-    def add(self, key: K, sample: V) -> None:
-        trail = self._trails.get(key)
-        if trail is None:
-            trail = self._trails[key] = deque(maxlen=self._length)
-        trail.append(sample)
-
-    def last(self, key: K) -> V | None:
-        trail = self._trails.get(key)
-        return trail[-1] if trail else None
-
-    def all(self) -> Mapping[K, tuple[V, ...]]:
-        return {key: tuple(trail) for key, trail in self._trails.items()}
-
-    def forget_before(self, oldest: float, at: Callable[[V], float]) -> None:
-        for key in [key for key, trail in self._trails.items() if at(trail[-1]) < oldest]:
-            del self._trails[key]

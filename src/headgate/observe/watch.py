@@ -8,10 +8,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+import numpy as np
+
 from headgate.domain import known, meters, observation, snapshot, thresholds, timeline, vocabulary
 from headgate.domain import past as past_
 from headgate.domain import usual as usual_
-from headgate.observe import recall, series, times
+from headgate.observe import recall, rows, series, times
 
 RECENT = 2000
 """Differences between looks that an observation carries, the newest ones."""
@@ -49,17 +51,19 @@ class Watch:
         finder: times.Finder | None = None,
         kept: Kept | None = None,
         usual: Callable[[], usual_.Usual] | None = None,
+        fresh: rows.Fresh = np.empty,
     ) -> None:
         """Nothing is read yet. ``limits`` and ``cut_s``: see ``observation.Observation``.
 
         ``finder`` looks up the log's own timestamps; ``kept`` tells what is kept of the time before
-        the start, and is asked once; ``usual`` tells at each look what is usual at that time.
+        the start, and is asked once; ``usual`` tells what is usual at the time of each look;
+        ``fresh`` gives the memory of the samples.
         """
         self._source = source
         self._environment = environment
         self._limits = limits or thresholds.Thresholds()
         self._cut_s = cut_s
-        self._series = series.Series(series.window(source.interval_s, window_s))
+        self._series = series.Series(series.window(source.interval_s, window_s), fresh=fresh)
         self._finder = finder
         self._kept = kept
         self._usual = usual

@@ -12,11 +12,12 @@ import psutil
 import pytest
 from benchmarks import simulated
 
-from headgate.app import collecting, settings
+from headgate.app import collecting, lookout, settings
 from headgate.domain import snapshot
 from headgate.domain.unknown import Unknown
 
 PASSWORD = "correct-horse"
+TOLD = lookout.Told()
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +60,8 @@ def read(seen: snapshot.Snapshot) -> bool:
 
 
 def test_a_child_reads_what_there_is(remote: collecting.Remote) -> None:
-    until(lambda: read(remote.sweep()))
-    seen = remote.sweep()
+    until(lambda: read(remote.look(TOLD)[0].snapshot))
+    seen = remote.look(TOLD)[0].snapshot
     listed, ends, groups = seen.partitions.value, seen.offsets.value, seen.groups.value
     assert not isinstance(listed, Unknown)
     assert not isinstance(ends, Unknown)
@@ -77,32 +78,32 @@ def test_a_child_reads_what_there_is(remote: collecting.Remote) -> None:
 def test_a_killed_child_leaves_all_unknown_with_the_reason_and_is_started_again(
     remote: collecting.Remote,
 ) -> None:
-    until(lambda: read(remote.sweep()))
+    until(lambda: read(remote.look(TOLD)[0].snapshot))
     first = remote.pid
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    lost = remote.sweep()
+    lost = remote.look(TOLD)[0].snapshot
     for part in lost.parts().values():
         assert isinstance(part.value, Unknown)
         assert "SIGKILL" in part.value.reason
-    until(lambda: read(remote.sweep()))
+    until(lambda: read(remote.look(TOLD)[0].snapshot))
     assert remote.pid not in (None, first)
 
 
 def test_a_child_that_hangs_is_replaced(
     remote: collecting.Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    until(lambda: read(remote.sweep()))
+    until(lambda: read(remote.look(TOLD)[0].snapshot))
     first = remote.pid
     assert first is not None
     monkeypatch.setattr(collecting, "PATIENCE_S", -7.0)
     os.kill(first, signal.SIGSTOP)
-    lost = remote.sweep()
+    lost = remote.look(TOLD)[0].snapshot
     assert isinstance(lost.groups.value, Unknown)
     assert "did not answer" in lost.groups.value.reason
     assert not psutil.pid_exists(first)
     monkeypatch.undo()
-    until(lambda: read(remote.sweep()))
+    until(lambda: read(remote.look(TOLD)[0].snapshot))
 
 
 def test_a_child_whose_settings_cannot_be_used_says_so_and_stays_away(tmp_path: Path) -> None:
@@ -111,7 +112,7 @@ def test_a_child_whose_settings_cannot_be_used_says_so_and_stays_away(tmp_path: 
     )
     made = collecting.Remote(given, tmp_path)
     try:
-        first, second = made.sweep(), made.sweep()
+        first, second = made.look(TOLD)[0].snapshot, made.look(TOLD)[0].snapshot
         assert made.pid is None
     finally:
         made.close()
@@ -123,9 +124,9 @@ def test_a_child_whose_settings_cannot_be_used_says_so_and_stays_away(tmp_path: 
 PARENT = """
 import sys, time
 from pathlib import Path
-from headgate.app import collecting, settings
+from headgate.app import collecting, lookout, settings
 made = collecting.Remote(settings.Cluster(name="sim", bootstrap=sys.argv[1]), Path("."))
-made.sweep()
+made.look(lookout.Told())
 print(made.pid, flush=True)
 time.sleep(120)
 """

@@ -249,8 +249,8 @@ def _reason(found: standing.Table, columns: NDArray[np.intp], name: str) -> Unkn
         case _:  # the time to loss is unknown only where it is of every partition
             bad = np.ones(len(columns), np.bool_)
     for column in columns[bad].tolist():
-        reason = getattr(found.row(column), name)
-        if isinstance(reason, Unknown):
+        reason = found.reason(column, name)
+        if reason is not None:
             return reason
     return Unknown("it could not be computed")
 

@@ -1,0 +1,116 @@
+"""A lookout: what looks at one cluster, finds what is wrong and explains it, here or elsewhere.
+
+The server asks; the lookout has the connections and the samples. ``Local`` does it in this process,
+``collecting.Remote`` has another process do it with the same ``Local``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from headgate import detect, diagnose
+from headgate.app import settings
+from headgate.app.tables import ready
+from headgate.detect import view
+from headgate.diagnose import correlate
+from headgate.diagnose import interface as diagnosing
+from headgate.domain import diagnosis, finding, incident, observation
+from headgate.domain import usual as usual_
+from headgate.observe import answers, rows, times, watch
+from headgate.ports import clock, kafka
+
+Look = tuple[observation.Observation, finding.Detection]
+"""What was seen, and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the server knows that explains what will be seen."""
+
+    planned: tuple[observation.Planned, ...] = ()
+    usual: usual_.Usual = field(default_factory=usual_.Usual)
+
+
+class Lookout(Protocol):
+    """Looks at one cluster; one thread calls ``look``, another may call ``explain``."""
+
+    def look(self, told: Told) -> Look:
+        """One look is done."""
+
+    def explain(self, look: Look) -> Sequence[incident.Draft] | None:
+        """The incidents that the look's findings fold into; None: a newer look has come."""
+
+    def reread_settings(self) -> None:
+        """The next look reads all settings again."""
+
+    def close(self) -> None:
+        """Nothing of it goes on."""
+
+
+class Local:
+    """Looks from this process."""
+
+    def __init__(
+        self,
+        about: settings.Cluster,
+        source: watch.Source,
+        cluster: kafka.Kafka,
+        ticks: clock.Clock,
+        kept: watch.Kept | None = None,
+        fresh: rows.Fresh = np.empty,
+    ) -> None:
+        """Nothing is read yet. Sweeps come from ``source``, records and their times from
+        ``cluster``; ``kept``, ``fresh``: see ``watch.Watch``.
+        """
+        self._usual = usual_.Usual()
+        self._source = source
+        self._watch = watch.Watch(
+            source,
+            environment=about.environment,
+            limits=about.limits(),
+            finder=times.Finder(cluster, ticks, deadline_s=about.deadline_s),
+            kept=kept,
+            usual=lambda: self._usual,
+            fresh=fresh,
+        )
+        self._answerer = answers.Answerer(
+            cluster,
+            read_records=about.read_records,
+            deadline_s=about.deadline_s,
+            hasten=self._watch.reread_settings,
+        )
+
+    def look(self, told: Told) -> Look:
+        """A sweep, what is wrong, and what pages need of it."""
+        self._usual = told.usual
+        seen = self._watch.look(told.planned)
+        found = detect.run(seen)
+        ready.make(seen)
+        return seen, found
+
+    def explain(self, look: Look) -> Sequence[incident.Draft] | None:
+        """Diagnoses, after reading the records that decide between causes."""
+        seen, found = look
+        questions = diagnose.questions(found, seen)
+        told = self._answerer.answer(questions, seen.snapshot) if questions else {}
+        return explained(look, told)
+
+    def reread_settings(self) -> None:
+        """The next look reads all settings again."""
+        self._watch.reread_settings()
+
+    def close(self) -> None:
+        """Its source is closed, if that can be."""
+        close = getattr(self._source, "close", None)
+        if close is not None:
+            close()
+
+
+def explained(look: Look, told: diagnosis.Answers) -> Sequence[incident.Draft]:
+    """The incidents that a look's findings fold into; ``told``: what records said."""
+    seen, found = look
+    diagnoses = diagnose.run(found, seen, told)
+    drafts, _hazards = correlate.fold(diagnosing.Case(view.View(seen), found, told), diagnoses)
+    return drafts
