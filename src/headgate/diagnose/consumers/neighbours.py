@@ -3,7 +3,8 @@
 import numpy as np
 
 from headgate.detect import words
-from headgate.diagnose import interface
+from headgate.detect.consumers import ages, lags
+from headgate.diagnose import hypothesis, interface
 from headgate.diagnose.cluster import brokers
 from headgate.diagnose.consumers import groups
 from headgate.domain import finding, resource
@@ -16,6 +17,8 @@ _RECOVERED_S = 300.0
 """So long after a broker left, clients have found the new one: then something else holds them."""
 _TOGETHER_S = 60.0
 """Trouble that began within so many seconds of each other may have one cause."""
+_SHARING = 2
+"""Besides it, so many that fail together likely share something."""
 _WRONG = ("lag.stalled", "lag.stopped", "lag.growing")
 
 
@@ -23,11 +26,12 @@ def downstream(argument: interface.Argument, group: groups.Facts) -> None:
     """Weighs an outage of something that several groups depend on, by who else waits."""
     about, case = argument.about, argument.case
     mine = about.resource
-    others = {
-        item.resource: item
+    began = {
+        item.resource: _together(case, item, about)
         for item in case.findings("lag.stalled", "lag.growing", "connect.task_failed")
-        if item.resource != mine and _together(item, about)
+        if item.resource != mine
     }
+    others = {each: at for each, at in began.items() if at is not False}
     healthy = _healthy(case, group.id)
     waits = argument.fact(
         "others-wait",
@@ -35,38 +39,71 @@ def downstream(argument: interface.Argument, group: groups.Facts) -> None:
         words.names(sorted(map(str, others))) or "none",
         source="history",
     )
-    if others:
-        argument.cause(
-            "downstream.outage",
-            "likely" if len(others) > 1 else "possible",
-            f"{words.names(sorted(each.id for each in others))} began to fail at the same time: "
-            "they may depend on one thing.",
-            for_=(waits,),
-            not_looked_at=("what they depend on: it is not declared",),
-            next=[interface.watch(mine, 300, "It should go on when what it calls answers.")],
-        )
+    names = words.names(sorted(each.id for each in others))
+    text = (
+        f"{names} began to fail at the same time: they may depend on one thing."
+        if others
+        else "What its handler calls does not answer."
+    )
+    together: bool | Unknown
+    if any(at is True for at in others.values()):
+        together = True
+    elif others:
+        together = Unknown("the look is too short to see who began when")
     elif healthy:
-        argument.cause(
-            "downstream.outage",
-            "ruled_out",
-            f"No other group waits; {words.names(healthy)} {_goes(healthy)} on.",
-            against=(waits,),
-        )
+        together = False
     else:
-        argument.cause(
-            "downstream.outage",
-            "possible",
-            "What the handler calls may not answer.",
-            not_looked_at=("what the handler calls: it is not declared",),
-        )
+        together = Unknown("no other group reads, so it cannot be compared")
+    shared: tuple[hypothesis.Prediction, ...] = ()
+    if together is True and len(others) < _SHARING:
+        reason = Unknown("what they depend on is not declared")
+        shared = (hypothesis.requires("both depend on one thing", reason),)
+    argument.weigh(
+        "downstream.outage",
+        text,
+        hypothesis.requires("others that need it began to fail with it", together, waits),
+        *shared,
+        hypothesis.decides(
+            "what it calls does not answer", Unknown("what its handler calls is not declared")
+        ),
+        next=[interface.watch(mine, 300, "It should go on when what it calls answers.")],
+    )
 
 
-def _goes(listed: tuple[str, ...]) -> str:
-    return "goes" if len(listed) == 1 else "go"
+def _together(case: interface.Case, one: finding.Finding, other: finding.Finding) -> bool | Unknown:
+    """Whether both began within a minute; in a one-shot look only what was timed can tell."""
+    first, second = _onset(case, one), _onset(case, other)
+    if first is None or second is None:
+        return Unknown("the look is too short to see who began when")
+    return abs(first - second) <= _TOGETHER_S
 
 
-def _together(one: finding.Finding, other: finding.Finding) -> bool:
-    return abs((one.since - other.since).total_seconds()) <= _TOGETHER_S
+def _onset(case: interface.Case, item: finding.Finding) -> float | None:
+    """When the trouble began, Unix seconds: where a group stands, when the record was written
+    that it should have read next; else since when it is found. None: a look is too short."""
+    seen, since = case.seen, item.since.timestamp()
+    if seen.observation.cut_s is None or item.resource.kind != "group":
+        return since
+    if len(seen.history.times) and since > seen.history.times[0] + seen.sample_s:
+        return since
+    now = lags.now(seen)
+    if isinstance(now, Unknown) or item.code != "lag.stalled":
+        return None
+    wanted = set(item.partitions)
+    keys = seen.history.commit_keys
+    columns = np.array(
+        [
+            c
+            for c in now.of_group(item.resource.id).tolist()
+            if keys[c][1] in wanted and now.lag[c] > 0
+        ],
+        dtype=np.intp,
+    )
+    if not len(columns):
+        return None
+    found = ages.of_columns(seen, now, columns)
+    exact = ages.exact(found)
+    return float(seen.now - found.age_s[exact].max()) if exact.any() else None
 
 
 def _healthy(case: interface.Case, but: str) -> tuple[str, ...]:
@@ -89,24 +126,25 @@ def _reading(case: interface.Case) -> tuple[str, ...]:
 
 
 def blocked_by_brokers(argument: interface.Argument, group: groups.Facts) -> None:
-    """Names a coordinator or a leader that is gone, where one explains the standstill."""
+    """Weighs a coordinator and a leader that are gone."""
     case, about = argument.case, argument.about
     _coordinator(argument, group)
-    offline = {name for item in case.findings("partition.offline") for name in item.partitions}
-    without = sorted(set(about.partitions) & offline)
-    if without:
-        argument.cause(
-            "replica.no_safe_leader",
-            "confirmed",
-            f"{words.partitions(without)} has no leader, so nobody can read it.",
-            on=resource.partition(without[0]),
-            for_=[
-                fact.id
-                for item in case.findings("partition.offline")
-                if set(item.partitions) & set(without)
-                for fact in item.evidence
-            ],
-        )
+    offline = [
+        item
+        for item in case.findings("partition.offline")
+        if set(item.partitions) & set(about.partitions)
+    ]
+    if not offline:
+        return
+    without = sorted({name for item in offline for name in item.partitions} & set(about.partitions))
+    shown = [fact.id for item in offline for fact in item.evidence]
+    argument.weigh(
+        "replica.no_safe_leader",
+        f"{words.partitions(without)} has no leader, so nobody can read it.",
+        hypothesis.decides("the partition that it stands on has no leader", True, *shown),
+        on=resource.partition(without[0]),
+        next=[interface.suggest("incident.channel", "First the partition needs a leader.")],
+    )
 
 
 def _coordinator(argument: interface.Argument, group: groups.Facts) -> None:
@@ -122,33 +160,53 @@ def _coordinator(argument: interface.Argument, group: groups.Facts) -> None:
             dead[found],
             how="FindCoordinator",
         )
-        argument.cause(
+        argument.weigh(
             "coordinator.unavailable",
-            "likely",
             f"Broker {found}, which coordinates {group.id}, does not work: {dead[found]}.",
+            hypothesis.requires("its coordinator does not work", True, fact),
+            hypothesis.decides("without one it cannot commit", True, fact),
             on=brokers.broker(found),
-            for_=(fact,),
             next=[wait],
         )
         return
+    left = False
     for each, down in brokers.down(case).items():
         late_s = (about.since - down.since).total_seconds()
         if not -_FAILOVER_S <= late_s <= _FAILOVER_S:
             continue
+        left = True
         fresh = (case.seen.at - down.since).total_seconds() <= _RECOVERED_S
         when = argument.fact(
-            "after-broker",
+            f"after-broker-{each}",
             f"seconds between broker {each} leaving and the group's last commit",
             round(late_s),
             unit="s",
             source="history",
         )
-        argument.cause(
+        argument.weigh(
             "coordinator.unavailable",
-            "likely" if fresh else "possible",
             f"It came to stand when broker {each} left, which may have coordinated it.",
+            hypothesis.expects(
+                "it came to stand when the broker left",
+                True,
+                when,
+                *(item.id for item in down.evidence),
+            ),
+            hypothesis.expects("clients have had no time yet to find the new one", fresh, when),
+            hypothesis.decides(
+                "that broker coordinated it",
+                Unknown("which broker coordinated it before is not in the history"),
+            ),
             on=brokers.broker(each),
-            for_=(when, *(item.id for item in down.evidence)) if fresh else (),
-            not_looked_at=("which broker coordinated it before: not in the history",),
             next=[wait],
+        )
+    if not left:
+        fact = argument.fact(
+            "coordinator", f"broker that coordinates {group.id}", found, how="FindCoordinator"
+        )
+        works: bool | Unknown = found if isinstance(found, Unknown) else False
+        argument.weigh(
+            "coordinator.unavailable",
+            f"The coordinator of {group.id} does not work.",
+            hypothesis.requires("its coordinator does not work", works, fact),
         )
