@@ -139,7 +139,20 @@ def settings() -> str:
             default = "needed" if entry.is_required() else f"default `{_shown(entry.default)}`"
             middle = "NAME__" if many else ""
             text.append(f"- {default}; `HEADGATE_{section.upper()}__{middle}{name.upper()}`")
+            text += _entries(f"{section}.{name}", entry.annotation)
     return "\n".join(text)
+
+
+def _entries(path: str, kind: Any) -> list[str]:
+    """The settings of each entry, where the setting is a list of tables."""
+    inner = next((one for one in getattr(kind, "__args__", ()) if hasattr(one, "model_fields")), 0)
+    if not inner:
+        return []
+    text = ["", f"Each `[[{path}]]`:", "", "| Setting | Default | Meaning |", "|---|---|---|"]
+    for name, entry in inner.model_fields.items():
+        default = "needed" if entry.is_required() else f"`{_shown(entry.default)}`"
+        text.append(f"| `{name}` | {default} | {_one_line(entry.description or '')} |")
+    return text
 
 
 def _shown(value: object) -> str:

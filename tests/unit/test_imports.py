@@ -9,7 +9,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "headgate"
 CORE = {"domain"}
 PORTS = CORE | {"ports"}
 LOOP = {"observe", "detect", "diagnose", "actions", "boundary", "changes", "audit"}
-ADAPTERS = {"kafka", "connect", "store", "metrics", "registry"}
+ADAPTERS = {"kafka", "connect", "store", "metrics", "registry", "notify"}
 FACES = {"api", "console"}
 
 ALLOWED: dict[str, set[str]] = {
@@ -20,6 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "connect": PORTS | {"connect", "web"},
     "metrics": PORTS | {"metrics", "web"},
     "registry": PORTS | {"registry", "web"},
+    "notify": PORTS | {"notify", "web"},
     "store": PORTS | {"store"},
     "observe": PORTS | {"observe"},
     "detect": CORE | {"detect"},

@@ -11,6 +11,8 @@ import headgate as product
 from headgate.api import (
     access,
     changes,
+    channels,
+    channels,
     clusters,
     connectors,
     doors,
@@ -32,6 +34,7 @@ ROUTERS = (
     subjects,
     past,
     incidents,
+    channels,
     changes,
     events,
     session,

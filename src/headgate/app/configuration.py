@@ -7,6 +7,7 @@ import json
 import os
 import re
 import tomllib
+import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,8 @@ from headgate.app import errors, lines, secret, settings
 
 FILE = "headgate.toml"
 PREFIX = "HEADGATE_"
+LISTED = ("cluster", "notify")
+"""Sections of which there are several, each with a name."""
 OTHER_VARIABLES = frozenset({"HEADGATE_CONFIG", "HEADGATE_URL", "HEADGATE_TOKEN", "HEADGATE_DEBUG"})
 """Variables that are no settings."""
 
@@ -133,20 +136,21 @@ def _overlay(
 ) -> list[Problem]:
     """The environment's settings are laid over ``given``; what cannot be is told."""
     problems = []
-    clusters = given.get("cluster", [])
     for name in sorted(around):
         if not name.startswith(PREFIX) or name in OTHER_VARIABLES:
             continue
         parts = name.removeprefix(PREFIX).lower().split("__")
         try:
-            if parts == ["cluster"]:
-                clusters = given["cluster"] = _parsed(around[name])
-                _forget(origins, ("cluster",))
-                _note(origins, {"cluster": clusters}, (), lambda _at, n=name: f"${n}")
-            elif parts[0] == "cluster" and len(parts) >= 3:
-                place = _cluster_place(clusters, parts[1])
-                _set(clusters[place], parts[2:], around[name])
-                origins[("cluster", place, *parts[2:])] = f"${name}"
+            listed = parts[0] in LISTED
+            if listed and len(parts) == 1:
+                given[parts[0]] = _parsed(around[name])
+                _forget(origins, (parts[0],))
+                _note(origins, {parts[0]: given[parts[0]]}, (), lambda _at, n=name: f"${n}")
+            elif listed and len(parts) >= 3:
+                items = given.get(parts[0], [])
+                place = _place(items, parts[0], parts[1])
+                _set(items[place], parts[2:], around[name])
+                origins[(parts[0], place, *parts[2:])] = f"${name}"
             elif len(parts) >= 2 and parts[0] in settings.Settings.model_fields:
                 _set(given.setdefault(parts[0], {}), parts[1:], around[name])
                 origins[tuple(parts)] = f"${name}"
@@ -155,14 +159,15 @@ def _overlay(
     return problems
 
 
-def _cluster_place(clusters: object, name: str) -> int:
-    if not isinstance(clusters, list):
-        raise ValueError("the clusters are not a list")
-    for place, item in enumerate(clusters):
+def _place(items: object, section: str, name: str) -> int:
+    if not isinstance(items, list):
+        raise ValueError(f"{section} is not a list")
+    for place, item in enumerate(items):
         held = str(item.get("name", "")) if isinstance(item, dict) else ""
         if name in (str(place), re.sub(r"[^a-z0-9]", "_", held.lower())):
             return place
-    raise ValueError(f"no cluster is called {name!r} in the file")
+    noun = "cluster" if section == "cluster" else f"entry of {section}"
+    raise ValueError(f"no {noun} is called {name!r} in the file")
 
 
 def _set(table: object, names: list[str], value: str) -> None:
@@ -240,7 +245,10 @@ def _did_you_mean(path: lines.Path) -> str:
         if isinstance(part, int):
             continue
         kind = model.model_fields[part].annotation
-        model = settings.Cluster if part == "cluster" else kind
+        # a list of sections: each entry is one of them
+        model = kind if typing.get_origin(kind) is None else typing.get_args(kind)[0]
+        if not hasattr(model, "model_fields"):
+            return ""
     near = difflib.get_close_matches(str(path[-1]), list(model.model_fields), n=1)
     return f"; did you mean {near[0]}?" if near else ""
 
@@ -265,6 +273,14 @@ def _secret_places(made: settings.Settings) -> list[tuple[lines.Path, str]]:
     found: list[tuple[lines.Path, str]] = []
     if secret.has_password(made.store.url):
         found.append((("store", "url"), made.store.url))
+    for place, told in enumerate(made.notify):
+        found += [
+            (("notify", place, name), value)
+            for name in ("secret", "password")
+            if (value := getattr(told, name))
+        ]
+        if secret.has_password(told.url):
+            found.append((("notify", place, "url"), told.url))
     for place, cluster in enumerate(made.cluster):
         at: lines.Path = ("cluster", place)
         found += [

@@ -1,11 +1,21 @@
 """What every use case works with: the store, the clusters, the catalogue and the boundary."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from headgate.actions import interface as actions
-from headgate.app import auth, chronicle, errors, hub, interface, owners, settings, watching
+from headgate.app import (
+    auth,
+    chronicle,
+    errors,
+    hub,
+    interface,
+    notifying,
+    owners,
+    settings,
+    watching,
+)
 from headgate.changes import proposal
 from headgate.domain import person, resource, snapshot
 from headgate.domain.unknown import Unknown
@@ -35,6 +45,8 @@ class Context:
     owners: owners.Owners
     wake: Callable[[str], None] = field(default=_nothing)
     """Tells the engine that a cluster's changes were moved."""
+    tellers: Sequence[notifying.Teller] = ()
+    """The channels that are told of incidents."""
     _chronicles: dict[str, chronicle.Chronicle] = field(default_factory=dict, init=False)
 
     def chronicle(self, name: str) -> chronicle.Chronicle:

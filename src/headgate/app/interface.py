@@ -19,6 +19,7 @@ from headgate.domain import (
     timeline,
     vocabulary,
 )
+from headgate.domain import notices as notices_
 from headgate.domain import registry as registry_
 from headgate.domain.unknown import Unknown
 from headgate.ports import store
@@ -148,6 +149,25 @@ class RestorePoint:
 
     point: restore.Point
     contents: Mapping[restore.Name, restore.Part]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelInfo:
+    """One channel as it is now."""
+
+    name: str
+    where: str
+    """Its address, without secrets."""
+    severity: vocabulary.Severity
+    """The least that it hears of."""
+    clusters: tuple[str, ...]
+    threads: int
+    """Incidents that it was told of and that go on."""
+    sent_at: datetime | None
+    """When it last took a notice of them."""
+    reason: str = ""
+    """Why it does not take one now; empty: it does."""
+    retry_at: datetime | None = None
 
 
 class Headgate(Protocol):
@@ -315,6 +335,15 @@ class Headgate(Protocol):
         """The architecture review is over and its exit written down (role approver, not the
         requester): the change now waits for approval.
         """
+
+    def channels(self, actor: person.Actor) -> tuple[ChannelInfo, ...]:
+        """Every channel that is configured."""
+
+    def told(self, actor: person.Actor, incident_id: str) -> tuple[notices_.Thread, ...]:
+        """What channels were told of an incident."""
+
+    def test_channel(self, actor: person.Actor, name: str) -> str:
+        """A test notice is in the channel, and resolved; the channel's address."""
 
     def acknowledge(self, actor: person.Actor, incident_id: str) -> incident.Incident:
         """Somebody looks after the incident (role operator)."""

@@ -31,6 +31,7 @@ TABLE: Mapping[str, Right] = {
     "decide": Right(role="approver", sentence="approve, reject or review changes"),
     "acknowledge": Right(role="operator", sentence="acknowledge incidents"),
     "silence": Right(role="operator", sentence="silence incidents"),
+    "test_channel": Right(role="operator", sentence="send test notices"),
     "post_timeline": Right(role="operator", sentence="write on the timeline"),
     "switch": Right(role="admin", sentence="turn the kill switch"),
 }

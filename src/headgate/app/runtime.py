@@ -81,6 +81,11 @@ class Runtime:
                 functools.partial(one.run_thinking, self._stop, self._think),
             )
             self._run(f"keep-{name}", functools.partial(one.run_recording, self._stop))
+        for teller in self.running.tellers:
+            self._run(
+                f"tell-{teller.name}",
+                functools.partial(teller.run, self._stop, self.running.hub),
+            )
         self._run("engine", lambda: self._engine.run(self._stop))
         self._run("house", self._keep_house)
         self._run("owner", functools.partial(self._watch_owner, overtaken))
@@ -124,6 +129,10 @@ class Runtime:
         closers = [
             threading.Thread(target=one.close, name=f"close-{name}", daemon=True)
             for name, one in self.running.clusters.items()
+        ]
+        closers += [
+            threading.Thread(target=one.close, name=f"close-{one.name}", daemon=True)
+            for one in self.running.tellers
         ]
         for closer in closers:
             closer.start()

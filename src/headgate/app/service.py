@@ -9,6 +9,7 @@ from headgate.app import (
     operating,
     recalling,
     schemas,
+    telling,
     translate,
 )
 from headgate.domain import person
@@ -62,6 +63,11 @@ class Service:
         self.acknowledge = attend.acknowledge
         self.silence = attend.silence
         self.unsilence = attend.unsilence
+
+        tell = telling.Telling(running)
+        self.channels = tell.channels
+        self.told = tell.told
+        self.test_channel = tell.test_channel
 
         self.post_timeline = operate.post_timeline
         self.set_kill_switch = operate.set_kill_switch

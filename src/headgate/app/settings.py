@@ -3,6 +3,7 @@
 Where they come from (file, environment, default) is the matter of ``configuration``.
 """
 
+import zoneinfo
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -42,6 +43,9 @@ class Server(_Section):
     """The port to listen on; 0 takes a free one and prints it."""
     session_hours: float = pydantic.Field(default=12.0, gt=0, le=24 * 30)
     """Hours after which a log-in ends."""
+    public_url: str = ""
+    """The address under which people reach the console, such as ``https://headgate.example.com``;
+    notices link to it."""
     login_hint: str = ""
     """Text under the log-in form, such as whom to ask for an account."""
     secure_cookies: bool = False
@@ -248,6 +252,76 @@ class History(_Section):
     """Restore points that are kept of each cluster; those before changes are counted apart."""
 
 
+class Quiet(_Section):
+    """Hours in which a channel is not told of what can wait."""
+
+    begin: str = pydantic.Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    """When they begin, such as ``22:00``."""
+    end: str = pydantic.Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    """When they end; at or before ``begin``: on the next day."""
+    zone: str = "UTC"
+    """The time zone, such as ``Europe/Vienna``."""
+    severities: list[Literal["info", "warning", "critical"]] = ["info", "warning"]
+    """What is held back until they end."""
+
+    @pydantic.field_validator("zone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in zoneinfo.available_timezones():
+            raise ValueError(f"{value!r} is no time zone; write it like Europe/Vienna")
+        return value
+
+
+class Notify(_Section):
+    """A channel that is told of incidents: one thread per incident."""
+
+    name: Name
+    """What Headgate calls it."""
+    kind: Literal["slack", "pagerduty", "webhook", "email"]
+    """``slack`` (a bot token with ``chat:write``), ``pagerduty`` (the routing key of an Events API
+    v2 integration), ``webhook`` (JSON, signed where a secret is set), or ``email``."""
+    secret: str = ""
+    """The token, routing key or signing secret, by reference: ``env:NAME`` or ``file:PATH``."""
+    url: str = ""
+    """The webhook's address (a reference may stand for it); for Slack and PagerDuty another
+    address of their interface, such as a proxy's."""
+    to: list[str] = []
+    """The Slack channel (its id or ``#name``), or the receivers of e-mail."""
+    severity: Literal["info", "warning", "critical"] = "critical"
+    """The least severity that is told."""
+    clusters: list[str] = ["*"]
+    """Patterns of cluster names."""
+    quiet: list[Quiet] = []
+    """Hours in which what can wait is held back."""
+    server: str = ""
+    """The mail server, as ``HOST:PORT``."""
+    sender: str = ""
+    """The sender of e-mail."""
+    username: str = ""
+    """User at the mail server."""
+    password: str = ""
+    """The user's password, by reference."""
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    """How the mail server is spoken to: ``starttls`` (587), ``tls`` (465), or ``none``."""
+
+    @pydantic.model_validator(mode="after")
+    def _whole(self) -> "Notify":
+        wanted = {
+            "slack": ("secret", "to"),
+            "pagerduty": ("secret",),
+            "webhook": ("url",),
+            "email": ("server", "sender", "to"),
+        }[self.kind]
+        for name in wanted:
+            if not getattr(self, name):
+                raise ValueError(f"{self.kind} needs {name}")
+        if self.server and not self.server.rpartition(":")[2].isdecimal():
+            raise ValueError("server is written as HOST:PORT")
+        if self.url:
+            _require_url(self.url)
+        return self
+
+
 class Settings(pydantic_settings.BaseSettings):
     """All settings. Each is also an environment variable: ``HEADGATE_SECTION__NAME``, and for a
     cluster ``HEADGATE_CLUSTER__NAME__SETTING``.
@@ -267,6 +341,7 @@ class Settings(pydantic_settings.BaseSettings):
     boundary: Boundary = Boundary()
     engine: Engine = Engine()
     history: History = History()
+    notify: list[Notify] = []
 
     @pydantic.model_validator(mode="after")
     def _names_differ(self) -> "Settings":
@@ -274,6 +349,9 @@ class Settings(pydantic_settings.BaseSettings):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two clusters are called {twice[0]}")
+        told = [item.name for item in self.notify]
+        if len(told) != len(set(told)):
+            raise ValueError("two channels of [[notify]] have the same name")
         return self
 
     @classmethod

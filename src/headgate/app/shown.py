@@ -43,8 +43,6 @@ def _masked(path: lines.Path, value: Any) -> object:
         return [_masked(path, item) for item in value]
     if not isinstance(value, str):
         return value
-    if ("client" in path or "cluster" in path) and secret.names_secret(
-        str(path[-1]).replace("_", ".")
-    ):
+    if path[0] in configuration.LISTED and secret.names_secret(str(path[-1]).replace("_", ".")):
         return value if not value or secret.is_reference(value) else secret.MASK
     return secret.masked(value)

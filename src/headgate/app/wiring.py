@@ -6,11 +6,13 @@ from headgate import actions
 from headgate.app import (
     around,
     auth,
+    channels,
     collecting,
     configuration,
     context,
     deciding,
     hub,
+    notifying,
     opening,
     owners,
     runtime,
@@ -79,6 +81,17 @@ def build(
         ),
         clusters=clusters,
         owners=load_owners(held),
+        tellers=[
+            notifying.Teller(
+                channels.opened(one, held.folder),
+                channels.route(one),
+                store=store,
+                ticks=time,
+                environment=lambda name: clusters[name].about.environment,
+                link=made.server.public_url,
+            )
+            for one in made.notify
+        ],
     )
     return runtime.Runtime(running, service.Service(running))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from headgate.domain import change, incident, person
+from headgate.domain import change, incident, notices, person
 from headgate.ports import series
 from headgate.ports import timeline as past
 from headgate.ports.page import Page as Page
@@ -286,6 +286,22 @@ class Switches(Protocol):
         """It is on or off."""
 
 
+class Notices(Protocol):
+    """What channels were told of incidents: one thread per incident and channel."""
+
+    def put(self, item: notices.Thread) -> None:
+        """The thread is kept as it is now."""
+
+    def of(self, incident_id: str) -> Sequence[notices.Thread]:
+        """The threads of an incident, by channel."""
+
+    def open(self) -> Sequence[notices.Thread]:
+        """Threads that nobody has resolved, the oldest first."""
+
+    def prune(self, *, before: datetime) -> None:
+        """Threads that are over, and were told of last before that time, are gone."""
+
+
 class Work(Protocol):
     """One transaction over all aggregates."""
 
@@ -316,6 +332,10 @@ class Work(Protocol):
     @property
     def looks(self) -> past.Looks:
         """What was last known of each cluster."""
+
+    @property
+    def notices(self) -> Notices:
+        """What channels were told of incidents."""
 
     @property
     def restore_points(self) -> past.RestorePoints:

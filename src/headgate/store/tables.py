@@ -186,6 +186,17 @@ SWITCHES = sa.Table(
     sa.Column("at", _AT, nullable=False),
 )
 
+NOTICES = sa.Table(
+    "notices",
+    METADATA,
+    sa.Column("incident", _KEY, primary_key=True),
+    sa.Column("channel", _KEY, primary_key=True),
+    sa.Column("sent_at", _AT, nullable=True),
+    sa.Column("over", sa.Boolean, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Index("notices_by_time", "over", "sent_at"),
+)
+
 ANSWERS = sa.Table(
     "answers",
     METADATA,

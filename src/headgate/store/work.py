@@ -9,6 +9,7 @@ from headgate.store import (
     incidents,
     leases,
     looks,
+    notices,
     people,
     restore,
     series,
@@ -28,6 +29,7 @@ class Work:
         self.people = people.People(connection)
         self.timeline = timeline.Timeline(connection)
         self.looks = looks.Looks(connection)
+        self.notices = notices.Notices(connection)
         self.restore_points = restore.RestorePoints(connection)
         self.switches = switches.Switches(connection)
         self.answers = answers.Answers(connection)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from tests.contract.store.samples import INCIDENT, NOW, incident_of
 
-from headgate.domain import observation, vocabulary
+from headgate.domain import notices, observation, vocabulary
 from headgate.ports import chain
 from headgate.ports import store as port
 from headgate.store import database, incidents
@@ -274,3 +274,33 @@ def test_an_answer_is_given_again_for_a_day(store: database.Database) -> None:
     with store.begin() as work:
         work.answers.put("omar", "k", "f", 200, "", at=NOW + timedelta(days=2))
         assert work.answers.get("mira", "k") is None
+
+
+def test_threads_of_channels_are_kept_found_and_cleared_away(store: database.Database) -> None:
+    told = notices.Told(
+        severity="critical",
+        cause="record.poison",
+        over=False,
+        acknowledged=False,
+        trend="steady",
+        waiting=0,
+        deadline=None,
+        returned=0,
+    )
+    first = notices.Thread(incident="inc-1", channel="ops", told=told, sent_at=NOW, reference="r")
+    second = replace(first, incident="inc-2", told=None, sent_at=None, failures=2)
+    with store.begin() as work:
+        work.notices.put(first)
+        work.notices.put(second)
+        work.notices.put(replace(first, channel="mail"))
+    with store.read() as work:
+        assert [one.channel for one in work.notices.of("inc-1")] == ["mail", "ops"]
+        assert {one.incident for one in work.notices.open()} == {"inc-1", "inc-2"}
+        assert work.notices.of("inc-2") == [second]
+    over = replace(first, told=replace(told, over=True))
+    with store.begin() as work:
+        work.notices.put(over)
+        work.notices.prune(before=NOW)
+        assert over in work.notices.of("inc-1")
+        work.notices.prune(before=NOW + timedelta(seconds=1))
+        assert [one.channel for one in work.notices.of("inc-1")] == ["mail"]

@@ -60,7 +60,7 @@ def test_lacking_rights_are_told_once() -> None:
 
 def test_the_command_prints_them_without_connecting(monkeypatch: pytest.MonkeyPatch) -> None:
     # this process goes on after the command: its logs must not go where the runner listened
-    monkeypatch.setattr(logs, "configure", lambda: None)
+    monkeypatch.setattr(logs, "configure", lambda _least: None)
     told = CliRunner().invoke(doctor.app, ["nowhere.invalid:9092", "--acls"])
     assert told.exit_code == 0, told.output
     assert "--bootstrap-server nowhere.invalid:9092" in told.output

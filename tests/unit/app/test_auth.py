@@ -202,11 +202,20 @@ def test_a_user_is_not_replaced_by_accident(desk: Desk) -> None:
         desk.people.set_user("otto", by="test", disabled=True)
 
 
+OPERATES = {
+    "look",
+    "propose",
+    "cancel",
+    "acknowledge",
+    "silence",
+    "test_channel",
+    "post_timeline",
+}
 INCLUDES: dict[person.Role, set[str]] = {
     "viewer": {"look"},
-    "operator": {"look", "propose", "cancel", "post_timeline"},
-    "approver": {"look", "propose", "cancel", "post_timeline", "decide"},
-    "admin": {"look", "propose", "cancel", "post_timeline", "switch"},
+    "operator": OPERATES,
+    "approver": {*OPERATES, "decide"},
+    "admin": {*OPERATES, "switch"},
 }
 
 

@@ -1,13 +1,15 @@
 """Configuration: file, environment and defaults laid over each other, and every complaint."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.app import configuration, lines, secret, settings, shown
+from headgate.app import channels, configuration, lines, secret, settings, shown
+from headgate.domain.resource import Resource
 
 FULL = """
 [store]
@@ -101,10 +103,12 @@ def test_the_environment_alone_can_name_clusters(tmp_path: Path) -> None:
     assert [one.name for one in held.settings.cluster] == ["x"]
 
 
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
 SINGLE_SETTINGS = [
     (section, name)
     for section, field in settings.Settings.model_fields.items()
-    if section != "cluster" and field.annotation is not None
+    if section not in configuration.LISTED and field.annotation is not None
     for name in field.annotation.model_fields
 ]
 
@@ -120,6 +124,7 @@ def test_every_setting_is_an_environment_variable(section: str, name: str, tmp_p
         "budgets": "{}",
         "retry_minutes": "[0, 1]",
         "login_hint": "ask ada",
+        "public_url": "https://headgate.example.com",
         "secure_cookies": "true",
         "timeline_entries": "500",
         "metrics_compat": '["kminion"]',
@@ -265,3 +270,68 @@ def test_the_line_of_every_key_is_found(parts: list[tuple[str, str, str]]) -> No
         expected[path] = len(text)
     for path, line in expected.items():
         assert lines.of("\n".join(text), path) == line
+
+
+NOTIFY = """
+[[notify]]
+name = "ops"
+kind = "slack"
+secret = "env:SLACK_TOKEN"
+to = ["#ops"]
+[[notify.quiet]]
+begin = "22:00"
+end = "07:00"
+zone = "Europe/Vienna"
+"""
+
+
+def test_a_channel_is_read_and_its_secret_may_come_from_the_environment(tmp_path: Path) -> None:
+    held = load(tmp_path, NOTIFY, {"HEADGATE_NOTIFY__OPS__SEVERITY": "warning"})
+    (one,) = held.settings.notify
+    assert (one.severity, one.quiet[0].zone) == ("warning", "Europe/Vienna")
+    assert channels.route(one).quiet[0].begin == 22 * 60
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (NOTIFY.replace('"env:SLACK_TOKEN"', '"xoxb-123"'), "a raw secret is refused here"),
+        (NOTIFY.replace("Europe/Vienna", "Vienna"), "'Vienna' is no time zone"),
+        (NOTIFY.replace("22:00", "25:00"), "String should match pattern"),
+        (NOTIFY.replace('to = ["#ops"]\n', ""), "slack needs to"),
+        (NOTIFY + NOTIFY, "two channels of [[notify]] have the same name"),
+        (NOTIFY.replace("zone =", "zon ="), "there is no such setting"),
+    ],
+)
+def test_a_channel_that_cannot_be_used_is_refused(text: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(configuration.ConfigError) as error:
+        load(tmp_path, text)
+    assert said in "\n".join(str(one) for one in error.value.problems)
+
+
+def test_thresholds_of_resources_and_what_is_expected_are_read(tmp_path: Path) -> None:
+    held = load(
+        tmp_path,
+        """
+[[cluster]]
+name = "a"
+bootstrap = "h:1"
+[[cluster.thresholds_for]]
+resources = "group:nightly-*"
+finding = "lag.growing"
+values = { window = "1h" }
+[[cluster.expected]]
+resources = "topic:test-*"
+findings = ["config.*"]
+why = "test topics"
+""",
+    )
+    limits = held.settings.cluster[0].limits()
+    assert limits.value("lag.growing", "window", Resource("group", "nightly-1")) == "1h"
+    assert limits.excuse("config.rf_one", Resource("topic", "test-1"), NOW) is not None
+    with pytest.raises(configuration.ConfigError, match="has no parameter 'windw'"):
+        load(
+            tmp_path,
+            "[[cluster]]\nname = 'a'\nbootstrap = 'h:1'\n[[cluster.thresholds_for]]\n"
+            "resources = '*'\nfinding = 'lag.growing'\nvalues = { windw = '1h' }\n",
+        )

@@ -1,0 +1,149 @@
+"""A channel is told of what the store holds, once each, across failures and restarts."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.unit.domain import test_notices as incidents
+
+from headgate.app import hub, interface, notifying
+from headgate.domain import notices
+from headgate.ports import channel
+from headgate.store import database
+
+NOW = incidents.NOW
+
+
+class Ticks:
+    """A clock that is set."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at.timestamp()
+
+    def sleep(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+class Place:
+    """A channel that keeps what it is sent, or refuses it."""
+
+    name = "ops"
+    where = "the ops channel"
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[channel.Letter, str]] = []
+        self.refuses = ""
+        self.came = threading.Event()
+
+    def send(self, letter: channel.Letter, reference: str) -> str:
+        if self.refuses:
+            raise channel.ChannelError(self.refuses, where=self.where)
+        self.sent.append((letter, reference))
+        self.came.set()
+        return reference or f"thread-{letter.incident}"
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[database.Database]:
+    opened = database.open_store(f"sqlite:///{tmp_path / 'a.db'}")
+    yield opened
+    opened.close()
+
+
+def teller(store: database.Database, place: Place, ticks: Ticks) -> notifying.Teller:
+    return notifying.Teller(
+        place,
+        notices.Route(channel="ops", least="warning"),
+        store=store,
+        ticks=ticks,
+        environment=lambda _name: "production",
+        link="https://headgate.example.com/",
+    )
+
+
+def put(store: database.Database, **fields: object) -> None:
+    with store.begin() as work:
+        work.incidents.put(incidents.of(**fields))
+
+
+def kinds(place: Place) -> list[str]:
+    return [letter.kind for letter, _reference in place.sent]
+
+
+def test_one_page_one_thread_and_nothing_twice_after_a_restart(store: database.Database) -> None:
+    place, ticks = Place(), Ticks()
+    put(store)
+    assert teller(store, place, ticks).tell() == 1
+    assert teller(store, place, ticks).tell() == 0, "a restart pages nobody again"
+    ticks.at = NOW + timedelta(minutes=3)
+    put(store, state="resolved", resolved_at=ticks.at)
+    assert teller(store, place, ticks).tell() == 1
+    assert kinds(place) == ["open", "resolve"]
+    assert [reference for _letter, reference in place.sent] == ["", "thread-inc-1"]
+    first = place.sent[0][0]
+    assert first.link == "https://headgate.example.com/incidents/inc-1"
+    assert first.lines[0] == "Why: It is record.poison. (likely)"
+    with store.read() as work:
+        told = work.audit.page(target="inc-1").items
+    assert [one.event.what for one in told] == ["notice.sent", "notice.sent"]
+
+
+def test_what_a_channel_refuses_is_kept_and_tried_again(store: database.Database) -> None:
+    place, ticks = Place(), Ticks()
+    put(store)
+    place.refuses = "the service answered 503"
+    told = teller(store, place, ticks)
+    assert told.tell() == 0
+    with store.read() as work:
+        (thread,) = work.notices.of("inc-1")
+    assert (thread.failures, thread.reason) == (1, "the service answered 503")
+    place.refuses = ""
+    assert told.tell() == 0, "not before it is due"
+    ticks.at = NOW + timedelta(seconds=notifying.RETRY_S[0])
+    assert told.tell() == 1
+    with store.read() as work:
+        (thread,) = work.notices.of("inc-1")
+    assert (thread.failures, thread.reason) == (0, "")
+
+
+def test_what_came_back_goes_on_in_its_thread(store: database.Database) -> None:
+    place, ticks = Place(), Ticks()
+    put(store)
+    told = teller(store, place, ticks)
+    told.tell()
+    put(store, state="resolved", resolved_at=NOW)
+    told.tell()
+    put(store, returned=1)
+    told.tell()
+    assert kinds(place) == ["open", "resolve", "return"]
+    assert place.sent[-1][1] == "thread-inc-1"
+
+
+def test_a_running_channel_hears_at_once(store: database.Database) -> None:
+    place, ticks, heard, stop = Place(), Ticks(), hub.Hub(), threading.Event()
+    told = teller(store, place, ticks)
+    thread = threading.Thread(target=told.run, args=(stop, heard))
+    thread.start()
+    try:
+        put(store)
+        heard.publish(interface.Notice(kind="incident", cluster="orders", ref="inc-1"))
+        # the first pass may have seen it already; either way it is told within moments
+        assert place.came.wait(20)
+    finally:
+        stop.set()
+        heard.close()
+        thread.join(20)
+    assert not thread.is_alive()
+    assert kinds(place) == ["open"]
+    assert place.sent[0][0].at == datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
