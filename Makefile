@@ -9,7 +9,7 @@ JOBS ?= 2
 UV := $(BIN)/uv
 INSTALL := VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes
 
-.PHONY: demo test lint types unit docs bench lock clean help
+.PHONY: demo test lint types unit docs bench incidents lock clean help
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ docs: $(VENV)/.dev ## Write the generated reference pages anew
 
 bench: $(VENV)/.dev ## Every promised number, measured here, as one table
 	$(BIN)/python -m benchmarks $(ARGS)
+
+incidents: $(VENV)/.dev ## Real faults on a real Kafka, judged: one table (ARGS=--help)
+	$(BIN)/python -m incidents $(ARGS)
 
 lock: $(VENV)/.uv ## Resolve the requirement files anew, with hashes
 	cd requirements && sh compile.sh ../$(UV)

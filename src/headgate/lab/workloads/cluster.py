@@ -154,12 +154,20 @@ def committed(bootstrap: str, group: str) -> dict[tuple[str, int], int]:
 
 def ends(bootstrap: str, topic: str) -> dict[int, int]:
     """Return the end offset of each partition of a topic."""
+    return _edges(bootstrap, topic, OffsetSpec.latest())  # type: ignore[no-untyped-call] # has no types
+
+
+def starts(bootstrap: str, topic: str) -> dict[int, int]:
+    """Return the first offset of each partition of a topic."""
+    return _edges(bootstrap, topic, OffsetSpec.earliest())  # type: ignore[no-untyped-call] # has no types
+
+
+def _edges(bootstrap: str, topic: str, which: OffsetSpec) -> dict[int, int]:
     kafka = client(bootstrap)
     found = kafka.list_topics(topic, timeout=CALL_S).topics[topic]
     if found.error is not None:
         raise interface.WorkloadError(f"Topic {topic} could not be read: {found.error.str()}.")
-    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # has no types
-    asked = {confluent_kafka.TopicPartition(topic, number): latest for number in found.partitions}
+    asked = {confluent_kafka.TopicPartition(topic, number): which for number in found.partitions}
     futures = kafka.list_offsets(asked, request_timeout=CALL_S)
     return {each.partition: future.result().offset for each, future in futures.items()}
 

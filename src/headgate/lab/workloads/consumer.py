@@ -21,6 +21,10 @@ _BATCH_S = 0.5
 Positions = dict[tuple[str, int], int]
 
 
+class Crash(Exception):
+    """The application fails for a reason of its own."""
+
+
 def configuration(
     settings: interface.Consumer, bootstrap: str, slot: int
 ) -> dict[str, str | int | bool]:
@@ -31,7 +35,7 @@ def configuration(
         "group.id": settings.group,
         "group.protocol": settings.protocol,
         "enable.auto.commit": False,
-        "auto.offset.reset": "earliest",
+        "auto.offset.reset": settings.reset,
         "max.poll.interval.ms": settings.max_poll_interval_ms,
         "socket.timeout.ms": process.SOCKET_TIMEOUT_MS,
         "fetch.min.bytes": 512,
@@ -39,16 +43,16 @@ def configuration(
         # Little read ahead: with more, librdkafka hands out one partition's backlog before the
         # next one's, and the others look stalled meanwhile.
         "queued.min.messages": 20,
-        "max.partition.fetch.bytes": 4_096,
+        "max.partition.fetch.bytes": settings.fetch_bytes,
     }
     if settings.protocol == "classic":
         config["session.timeout.ms"] = min(
             settings.session_timeout_ms, settings.max_poll_interval_ms
         )
         config["heartbeat.interval.ms"] = 2_000
-        config["partition.assignment.strategy"] = "cooperative-sticky"
+        config["partition.assignment.strategy"] = settings.assignor
     if settings.static:
-        config["group.instance.id"] = f"{settings.name}-{slot}"
+        config["group.instance.id"] = f"{settings.instance or settings.name}-{slot}"
     return config
 
 
@@ -78,7 +82,7 @@ class Member:
         self._handled: Positions = {}
         self._attempts: dict[tuple[str, int, int], int] = {}
         self._failure: records.Undecodable | None = None
-        self._committed_s = time.monotonic()
+        self._began_s = self._committed_s = time.monotonic()
         settings = self._settings()
         self._client = confluent_kafka.Consumer(configuration(settings, bootstrap, slot))
         self._client.subscribe(list(settings.topics), on_revoke=self._on_revoke)
@@ -86,15 +90,19 @@ class Member:
     def run(self) -> None:
         """Handle records until the end is wanted, then leave the group cleanly.
 
-        Raises records.Undecodable, after all tries, for a record that cannot be handled, and
-        KafkaException where the client cannot go on.
+        Raises records.Undecodable, after all tries, for a record that cannot be handled, Crash
+        where the settings want one, and KafkaException where the client cannot go on.
         """
         while not self._stop.wanted():
             settings = self._settings()
             if self._slot in settings.hung:
                 self._stop.wait(_POLL_S)
                 continue
-            self._take(self._client.consume(batch_size(settings.work_ms), _POLL_S))
+            self._take(self._client.consume(batch_size(self._work_ms(settings)), _POLL_S))
+            if self._slot in settings.dozing:
+                self._stop.wait(settings.doze_s)
+            if 0 < settings.crash_after_s < time.monotonic() - self._began_s:
+                raise Crash("out of memory")
         self._commit()
         self._client.close()
 
@@ -149,9 +157,12 @@ class Member:
             else:
                 self._seek(topic, partition, offset)
             return False
-        if settings.work_ms > 0:
-            self._stop.wait(settings.work_ms / 1_000)
+        if (work_ms := self._work_ms(settings)) > 0:
+            self._stop.wait(work_ms / 1_000)
         return True
+
+    def _work_ms(self, settings: interface.Consumer) -> float:
+        return settings.slow_ms if self._slot in settings.slow else settings.work_ms
 
     def _seek(self, topic: str, partition: int, offset: int) -> None:
         try:
@@ -162,6 +173,8 @@ class Member:
     def _commit(self, *, only_if_due: bool = False) -> None:
         now_s = time.monotonic()
         if not self._handled or (only_if_due and now_s - self._committed_s < _COMMIT_EVERY_S):
+            return
+        if not self._settings().commits:
             return
         offsets = [
             confluent_kafka.TopicPartition(topic, partition, offset)
@@ -178,6 +191,7 @@ class Member:
     def _on_revoke(
         self, _: confluent_kafka.Consumer, gone: list[confluent_kafka.TopicPartition]
     ) -> None:
+        self._stop.wait(self._settings().revoke_s)
         self._commit()
         for each in gone:
             self._handled.pop((each.topic, each.partition), None)
@@ -201,7 +215,7 @@ def main() -> int:
     )
     try:
         member.run()
-    except (records.Undecodable, confluent_kafka.KafkaException) as error:
+    except (records.Undecodable, Crash, confluent_kafka.KafkaException) as error:
         _log(f"giving up: {error}")
         member.crash()
         return 1

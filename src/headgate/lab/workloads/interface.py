@@ -17,6 +17,14 @@ from headgate.lab import errors
 GroupProtocol: TypeAlias = Literal["classic", "consumer"]
 """Kafka's `group.protocol`: the classic one, or that of KIP-848."""
 
+Choices: TypeAlias = tuple[str, ...]
+
+ASSIGNORS: Choices = ("cooperative-sticky", "range", "roundrobin")
+"""librdkafka's assignors of the classic protocol; the last two are eager."""
+
+RESETS: Choices = ("earliest", "latest", "error")
+"""What `auto.offset.reset` may be."""
+
 
 class WorkloadError(errors.LabError):
     """A workload of the lab could not do what was asked."""
@@ -71,9 +79,31 @@ class Consumer:
     """`session.timeout.ms` of the classic protocol; the other one takes the broker's."""
     max_poll_interval_ms: int = 300_000
     """`max.poll.interval.ms`: how long a member may stay away from polling."""
+    assignor: str = "cooperative-sticky"
+    """`partition.assignment.strategy` of the classic protocol, one of `ASSIGNORS`."""
+    instance: str = ""
+    """Prefix of the static members' `group.instance.id`; empty: the application's name."""
+    reset: str = "earliest"
+    """`auto.offset.reset`, one of `RESETS`."""
+    commits: bool = True
+    """False: it handles records and never commits, as one that keeps offsets elsewhere."""
+    slow: tuple[int, ...] = ()
+    """Slots of members whose handler takes `slow_ms` instead of `work_ms`."""
+    slow_ms: float = 0.0
+    dozing: tuple[int, ...] = ()
+    """Slots of members that stay away from polling for `doze_s` after each batch."""
+    doze_s: float = 0.0
+    revoke_s: float = 0.0
+    """How long giving up a partition takes, as flushing what was begun with it does."""
+    crash_after_s: float = 0.0
+    """A member crashes after so many seconds, whatever it reads; 0: it does not."""
+    fetch_bytes: int = 4_096
+    """`max.partition.fetch.bytes`."""
 
     def __post_init__(self) -> None:
         """Refuse settings that no process could follow."""
+        _require(self.name, self.assignor in ASSIGNORS, f"assignor must be one of {ASSIGNORS}")
+        _require(self.name, self.reset in RESETS, f"reset must be one of {RESETS}")
         _require(self.name, bool(self.topics), "topics is empty")
         _require(self.name, 0 <= self.members <= 64, "members must be 0 to 64")
         _require(self.name, 0 <= self.work_ms <= 600_000, "work_ms must be 0 to 600000")
@@ -97,6 +127,10 @@ class Producer:
     """Number of different keys; 0 writes records without a key."""
     hot_share: float = 0.0
     """Share of the records that carry one single key, 0 to 1."""
+    swing: float = 0.0
+    """By which share of itself the rate goes up and down, 0 to 1."""
+    swing_s: float = 30.0
+    """How long one swing up and down takes."""
     running: bool = True
     restarts: bool = True
     restart_after_s: float = 1.0
@@ -108,6 +142,8 @@ class Producer:
         """Refuse settings that no process could follow."""
         _require(self.name, 0 <= self.rate_per_s <= 5_000, "rate_per_s must be 0 to 5000")
         _require(self.name, 0 <= self.hot_share <= 1, "hot_share must be 0 to 1")
+        _require(self.name, 0 <= self.swing <= 1, "swing must be 0 to 1")
+        _require(self.name, self.swing_s > 0, "swing_s must be above 0")
         _require(self.name, self.keys >= 0, "keys must not be negative")
 
 
@@ -118,8 +154,29 @@ PROGRAMS: Mapping[str, type[Consumer] | type[Producer]] = {
     Producer.program: Producer,
 }
 CHANGEABLE: Mapping[str, tuple[str, ...]] = {
-    Consumer.program: ("members", "work_ms", "running", "restarts", "hung"),
-    Producer.program: ("rate_per_s", "hot_share", "keys", "running", "restarts"),
+    Consumer.program: (
+        "members",
+        "work_ms",
+        "running",
+        "restarts",
+        "hung",
+        "slow",
+        "slow_ms",
+        "dozing",
+        "doze_s",
+        "revoke_s",
+        "crash_after_s",
+        "commits",
+    ),
+    Producer.program: (
+        "rate_per_s",
+        "hot_share",
+        "keys",
+        "swing",
+        "swing_s",
+        "running",
+        "restarts",
+    ),
 }
 """Settings that a running workload follows without a restart."""
 

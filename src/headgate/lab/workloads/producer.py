@@ -4,6 +4,7 @@ Writes at the rate that its settings file says at the moment, a few times a seco
 batches, which costs a fraction of what one wake-up per record would.
 """
 
+import math
 import random
 import sys
 import time
@@ -65,11 +66,18 @@ def run(watch: control.Watch, bootstrap: str, stop: process.Stop) -> None:
     number = 0
     while not stop.wait(_TICK_S):
         settings = _settings(watch)
-        for _ in range(steady.due(now_s=time.monotonic(), rate_per_s=settings.rate_per_s)):
+        now_s = time.monotonic()
+        for _ in range(steady.due(now_s=now_s, rate_per_s=rate(settings, now_s))):
             number += 1
             write(client, settings, number, chance)
         client.poll(0)
     client.flush(5)
+
+
+def rate(settings: interface.Producer, now_s: float) -> float:
+    """Return the records per second at a moment of its swing; the mean is `rate_per_s`."""
+    turn = math.sin(2 * math.pi * now_s / settings.swing_s)
+    return settings.rate_per_s * (1 + settings.swing * turn)
 
 
 def _settings(watch: control.Watch) -> interface.Producer:

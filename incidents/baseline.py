@@ -1,0 +1,309 @@
+"""The alert rules that teams commonly use, and the diagnosis that goes with the loudest of them.
+
+The rules are those of the sources named at each, with their thresholds. Their `for` times are cut
+to ``HOLD_S``, as Headgate's holds are in the same runs, so that both are measured alike. Lag has
+the lowest threshold that is in use (50 records): the lab writes tens of records a second where
+production writes thousands, and at 1000 (Strimzi) the baseline would be asleep.
+
+An alert pages once when its condition has held so long, and again when it comes back.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+HOLD_S = 10.0
+LAG = 50
+
+Readings = Mapping[str, float]
+"""By resource, such as ``group:billing``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gauges:
+    """What exporters show at one moment."""
+
+    at: float
+    lag: Readings = field(default_factory=dict)
+    members: Readings = field(default_factory=dict)
+    """Members of each group with commits."""
+    written: Readings = field(default_factory=dict)
+    """The sum of log ends by topic."""
+    under_replicated: Readings = field(default_factory=dict)
+    """By leader broker, as each broker counts its own."""
+    under_min_isr: Readings = field(default_factory=dict)
+    offline: Readings = field(default_factory=dict)
+    brokers_down: Readings = field(default_factory=dict)
+    failed_tasks: Readings = field(default_factory=dict)
+    """By connector."""
+    workers_down: Readings = field(default_factory=dict)
+    registry_down: Readings = field(default_factory=dict)
+    broker: Mapping[str, Readings] = field(default_factory=dict)
+    """By measure of the brokers' own metrics, then by broker or client."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One alert rule."""
+
+    name: str
+    source: str
+    critical: bool
+    names: str
+    """The cause that its runbook names first: the naive diagnosis."""
+    fires: Callable[[Gauges, Gauges | None], Readings]
+    """From the present and the previous gauges: how loud it is by resource; 1 at the limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One page."""
+
+    rule: Rule
+    resource: str
+    since: float
+    at: float
+    until: float
+    """When it was last seen to hold."""
+    loudness: float
+    """The greatest so far."""
+
+
+def _over(limit: float, readings: Readings) -> Readings:
+    return {name: value / limit for name, value in readings.items() if value > limit}
+
+
+def _any(readings: Readings) -> Readings:
+    return {name: 1.0 + value for name, value in readings.items() if value > 0}
+
+
+def _under(limit: float, readings: Readings) -> Readings:
+    return {name: limit / max(value, 0.01) for name, value in readings.items() if 0 < value < limit}
+
+
+def _rose(now: Gauges, before: Gauges | None, measure: str) -> Readings:
+    if before is None:
+        return {}
+    old = before.broker.get(measure, {})
+    return {
+        name: 1.0 + value - old[name]
+        for name, value in now.broker.get(measure, {}).items()
+        if name in old and value > old[name]
+    }
+
+
+def _grows(now: Gauges, before: Gauges | None) -> Readings:
+    if before is None:
+        return {}
+    return {
+        name: 1.0 + (value - before.lag[name]) / LAG
+        for name, value in now.lag.items()
+        if name in before.lag and value > before.lag[name] and value > 0
+    }
+
+
+def _silent(now: Gauges, before: Gauges | None) -> Readings:
+    if before is None:
+        return {}
+    return {
+        name: 1.0
+        for name, value in now.written.items()
+        if value > 0 and before.written.get(name) == value
+    }
+
+
+def _measure(name: str) -> Callable[[Gauges], Readings]:
+    return lambda now: now.broker.get(name, {})
+
+
+RULES: Sequence[Rule] = (
+    Rule(
+        name="ConsumerGroupLag",
+        source=f"awesome-prometheus-alerts: sum by group > {LAG}; Strimzi: > 1000; MSK: > 10000",
+        critical=True,
+        names="consumer.slow",
+        fires=lambda now, _: _over(LAG, now.lag),
+    ),
+    Rule(
+        name="ConsumerLagKeepsIncreasing",
+        source="Grafana kafka-observ-lib: delta over 5 min > 0 for 15 min",
+        critical=False,
+        names="consumer.slow",
+        fires=_grows,
+    ),
+    Rule(
+        name="ConsumerGroupWithoutMembers",
+        source="Sysdig promcat",
+        critical=False,
+        names="consumer.stopped",
+        fires=lambda now, _: {name: 1.0 for name, value in now.members.items() if value == 0},
+    ),
+    Rule(
+        name="UnderReplicatedPartitions",
+        source="Strimzi: > 0 for 10 s; Confluent stacks: 1 min; Grafana: 5 min; MSK: 15 min",
+        critical=True,
+        names="broker.crashed",
+        fires=lambda now, _: _any(now.under_replicated),
+    ),
+    Rule(
+        name="UnderMinIsrPartitionCount",
+        source="Strimzi: > 0 for 10 s; Confluent stacks and MSK: 1 min",
+        critical=True,
+        names="broker.crashed",
+        fires=lambda now, _: _any(now.under_min_isr),
+    ),
+    Rule(
+        name="OfflinePartitions",
+        source="Strimzi: > 0 for 10 s; Grafana, MSK, Datadog: at once",
+        critical=True,
+        names="broker.crashed",
+        fires=lambda now, _: _any(now.offline),
+    ),
+    Rule(
+        name="BrokerDown",
+        source="Lenses: unreachable > 1 min; awesome-prometheus-alerts: kafka_brokers",
+        critical=True,
+        names="broker.crashed",
+        fires=lambda now, _: _any(now.brokers_down),
+    ),
+    Rule(
+        name="ActiveControllerCount",
+        source="Strimzi and Confluent stacks: sum != 1 for 10 s; Grafana: 5 min",
+        critical=True,
+        names="quorum.majority_lost",
+        fires=lambda now, _: (
+            {"cluster:controllers": 2.0}
+            if (found := now.broker.get("controllers")) and sum(found.values()) != 1
+            else {}
+        ),
+    ),
+    Rule(
+        name="OfflineLogDirectory",
+        source="Strimzi: > 0 for 10 s",
+        critical=True,
+        names="disk.failed",
+        fires=lambda now, _: _any(_measure("offline_dirs")(now)),
+    ),
+    Rule(
+        name="IsrShrinkRate",
+        source="Grafana kafka-observ-lib: != 0 for 5 min",
+        critical=False,
+        names="follower.slow",
+        fires=lambda now, before: _rose(now, before, "isr_shrinks"),
+    ),
+    Rule(
+        name="UncleanLeaderElection",
+        source="Confluent stacks: > 0 for 1 min; Grafana: 5 min",
+        critical=True,
+        names="election.unclean",
+        fires=lambda now, before: _rose(now, before, "unclean"),
+    ),
+    Rule(
+        name="RequestHandlerIdle",
+        source="MSK: < 0.3 for 5 min; Instaclustr: < 0.2",
+        critical=False,
+        names="client.request_flood",
+        fires=lambda now, _: _under(0.3, _measure("handler_idle")(now)),
+    ),
+    Rule(
+        name="NetworkProcessorIdle",
+        source="MSK: < 0.3 for 5 min; Kafka's documentation",
+        critical=False,
+        names="connection.storm",
+        fires=lambda now, _: _under(0.3, _measure("network_idle")(now)),
+    ),
+    Rule(
+        name="ThrottleTime",
+        source="MSK Express: > 0 for 5 min; Sysdig promcat: by client",
+        critical=False,
+        names="quota.throttled",
+        fires=lambda now, _: _any(_measure("throttle_ms")(now)),
+    ),
+    Rule(
+        name="DiskUsed",
+        source="MSK and Sumo Logic: > 85 %; Strimzi: free < 15 % for 10 s",
+        critical=True,
+        names="disk.traffic_growth",
+        fires=lambda now, _: _over(0.85, _measure("disk_used")(now)),
+    ),
+    Rule(
+        name="TopicInputStopped",
+        source="Strimzi: no new message for 10 min; Datadog: rate below a floor",
+        critical=False,
+        names="producer.stopped",
+        fires=_silent,
+    ),
+    Rule(
+        name="ConnectTaskFailed",
+        source="Strimzi: failed connector or task > 0 for 5 min",
+        critical=True,
+        names="connect.transient",
+        fires=lambda now, _: _any(now.failed_tasks),
+    ),
+    Rule(
+        name="ConnectWorkerDown",
+        source="Lenses: unreachable > 1 min; Strimzi: all containers gone 3 min",
+        critical=True,
+        names="connect.worker_dead",
+        fires=lambda now, _: _any(now.workers_down),
+    ),
+    Rule(
+        name="SchemaRegistryDown",
+        source="Lenses: unreachable > 1 min",
+        critical=True,
+        names="registry.process_down",
+        fires=lambda now, _: _any(now.registry_down),
+    ),
+)
+
+
+def pages(course: Sequence[Gauges], rules: Iterable[Rule] = RULES) -> list[Alert]:
+    """Every page that the rules send while the gauges run their course.
+
+    ``TopicInputStopped`` looks for new records at each reading: a topic that nobody writes to
+    pages once, as it does with those who use that rule on every topic.
+    """
+    sent: list[Alert] = []
+    for rule in rules:
+        sent += _pages(rule, course)
+    return sorted(sent, key=lambda one: one.at)
+
+
+def _pages(rule: Rule, course: Sequence[Gauges]) -> list[Alert]:
+    since: dict[str, float] = {}
+    loud: dict[str, float] = {}
+    firing: dict[str, Alert] = {}
+    sent: list[Alert] = []
+    before: Gauges | None = None
+    for now in course:
+        fires = rule.fires(now, before)
+        before = now
+        for name in [each for each in since if each not in fires]:
+            del since[name]
+            loud.pop(name)
+            if name in firing:
+                sent.append(firing.pop(name))
+        for name, loudness in fires.items():
+            begun = since.setdefault(name, now.at)
+            loud[name] = max(loudness, loud.get(name, 0.0))
+            if now.at - begun >= HOLD_S:
+                at = firing[name].at if name in firing else now.at
+                firing[name] = Alert(
+                    rule=rule, resource=name, since=begun, at=at, until=now.at, loudness=loud[name]
+                )
+    return [*sent, *firing.values()]
+
+
+def naive(course: Sequence[Gauges], concerns: Callable[[str], bool]) -> tuple[Rule, str] | None:
+    """The loudest signal: (its rule, its resource); None: there is none.
+
+    Loudest is critical before warning, then farthest beyond its limit; it need not have held. The
+    first cause of its rule's runbook is the naive diagnosis. ``concerns`` chooses resources.
+    """
+    best: tuple[bool, float, str] = (False, 0.0, "")
+    loudest: Rule | None = None
+    for before, now in zip((None, *course), course, strict=False):
+        for rule in RULES:
+            for name, loudness in rule.fires(now, before).items():
+                if concerns(name) and (rule.critical, loudness, name) > best:
+                    best, loudest = (rule.critical, loudness, name), rule
+    return (loudest, best[2]) if loudest else None

@@ -1,0 +1,225 @@
+"""Reads what exporters show (kafka_exporter, the brokers' JMX exporter, Connect's REST API).
+
+Plain clients and plain HTTP; nothing of Headgate but the lab's handle takes part.
+"""
+
+import re
+import shutil
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import confluent_kafka
+import httpx2
+from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined] # not in its types
+
+from headgate.lab import lab as lab_
+from headgate.lab import parts
+from headgate.lab.workloads import cluster
+from incidents import baseline
+
+EVERY_S = 4.0
+_CALL_S = 4.0
+_LINE = re.compile(r"^([a-z_0-9]+)(?:\{(.*)\})? ([-0-9.eE+]+|NaN)$")
+_LABEL = re.compile(r'(\w+)="([^"]*)"')
+_MEASURES = {
+    "kafka_controller_kafkacontroller_activecontrollercount": "controllers",
+    "kafka_log_logmanager_offlinelogdirectorycount": "offline_dirs",
+    "kafka_server_replicamanager_isrshrinks": "isr_shrinks",
+    "kafka_controller_controllerstats_uncleanleaderelections": "unclean",
+    "kafka_server_kafkarequesthandlerpool_requesthandleravgidle": "handler_idle",
+    "kafka_network_socketserver_networkprocessoravgidle": "network_idle",
+    "kafka_server_fetch_throttle": "throttle_ms",
+    "kafka_server_produce_throttle": "throttle_ms",
+}
+"""Beginnings of names in lower case without the usual separators' variants -> our measure."""
+
+
+class Exporter:
+    """Reads at its interval in a thread of its own until it is closed."""
+
+    def __init__(self, lab: lab_.Lab) -> None:
+        """The first reading begins at once."""
+        self._lab = lab
+        self._kafka = cluster.client(lab.bootstrap)
+        self._http = httpx2.Client(timeout=_CALL_S)
+        self._known_brokers = {one.id for one in lab.brokers}
+        self._min_isr: dict[str, int] = {}
+        self.course: list[baseline.Gauges] = []
+        self.failure: BaseException | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="exporter", daemon=True)
+        self._thread.start()
+
+    def since(self, at: float) -> list[baseline.Gauges]:
+        """The readings from then on.
+
+        Raises:
+            RuntimeError: reading has failed.
+        """
+        if self.failure is not None:
+            raise RuntimeError("the exporter failed") from self.failure
+        return [one for one in list(self.course) if one.at >= at]
+
+    def close(self) -> None:
+        """Nothing is read any more."""
+        self._stop.set()
+        self._thread.join(30)
+        self._http.close()
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.wait(EVERY_S):
+                self.course.append(self._read())
+        except BaseException as error:  # noqa: BLE001 - told by `since`
+            self.failure = error
+
+    def _read(self) -> baseline.Gauges:
+        """All gauges; what does not answer shows nothing, as in an exporter."""
+        found: dict[str, Any] = {"at": time.monotonic()}
+        for read in (self._partitions, self._groups, self._connect, self._registry, self._metrics):
+            try:
+                found |= read()
+            except (confluent_kafka.KafkaException, httpx2.HTTPError, ValueError):
+                continue
+        return baseline.Gauges(**found)
+
+    def _partitions(self) -> dict[str, Any]:
+        listed = self._kafka.list_topics(timeout=_CALL_S)
+        under: dict[str, float] = defaultdict(float)
+        below: dict[str, float] = defaultdict(float)
+        offline: dict[str, float] = defaultdict(float)
+        for topic in listed.topics.values():
+            least = self._least(str(topic.topic))
+            for one in topic.partitions.values():
+                missing = len(one.replicas) - len(one.isrs)
+                if missing > 0:
+                    under[f"broker:{one.leader}"] += 1
+                if len(one.isrs) < least:
+                    below[f"broker:{one.leader}"] += 1
+                if one.leader < 0:
+                    offline[f"partition:{topic.topic}-{one.id}"] = 1
+        gone = self._known_brokers - set(listed.brokers)
+        return {
+            "under_replicated": dict(under),
+            "under_min_isr": dict(below),
+            "offline": dict(offline),
+            "brokers_down": {f"broker:{one}": 1.0 for one in gone},
+        }
+
+    def _least(self, topic: str) -> int:
+        if topic not in self._min_isr:
+            try:
+                told = cluster.topic_setting(self._lab.bootstrap, topic, "min.insync.replicas")
+            except confluent_kafka.KafkaException:
+                return 1
+            self._min_isr[topic] = int(told or 1)
+        return self._min_isr[topic]
+
+    def _groups(self) -> dict[str, Any]:
+        listed = self._kafka.list_consumer_groups(request_timeout=_CALL_S).result()
+        names = [one.group_id for one in listed.valid]
+        ends = self._ends()
+        written: dict[str, float] = defaultdict(float)
+        for (topic, _), end in ends.items():
+            if not topic.startswith("__"):
+                written[f"topic:{topic}"] += end
+        lag: dict[str, float] = {}
+        members: dict[str, float] = {}
+        described = (
+            self._kafka.describe_consumer_groups(names, request_timeout=_CALL_S) if names else {}
+        )
+        asked = {
+            name: self._kafka.list_consumer_group_offsets(
+                [confluent_kafka.ConsumerGroupTopicPartitions(name)], request_timeout=_CALL_S
+            )[name]
+            for name in names
+        }
+        for name in names:
+            try:
+                held = asked[name].result().topic_partitions or []
+                lag[f"group:{name}"] = sum(
+                    max(ends.get((one.topic, one.partition), one.offset) - one.offset, 0)
+                    for one in held
+                    if one.offset >= 0
+                )
+                members[f"group:{name}"] = len(described[name].result().members)
+            except confluent_kafka.KafkaException:
+                continue
+        return {"lag": lag, "members": members, "written": dict(written)}
+
+    def _ends(self) -> Mapping[tuple[str, int], int]:
+        listed = self._kafka.list_topics(timeout=_CALL_S)
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # has no types
+        asked = {
+            confluent_kafka.TopicPartition(str(topic.topic), one.id): latest
+            for topic in listed.topics.values()
+            for one in topic.partitions.values()
+            if one.leader >= 0
+        }
+        if not asked:
+            return {}
+        found = {}
+        for one, future in self._kafka.list_offsets(asked, request_timeout=_CALL_S).items():
+            try:
+                found[one.topic, one.partition] = future.result().offset
+            except confluent_kafka.KafkaException:
+                continue
+        return found
+
+    def _connect(self) -> dict[str, Any]:
+        failed: dict[str, float] = {}
+        down: dict[str, float] = {}
+        for place, url in enumerate(self._lab.connect_urls, start=1):
+            try:
+                told = self._http.get(f"{url}/connectors?expand=status").json()
+            except (httpx2.HTTPError, ValueError):
+                down[f"worker:connect-{place}"] = 1.0
+                continue
+            for name, one in told.items():
+                bad = [each for each in one["status"]["tasks"] if each["state"] == "FAILED"]
+                state = one["status"]["connector"]["state"]
+                failed[f"connector:{name}"] = float(len(bad) + (state == "FAILED"))
+        return {"failed_tasks": failed, "workers_down": down}
+
+    def _registry(self) -> dict[str, Any]:
+        if not self._lab.registry_url:
+            return {}
+        try:
+            self._http.get(f"{self._lab.registry_url}/subjects").raise_for_status()
+        except httpx2.HTTPError:
+            return {"registry_down": {"registry:registry": 1.0}}
+        return {}
+
+    def _metrics(self) -> dict[str, Any]:
+        found: dict[str, dict[str, float]] = defaultdict(dict)
+        for broker in self._lab.brokers:
+            if broker.life is not parts.Life.RUNNING or not broker.metrics_url:
+                continue
+            try:
+                page = self._http.get(broker.metrics_url).text
+            except httpx2.HTTPError:
+                continue
+            for measure, resource, value in _samples(page, f"broker:{broker.id}"):
+                found[measure][resource] = value
+        usage = shutil.disk_usage(self._lab.folder)
+        found["disk_used"] = {"cluster:disk": usage.used / usage.total}
+        return {"broker": dict(found)}
+
+
+def _samples(page: str, broker: str) -> list[tuple[str, str, float]]:
+    """(measure, resource, value) of the few samples that the rules look at."""
+    found = []
+    for line in page.splitlines():
+        if line.startswith("#") or (match := _LINE.match(line.lower())) is None:
+            continue
+        name, labels, text = match.groups()
+        measure = next((held for begin, held in _MEASURES.items() if name.startswith(begin)), None)
+        if measure is None or text == "nan":
+            continue
+        held = dict(_LABEL.findall(labels or ""))
+        client = held.get("client_id") or held.get("client-id") or held.get("clientid")
+        found.append((measure, f"client:{client}" if client else broker, float(text)))
+    return found

@@ -1,0 +1,11 @@
+"""The scenarios, one module for each family; ``ALL`` lists them."""
+
+from incidents import scenario
+from incidents.scenarios import commits, consumers, members
+
+MODULES = (consumers, members, commits)
+"""Every family: a module with ``MEMBERS``."""
+
+ALL: tuple[type[scenario.Scenario], ...] = tuple(
+    member for module in MODULES for member in module.MEMBERS
+)
