@@ -12,7 +12,6 @@ from headgate.api import (
     access,
     changes,
     channels,
-    channels,
     clusters,
     connectors,
     doors,

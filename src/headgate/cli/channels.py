@@ -31,9 +31,6 @@ def list_(
     if form is options.Output.json:
         output.json_text(held)
         return
-    if not held["items"]:
-        typer.echo("No channel is configured: add [[notify]] to headgate.toml.")
-        return
     output.table(
         ["channel", "where", "hears of", ">open threads", "last told", "state"],
         [
@@ -47,11 +44,12 @@ def list_(
             ]
             for one in held["items"]
         ],
+        empty="No channel is configured: add [[notify]] to headgate.toml.",
     )
 
 
-@app.command()
-def test(
+@app.command("test")
+def send_test(
     name: Annotated[str, typer.Argument(help="A channel; headgate channels list names them.")],
     *,
     form: options.Form = options.Output.table,
