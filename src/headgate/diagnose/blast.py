@@ -10,6 +10,8 @@ from headgate.domain import diagnosis, finding, incident, resource
 
 _LINKS = 12
 """Arrows drawn; the findings list the rest."""
+_ALIKE = 4
+"""Arrows of one kind that are drawn; the findings list the rest."""
 _LISTED = 50
 """Names listed of each kind."""
 
@@ -58,9 +60,14 @@ def chain(
     root: resource.Resource,
     listed: Sequence[finding.Finding],
     causes: Sequence[diagnosis.Cause],
+    known: Sequence[incident.Link] = (),
 ) -> tuple[incident.Link, ...]:
-    """Arrows from what broke over what that caused to who notices."""
+    """Arrows from what broke over what that caused to who notices.
+
+    ``known`` are those that led from the findings to the root; of many alike a few are drawn.
+    """
     links: dict[tuple[str, str], incident.Link] = {}
+    reached = {link.target for link in known}
 
     def link(source: resource.Resource, target: resource.Resource, why: str) -> None:
         if source != target:
@@ -70,11 +77,21 @@ def chain(
     top = causes[0] if causes else None
     if top is not None and top.verdict in ("confirmed", "likely") and top.resource != root:
         link(top.resource, root, top.code)
+    drawn: dict[tuple[str, str, str], int] = {}
+    for one in known:
+        alike = (one.source.kind, one.target.kind, one.why)
+        drawn[alike] = drawn.get(alike, 0) + 1
+        if drawn[alike] <= _ALIKE:
+            link(one.source, one.target, one.why)
     for item in listed:
+        if item.resource in reached:
+            continue
         if item.resource.kind == "task":
             link(item.resource, root, item.code)
         else:
             link(root, item.resource, item.code)
+        if len(links) > _LINKS:
+            break
     for group in radius(case, listed).groups:
         if root.kind == "broker":
             for item in listed:

@@ -5,7 +5,8 @@ each what speaks for it, what against it, and what nobody looked at. It is pure:
 does not hold it asks as a question.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import functools
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeVar, cast
 
@@ -15,6 +16,7 @@ from headgate.domain import diagnosis, finding, resource, vocabulary
 from headgate.domain.evidence import Evidence, Value  # a field is named like its module
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 
 class Case:
@@ -35,12 +37,38 @@ class Case:
         return cast("T", self._made[key])
 
     def findings(self, *codes: str) -> tuple[finding.Finding, ...]:
-        """Every finding with one of the codes."""
-        return tuple(item for item in self.detection.findings if item.code in codes)
+        """Every finding with one of the codes, in the order in which they were found."""
+        if len(codes) == 1:
+            return self._by_code.get(codes[0], ())
+        return self.once(("findings", codes), lambda: self._with(codes))
 
     def on(self, about: resource.Resource, *codes: str) -> tuple[finding.Finding, ...]:
         """Every finding on a resource with one of the codes."""
-        return tuple(item for item in self.findings(*codes) if item.resource == about)
+        return tuple(item for item in self._by_resource.get(about, ()) if item.code in codes)
+
+    def all_on(self, about: resource.Resource) -> tuple[finding.Finding, ...]:
+        """Every finding on a resource."""
+        return self._by_resource.get(about, ())
+
+    def _with(self, codes: tuple[str, ...]) -> tuple[finding.Finding, ...]:
+        return tuple(item for item in self.detection.findings if item.code in codes)
+
+    @functools.cached_property
+    def _by_code(self) -> dict[str, tuple[finding.Finding, ...]]:
+        return _grouped(self.detection.findings, lambda item: item.code)
+
+    @functools.cached_property
+    def _by_resource(self) -> dict[resource.Resource, tuple[finding.Finding, ...]]:
+        return _grouped(self.detection.findings, lambda item: item.resource)
+
+
+def _grouped(
+    items: Iterable[finding.Finding], key: Callable[[finding.Finding], K]
+) -> dict[K, tuple[finding.Finding, ...]]:
+    made: dict[K, list[finding.Finding]] = {}
+    for item in items:
+        made.setdefault(key(item), []).append(item)
+    return {name: tuple(held) for name, held in made.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,7 +157,7 @@ def _opened(draft: incident.Draft, cluster: str, now: datetime, new_id: str) -> 
         opened_at=now,
         updated_at=now,
         draft=draft,
-        timeline=(opened,),
+        timeline=(opened, *draft.beside),
         gauge=trend.gauge(draft, now),
     )
 

@@ -39,6 +39,8 @@ def title(
     hit = {name for item in listed for name in item.partitions}
     if root.kind == "broker" and leading.resource.kind == "partition" and len(hit) > 1:
         return _missing(root, listed)
+    if root.kind == "cluster" and leading.resource.kind == "group":
+        return _together(causes, listed)
     top = causes[0] if causes else None
     if top is not None and top.verdict in ("confirmed", "likely"):
         if top.code == "traffic.burst" and leading.code == "lag.growing":
@@ -64,6 +66,22 @@ def _missing(root: resource.Resource, listed: Sequence[finding.Finding]) -> str:
     }
     tail = f"; {words.partitions(blocked)} {'take' if len(blocked) > 1 else 'takes'} no writes"
     return f"{text} {root.id}{tail if blocked else ''}"
+
+
+def _together(causes: Sequence[diagnosis.Cause], listed: Sequence[finding.Finding]) -> str:
+    """What many groups have in common, while nothing on the cluster explains it."""
+    urgent = [item for item in listed if item.severity != "info"]
+    groups = {item.resource.id for item in urgent if item.resource.kind == "group"}
+    since = [item.since for item in urgent if item.code == listed[0].code]
+    within = words.duration((max(since) - min(since)).total_seconds())
+    does = {"lag.stopped": "stopped", "lag.stalled": "came to stand"}.get(
+        listed[0].code, "began to have trouble"
+    )
+    text = f"{words.many(len(groups), 'group')} {does} within {within} of each other"
+    top = causes[0] if causes else None
+    if top is not None and top.code == "downstream.outage" and top.verdict != "possible":
+        return f"{text}: something that they all call does not answer"
+    return f"{text} ({words.names(sorted(groups))})"
 
 
 def _poison(told: _Told) -> str:

@@ -55,7 +55,9 @@ class Draft:
     resource: resource.Resource
     """The root."""
     findings: tuple[finding.Finding, ...]
-    """The leading finding first; then its consequences."""
+    """The leading finding first; then its consequences, as far as they are kept."""
+    more: int = 0
+    """Consequences that are only counted."""
     causes: tuple[diagnosis.Cause, ...]
     """Best first; the first is Headgate's answer."""
     evidence: tuple[Evidence, ...] = ()
@@ -67,13 +69,15 @@ class Draft:
     """What happens then: "records are deleted before they were read"."""
     expected: tuple[finding.Finding, ...] = ()
     """What hangs on the root, too, and is declared to be as it should be (``excuse`` says why)."""
+    beside: tuple[Happening, ...] = ()
+    """What was done on purpose about when it began; nothing is blamed on it by that."""
     owner: str = ""
     """Who the register of owners names for the root; empty: nobody."""
 
     @property
     def folded(self) -> int:
         """How many findings stand behind the leading one."""
-        return max(0, len(self.findings) - 1)
+        return max(0, len(self.findings) - 1) + self.more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

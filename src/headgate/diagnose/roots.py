@@ -1,0 +1,233 @@
+"""The root of each finding: followed from what was found over what brought it about.
+
+A finding goes to the culprit that its best cause names, where that cause is confirmed or likely;
+else to what is upstream of it and has a finding that explains it (``dependencies``). From there
+the leading finding is followed in the same way, until nothing leads farther. A member is a part of
+its group, a task and a sink's group are parts of their connector.
+"""
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from headgate.diagnose import dependencies, interface
+from headgate.domain import diagnosis, finding, incident, resource, vocabulary
+
+LEADS = (
+    "cluster.unreachable",
+    "quorum.no_leader",
+    "log_dir.offline",
+    "broker.down",
+    "broker.fenced",
+    "connect.unreachable",
+    "registry.unreachable",
+    "connect.task_failed",
+    "connect.connector_failed",
+    "connect.restart_loop",
+    "connect.running_idle",
+    "partition.offline",
+    "partition.truncated",
+    "partition.under_min_isr",
+    "partition.at_min_isr",
+    "partition.under_replicated",
+    "group.coordinator_unavailable",
+    "group.offsets_lost",
+    "group.offset_out_of_range",
+    "txn.lso_stuck",
+    "lag.stalled",
+    "lag.stopped",
+    "lag.rewound",
+    "rebalance.stuck",
+    "rebalance.storm",
+    "lag.growing",
+    "lag.near_retention",
+    "lag.over_objective",
+    "lag.skewed",
+    "lag.draining",
+    "rebalance.wave",
+    "leader.imbalance",
+    "partition.hot",
+    "topic.input_surge",
+    "evidence.stale",
+)
+"""Which finding speaks for a resource or an incident: the first of these that it has; after them
+the others, the most severe first."""
+
+_PLACE = {code: place for place, code in enumerate(LEADS)}
+_INNER = ("partition", "topic", "member", "client", "task", "subject", "schema", "producer")
+"""Kinds of culprits that are no root of their own while only one thing suffers from them and
+nothing else is wrong with them: the incident is told of who suffers."""
+_MIXED = ("cluster", "topic")
+"""Kinds of which several unlike things can be wrong at once: the family of the finding tells them
+apart."""
+Known = Mapping[str, diagnosis.Diagnosis]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """Where a finding belongs."""
+
+    family: str
+    about: resource.Resource
+    path: tuple[incident.Link, ...] = ()
+    """From the root down to the finding's resource."""
+
+    @property
+    def key(self) -> str:
+        """The same in every look for the same root."""
+        return f"{self.family}@{self.about}"
+
+
+def rank(item: finding.Finding) -> tuple[bool, bool, int, int, str]:
+    """Sorts findings so that the first one speaks for all.
+
+    What is merely listed speaks last; what is pending, only where nothing fires, but for a broker:
+    what hangs on it fires sooner than its own longer hold is over.
+    """
+    return (
+        item.severity == "info",
+        item.state != "firing" and item.resource.kind != "broker",
+        _PLACE.get(item.code, len(_PLACE)),
+        -vocabulary.SEVERITIES.index(item.severity),
+        str(item.resource),
+    )
+
+
+def decisive(known: Known, item: finding.Finding) -> diagnosis.Cause | None:
+    """The finding's best cause where it is confirmed or likely; None: it has none."""
+    found = known.get(item.key)
+    if found is None or not found.causes:
+        return None
+    top = found.causes[0]
+    return top if top.verdict in ("confirmed", "likely") and top.code != "unknown" else None
+
+
+class Roots:
+    """The roots of one look's findings."""
+
+    def __init__(
+        self, case: interface.Case, known: Known, findings: Sequence[finding.Finding]
+    ) -> None:
+        self._case = case
+        self._known = known
+        self._graph = dependencies.Graph(case)
+        self._on: dict[resource.Resource, list[finding.Finding]] = {}
+        for item in findings:
+            self._on.setdefault(self._whole(item.resource), []).append(item)
+        self._findings = findings
+        self._steps: dict[str, incident.Link | None] = {}
+
+    def of(self, item: finding.Finding) -> Root:
+        """The finding's root."""
+        here, last = self._whole(item.resource), item
+        links: list[incident.Link] = []
+        seen = {here}
+        step = self._step(item) or self._step_of(here)
+        while step is not None and step.source not in seen:
+            links.append(step)
+            here = step.source
+            seen.add(here)
+            lead = self._lead(here)
+            last = lead or last
+            step = self._step(lead) if lead is not None else None
+        if not links:
+            sufferer = self._sufferer(item)
+            if sufferer is not None and sufferer not in seen:
+                return self.of(self._on[sufferer][0])
+            if item.resource.kind == "partition" and item.severity == "info":
+                here = resource.Resource("topic", item.partitions[0].topic)
+                return Root(family="topic", about=here)
+        family = last.code.partition(".")[0] if here.kind in _MIXED else here.kind
+        return Root(family=family, about=here, path=tuple(reversed(links)))
+
+    def began(self, about: resource.Resource) -> float | None:
+        """Since when something is wrong there, in Unix seconds."""
+        return self._graph.began(about)
+
+    def _whole(self, about: resource.Resource) -> resource.Resource:
+        if about.kind in ("member", "group", "task"):
+            return self._case.once(("whole", about), lambda: dependencies.whole(self._case, about))
+        return about
+
+    def _lead(self, about: resource.Resource) -> finding.Finding | None:
+        held = self._on.get(about)
+        if not held:
+            return None
+        return self._case.once(("lead", about), lambda: min(held, key=rank))
+
+    def _step_of(self, about: resource.Resource) -> incident.Link | None:
+        """Where the leading finding there goes, and with it all others."""
+        lead = self._lead(about)
+        return None if lead is None else self._step(lead)
+
+    def _step(self, item: finding.Finding) -> incident.Link | None:
+        if item.key not in self._steps:
+            self._steps[item.key] = self._found(item)
+        return self._steps[item.key]
+
+    def _found(self, item: finding.Finding) -> incident.Link | None:
+        here = self._whole(item.resource)
+        upstream = list(self._graph.sources(item))
+        for source, edge in upstream:
+            if edge.always and self._whole(source) != here:
+                return self._link(source, here, edge.relation)
+        top = decisive(self._known, item)
+        if top is not None:
+            culprit = self._whole(top.resource)
+            if culprit == here or not self._graph.may_cause(culprit, item):
+                return None
+            return self._link(culprit, here, top.code) if self._stands(culprit, here) else None
+        for source, edge in upstream:
+            if self._whole(source) != here:
+                return self._link(source, here, edge.relation)
+        return None
+
+    def _link(
+        self, source: resource.Resource, target: resource.Resource, why: str
+    ) -> incident.Link:
+        return incident.Link(source=self._whole(source), target=target, why=why)
+
+    def _stands(self, culprit: resource.Resource, here: resource.Resource) -> bool:
+        """Whether the culprit is a root of its own, or only a part of the story of ``here``."""
+        if culprit.kind not in _INNER:
+            return True
+        if any(item.severity != "info" for item in self._on.get(culprit, ())):
+            return True
+        return bool(self._blamed.get(culprit, set()) - {here})
+
+    @functools.cached_property
+    def _blamed(self) -> dict[resource.Resource, set[resource.Resource]]:
+        """Culprit -> whose best cause names it."""
+        found: dict[resource.Resource, set[resource.Resource]] = {}
+        for item in self._findings:
+            top = decisive(self._known, item)
+            if top is not None and item.severity != "info" and top.resource != item.resource:
+                here = self._whole(item.resource)
+                found.setdefault(self._whole(top.resource), set()).add(here)
+        return found
+
+    @functools.cached_property
+    def _blamed_on_topic(self) -> dict[tuple[str, str], set[resource.Resource]]:
+        """(Cause, topic) -> what suffers from that there."""
+        found: dict[tuple[str, str], set[resource.Resource]] = {}
+        for item in self._findings:
+            top = decisive(self._known, item)
+            if top is not None and item.severity != "info":
+                for topic in {name.topic for name in item.partitions}:
+                    here = self._whole(item.resource)
+                    found.setdefault((top.code, topic), set()).add(here)
+        return found
+
+    def _sufferer(self, item: finding.Finding) -> resource.Resource | None:
+        """Who suffers from what is merely listed, where it is exactly one."""
+        if item.severity != "info" or item.resource.kind not in ("partition", "topic"):
+            return None
+        own = self._known.get(item.key)
+        topic = item.resource.id
+        if item.resource.kind == "partition" and item.partitions:
+            topic = item.partitions[0].topic
+        hit = set(self._blamed.get(item.resource, ()))
+        for cause in own.causes if own is not None else ():
+            if cause.verdict != "ruled_out":
+                hit |= self._blamed_on_topic.get((cause.code, topic), set())
+        return hit.pop() if len(hit) == 1 else None
