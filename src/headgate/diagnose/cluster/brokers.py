@@ -5,18 +5,24 @@ planned stop moves leaders first; seen on Kafka 4.3: within 0.2 s, fenced within
 crash stays listed and unfenced for a whole broker session with its port refusing).
 """
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import words
+from headgate.detect.cluster import brokers as broker_finding
+from headgate.detect.cluster import disks as disk_finding
+from headgate.detect.cluster import gauges
 from headgate.diagnose import interface
-from headgate.domain import diagnosis, finding, history, resource
+from headgate.diagnose.cluster import disks
+from headgate.diagnose.hypothesis import decides, expects, requires
+from headgate.domain import finding, history, resource
 from headgate.domain.unknown import Unknown
 
 _WATCH_S = 300.0
-_ACTUATOR = "the host and its process: no actuator of them is declared"
+_ACTUATOR = Unknown("no actuator of its host is declared")
 
 
 class Brokers:
@@ -25,7 +31,7 @@ class Brokers:
     explains: ClassVar[tuple[str, ...]] = ("broker.down", "broker.fenced", "cluster.unreachable")
 
     def explain(self, about: finding.Finding, case: interface.Case) -> interface.Explained:
-        """Crashed, stopped as planned, hung, or cut off."""
+        """Crashed, stopped as planned, hung, cut off, or without its disk."""
         argument = interface.Argument(case, about)
         if about.code == "cluster.unreachable":
             _unreachable(argument)
@@ -36,33 +42,37 @@ class Brokers:
         return argument.explained()
 
 
+_ELSEWHERE = Unknown("Headgate has one vantage point")
+
+
 def _unreachable(argument: interface.Argument) -> None:
     about = argument.about
-    argument.cause(
+    answer = argument.own("answer")
+    argument.weigh(
         "network.partition",
-        "possible",
-        "The network between Headgate and the cluster may be cut.",
-        not_looked_at=("the cluster from another place: Headgate has one vantage point",),
+        "The network between Headgate and the cluster is cut.",
+        requires("the cluster answers from another place", _ELSEWHERE),
+        requires("nothing answers here", True, *answer),
     )
-    argument.cause(
+    argument.weigh(
         "evidence.source_failing",
-        "possible",
-        "Headgate's own address or login may be wrong.",
-        not_looked_at=("clients' signs of work: they are seen through the same cluster",),
+        "Headgate's own address or login is wrong.",
+        requires(
+            "clients go on with their work",
+            Unknown("their signs of work are seen through the same cluster"),
+        ),
+        requires("nothing answers here", True, *answer),
     )
-    argument.cause(
+    argument.weigh(
         "broker.crashed",
-        "possible",
-        "All brokers may be down.",
-        for_=argument.own("answer"),
-        not_looked_at=(_ACTUATOR,),
+        "All brokers are down.",
+        requires("no broker's process runs", _ACTUATOR),
+        requires("nothing answers here", True, *answer),
     )
-    argument.cause(
+    argument.weigh(
         "unknown",
-        "likely",
         f"{about.resource.id} does not answer; from here it cannot be told why.",
-        for_=argument.own("answer"),
-        not_looked_at=("the cluster from another place", _ACTUATOR),
+        requires("nothing answers here", True, *answer),
         next=[
             interface.suggest("diagnostics.collect", "Try the bootstrap address from elsewhere."),
             interface.suggest("incident.channel", "Nothing on this cluster can be judged now."),
@@ -70,107 +80,187 @@ def _unreachable(argument: interface.Argument) -> None:
     )
 
 
-def _down(argument: interface.Argument) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Departure:
+    """How a broker left, as far as the looks show it."""
+
+    port: tuple[str, ...]
+    """Ids of facts, as are the others."""
+    order: str
+    order_fact: str
+    sudden: bool | Unknown
+    """Its port died while the cluster still counted on it."""
+    sudden_fact: str
+    posted: bool
+    """Somebody posted its stop."""
+    posted_fact: str
+    silent: bool
+    """Its host swallows connections."""
+
+
+def _departure(argument: interface.Argument) -> _Departure:
     about, case = argument.about, argument.case
     broker_id = int(about.resource.id)
-    port = argument.own("port")
     samples = case.seen.history.brokers.get(broker_id, ())
     refused = [s for s in samples if s.listed and s.fenced is False and s.port in _DEAD]
-    before = [s for s in samples if s.listed and s.fenced is False]
+    before = [s for s in samples if s.listed and s.fenced is False and s.port not in _DEAD]
     planned = [p for p in case.seen.observation.planned if p.resource == str(about.resource)]
-    silent = bool(samples) and samples[-1].port == "silent"
     first = _order(case, broker_id)
-    order = argument.fact(
-        "order",
-        "what came first, the leaders' move or the loss from the ISR",
-        first,
-        source="history",
-    )
-    sudden = argument.fact(
-        "sudden",
-        "looks at which its port was dead while the cluster still counted on it",
-        len(refused),
-        source="history",
-    )
-    restart = [
-        interface.suggest("workload.restart", f"Start broker {broker_id} again; keep its disk."),
-        interface.suggest("incident.channel", f"Broker {broker_id} is down."),
-    ]
-    stop_known = bool(before) and not refused and first != "isr"
-    if planned or stop_known:
-        said = argument.fact(
+    sudden: bool | Unknown = bool(refused)
+    if not refused and not before:
+        sudden = Unknown("how it left: that was before Headgate's first look")
+    elif not refused and first == "isr":
+        sudden = True
+    return _Departure(
+        port=argument.own("port"),
+        order=first,
+        order_fact=argument.fact(
+            "order",
+            "what came first, the leaders' move or the loss from the ISR",
+            first,
+            source="history",
+        ),
+        sudden=sudden,
+        sudden_fact=argument.fact(
+            "sudden",
+            "looks at which its port was dead while the cluster still counted on it",
+            len(refused),
+            source="history",
+        ),
+        posted=bool(planned),
+        posted_fact=argument.fact(
             "planned",
             "on the timeline",
             planned[-1].what if planned else "nothing",
             source="timeline",
-        )
-        argument.cause(
-            "broker.planned_stop",
-            "confirmed" if planned or first == "leaders" else "likely",
-            f"{planned[-1].what} is on the timeline."
-            if planned
-            else "Its leaders moved away before it left: that is how a controlled shutdown looks.",
-            for_=(said, order, sudden),
-            next=[interface.watch(about.resource, _WATCH_S, "It should be back by itself.")],
-        )
-        argument.cause(
-            "broker.crashed",
-            "ruled_out",
-            "It did not vanish while the cluster counted on it.",
-            against=(order, sudden),
-        )
+        ),
+        silent=bool(samples) and samples[-1].port == "silent",
+    )
+
+
+def _down(argument: interface.Argument) -> None:
+    about = argument.about
+    left = _departure(argument)
+    name = f"broker {about.resource.id}"
+    restart = [
+        interface.suggest("workload.restart", f"Start {name} again; keep its disk."),
+        interface.suggest("incident.channel", f"{name.capitalize()} is down."),
+    ]
+    hurt, why_hurt = _disk_before(argument)
+    argument.weigh(
+        "broker.crashed",
+        "Its process ended without an orderly shutdown.",
+        requires("its port is dead", True, *left.port),
+        requires("nobody posted its stop", not left.posted, left.posted_fact),
+        requires(
+            "nothing shows that it handed its leaders over first",
+            left.sudden is not False,
+            left.sudden_fact,
+            left.order_fact,
+        ),
+        decides(
+            "its port died while the cluster still counted on it",
+            left.sudden,
+            left.sudden_fact,
+            left.order_fact,
+        ),
+        expects("its host is up: the port refuses, and is not silent", not left.silent, *left.port),
+        *([expects("its disks were in order before", False, *why_hurt)] if hurt else []),
+        next=restart,
+    )
+    orderly: bool | Unknown = (
+        True
+        if left.posted
+        else left.sudden
+        if isinstance(left.sudden, Unknown)
+        else not left.sudden
+    )
+    argument.weigh(
+        "broker.planned_stop",
+        "It was stopped in order: a controlled shutdown moves its leaders away first.",
+        requires(
+            "it did not vanish while the cluster counted on it",
+            orderly,
+            left.sudden_fact,
+            left.order_fact,
+            left.posted_fact,
+        ),
+        requires("its port is dead", True, *left.port),
+        decides("somebody posted its stop", left.posted, left.posted_fact),
+        decides(
+            "its leaders moved away before its replicas left the ISRs",
+            Unknown("the order was not seen")
+            if left.order == "not seen"
+            else left.order == "leaders",
+            left.order_fact,
+        ),
+        next=[interface.watch(about.resource, _WATCH_S, "It should be back by itself.")],
+    )
+    argument.weigh(
+        "broker.hung",
+        "Its process or its host is there and does not run.",
+        requires("its port does not refuse connections", left.silent, *left.port),
+        expects("its host swallows connections", left.silent, *left.port),
+        requires("it was not stopped in order", left.order != "leaders", left.order_fact),
+        next=restart,
+    )
+    _recovering(argument, about.resource)
+
+
+def _disk_before(argument: interface.Argument) -> tuple[bool | Unknown, tuple[str, ...]]:
+    """Argues that a disk took the broker down; whether one was out of order, and the facts."""
+    about, case = argument.about, argument.case
+    last = disks.last_of(case.seen, int(about.resource.id))
+    if isinstance(last, Unknown):
+        return last, ()
+    failed = [one for one in last if one.error]
+    shares = [share for one in last if not isinstance(share := disk_finding.used(one), Unknown)]
+    full = bool(shares) and max(shares) >= disks.FULL
+    fact = argument.fact(
+        "disk",
+        "its log dirs when they were last read",
+        ", ".join(f"{one.path}: {one.error}" for one in failed)
+        or (f"{max(shares):.0%} in use" if shares else "in order"),
+        how="DescribeLogDirs",
+    )
+    argument.weigh(
+        "disk.failed",
+        "A log dir failed, and it was the broker's last or holds its metadata: then it halts.",
+        requires("a log dir of it was offline before it went", bool(failed) and not full, fact),
+        requires("its port is dead", True, *argument.own("port")),
+        next=[interface.suggest("workload.restart", "Mend the disk, then start it again.")],
+    )
+    argument.weigh(
+        "disk.full",
+        "Its disk ran full, and the broker halted.",
+        requires("its disk was full before it went", full, fact),
+        decides("its disk was full before it went", full, fact),
+        requires("its port is dead", True, *argument.own("port")),
+        next=[interface.suggest("incident.channel", "Give it room, then start it again.")],
+    )
+    return bool(failed) or full, (fact,)
+
+
+def _recovering(argument: interface.Argument, about: resource.Resource) -> None:
+    state = gauges.latest(argument.case.seen, "broker.state", about)
+    facts: tuple[str, ...] = ()
+    said: bool | Unknown
+    if isinstance(state, Unknown):
+        said = state
     else:
-        argument.cause(
-            "broker.crashed",
-            "confirmed" if refused and not silent else "likely" if not silent else "possible",
-            "Its port went dead while the cluster still counted on it: it did not shut down."
-            if refused
-            else "Its port is dead.",
-            for_=(*port, sudden, order),
-            not_looked_at=(_ACTUATOR,)
-            if before
-            else ("how it left: that was before Headgate's first look", _ACTUATOR),
-            next=restart,
+        facts = (
+            argument.fact("state", "its own BrokerState; 2 is recovery", state, source="metrics"),
         )
-        argument.cause(
-            "broker.planned_stop",
-            "ruled_out" if refused else "possible",
-            "It vanished without moving its leaders away."
-            if refused
-            else "It may have been stopped on purpose.",
-            against=(sudden, order) if refused else (),
-            not_looked_at=()
-            if refused
-            else ("how it left: that was before Headgate's first look",),
-        )
-    _hung_while_down(argument, silent, port, restart)
+        said = state == 2
+    argument.weigh(
+        "recovery.unclean_start",
+        "It starts, and reads its logs first because it did not stop in order.",
+        requires("its own metrics say that it recovers its logs", said, *facts),
+        decides("its own metrics say that it recovers its logs", said, *facts),
+        next=[interface.watch(about, 600.0, "Recovery ends by itself; a restart begins it anew.")],
+    )
 
 
-def _hung_while_down(
-    argument: interface.Argument,
-    silent: bool,
-    port: tuple[str, ...],
-    restart: list[diagnosis.Suggestion],
-) -> None:
-    if silent:
-        argument.cause(
-            "broker.hung",
-            "likely",
-            "Its host swallows connections: it hangs or is cut off.",
-            for_=port,
-            not_looked_at=(_ACTUATOR,),
-            next=restart,
-        )
-    else:
-        argument.cause(
-            "broker.hung",
-            "ruled_out",
-            "A hung broker's port still accepts connections.",
-            against=port,
-        )
-
-
-_DUMB = ("refuses", "silent", "accepts")
 _DEAD = ("refuses", "silent")
 
 
@@ -213,45 +303,45 @@ def _columns_of(case: interface.Case, broker_id: int) -> NDArray[np.intp]:
 
 
 def _fenced(argument: interface.Argument) -> None:
-    about = argument.about
+    about, case = argument.about, argument.case
     port = argument.own("port", "fenced")
-    samples = argument.case.seen.history.brokers.get(int(about.resource.id), ())
+    samples = case.seen.history.brokers.get(int(about.resource.id), ())
     answers = bool(samples) and samples[-1].port == "answers"
     restart = interface.suggest(
         "workload.restart", f"Restart broker {about.resource.id} if it does not come back."
     )
-    if answers:
-        argument.cause(
-            "network.partition",
-            "likely",
-            "It answers requests while fenced: it cannot reach the controllers.",
-            for_=port,
-            not_looked_at=("the path from the broker to the controllers",),
-            next=[
-                interface.suggest("diagnostics.collect", "Check the broker's way to the quorum.")
-            ],
-        )
-        argument.cause(
-            "broker.hung", "ruled_out", "A hung broker does not answer requests.", against=port
-        )
-    else:
-        argument.cause(
-            "broker.hung",
-            "likely",
-            "Its port accepts connections and answers nothing, and the controller fenced it: the "
-            "process is there and does not run.",
-            for_=port,
-            not_looked_at=("another vantage point: Headgate has one", _ACTUATOR),
-            next=[interface.watch(about.resource, 60, "A pause ends by itself."), restart],
-        )
-        argument.cause(
-            "network.partition",
-            "possible",
-            "It may be cut off from the controllers.",
-            not_looked_at=("another vantage point: Headgate has one",),
-        )
-    argument.cause(
-        "broker.crashed", "ruled_out", "A crashed broker's port refuses connections.", against=port
+    argument.weigh(
+        "broker.hung",
+        "Its process is there and does not run.",
+        requires("its port accepts connections and answers nothing", not answers, *port),
+        expects("the controller fenced it", True, *port),
+        decides("it answers no other place either", _ELSEWHERE),
+        next=[interface.watch(about.resource, 60, "A pause ends by itself."), restart],
+    )
+    argument.weigh(
+        "network.partition",
+        "It cannot reach the controllers, or we cannot reach it.",
+        requires("it is fenced though its port is there", True, *port),
+        expects("it answers requests while it is fenced", answers, *port),
+        decides("it answers one place and not another", _ELSEWHERE),
+        next=[interface.suggest("diagnostics.collect", "Check the broker's way to the quorum.")],
+    )
+    pressed = case.on(about.resource, "jvm.pressure")
+    spent = gauges.lacking(case.seen, "process.gc_seconds")
+    argument.weigh(
+        "jvm.memory_pressure",
+        "It stands still to collect garbage.",
+        requires(
+            "it spends its time collecting garbage",
+            Unknown(spent) if spent else bool(pressed),
+            *[fact.id for item in pressed for fact in item.evidence],
+        ),
+        requires("it is fenced though its port is there", True, *port),
+    )
+    argument.weigh(
+        "broker.crashed",
+        "Its process is gone.",
+        requires("its port refuses connections", False, *port),
     )
 
 
@@ -262,18 +352,7 @@ def down(case: interface.Case) -> dict[int, finding.Finding]:
 
 def troubled(case: interface.Case) -> dict[int, str]:
     """Brokers that do not do their work now, given up or not yet, and what shows it."""
-    table = case.seen.brokers
-    if isinstance(table, Unknown):
-        return {}
-    found = {}
-    for each in table.brokers:
-        if not each.listed:
-            found[each.id] = "the cluster no longer lists it"
-        elif each.fenced is True:
-            found[each.id] = "the controller fenced it"
-        elif each.port_state in _DUMB:
-            found[each.id] = f"its port {each.port_state}"
-    return found
+    return broker_finding.gone(case.seen)
 
 
 def lost(case: interface.Case, about: finding.Finding) -> set[int]:

@@ -1,11 +1,12 @@
-"""Why partitions lose replicas or leaders, and why leaders are not where they should be."""
+"""Why partitions have no leader, too few in-sync replicas, or leaders out of place."""
 
 from typing import ClassVar
 
 from headgate.detect import words
 from headgate.diagnose import interface
-from headgate.diagnose.cluster import brokers
-from headgate.domain import finding, resource, retention, snapshot
+from headgate.diagnose.cluster import brokers, disks, followers
+from headgate.diagnose.hypothesis import decides, expects, requires
+from headgate.domain import elections, finding, resource, retention, snapshot
 from headgate.domain.unknown import Unknown
 
 
@@ -29,48 +30,105 @@ class Replicas:
         replicas, isr = table.replicas_of(ordinal), table.isr_of(ordinal)
         if about.code == "partition.offline":
             _offline(argument, replicas, isr)
-        else:
-            if about.code == "partition.under_min_isr":
-                _too_strict(argument, table, ordinal, len(replicas))
-            _missing(argument, set(replicas) - set(isr))
+            return argument.explained()
+        if about.code == "partition.under_min_isr":
+            _too_strict(argument, table, ordinal, len(replicas))
+            _changed(argument, table.name(ordinal).topic)
+        missing = set(replicas) - set(isr) - _adding(case, about)
+        followers.argue(argument, missing)
         return argument.explained()
 
 
+def _adding(case: interface.Case, about: finding.Finding) -> set[int]:
+    """Brokers that a reassignment only adds: it is no fault that they lack records."""
+    moving = case.seen.snapshot.reassignments.value
+    if isinstance(moving, Unknown):
+        return set()
+    return {x for one in moving if one.partition == about.partitions[0] for x in one.adding}
+
+
+def _eligible(case: interface.Case, about: finding.Finding) -> elections.Eligible | Unknown:
+    """Who could lead the partition safely besides its ISR."""
+    held = case.seen.read(case.seen.snapshot.eligible)
+    if isinstance(held, Unknown):
+        return Unknown(f"eligible leader replicas were not read: {held.reason}")
+    for one in held:
+        if one.partition == about.partitions[0]:
+            return one
+    return elections.Eligible(partition=about.partitions[0], eligible=(), last_known=())
+
+
 def _offline(argument: interface.Argument, replicas: tuple[int, ...], isr: tuple[int, ...]) -> None:
-    gone = sorted(set(replicas) & set(brokers.down(argument.case)))
-    where = brokers.names(gone) if gone else ""
-    cited = [fact.id for each in gone for fact in brokers.down(argument.case)[each].evidence]
+    case, about = argument.case, argument.about
+    away = brokers.troubled(case) | dict.fromkeys(brokers.down(case), "down")
+    gone = sorted(set(replicas) & set(away))
+    offline = disks.offline_of(case, replicas)
+    cited = [
+        fact.id
+        for each in gone
+        if each in brokers.down(case)
+        for fact in brokers.down(case)[each].evidence
+    ]
     back = [
         interface.suggest("workload.restart", f"Bring {brokers.names(list(replicas))} back."),
     ]
-    if len(replicas) == 1:
-        argument.cause(
-            "replica.single_copy",
-            "confirmed",
-            f"It has one replica, on {brokers.names(list(replicas))}"
-            + (", which is down." if gone else "."),
-            for_=(*argument.own("replicas", "leader"), *cited),
-            next=[
-                *back,
-                interface.suggest(
-                    "topic.change_rf", "Give the topic more replicas once it is back."
-                ),
-            ],
+    alone = len(replicas) == 1
+    argument.weigh(
+        "replica.single_copy",
+        f"It has one replica, on {brokers.names(list(replicas))}"
+        + (", which is down." if gone else ".")
+        if alone
+        else f"It has {len(replicas)} replicas.",
+        requires("it has one replica only", alone, *argument.own("replicas")),
+        decides("its only replica cannot lead", alone, *argument.own("replicas", "leader"), *cited),
+        next=[
+            *back,
+            interface.suggest("topic.change_rf", "Give the topic more replicas once it is back."),
+        ],
+    )
+    could = _eligible(case, about)
+    known: set[int] = set(isr)
+    said = "not read"
+    if not isinstance(could, Unknown):
+        known |= set(could.eligible)
+        said = words.names(could.eligible) or "none"
+        argument.fact(
+            "last-known",
+            "the last leader, where no replica may lead safely",
+            words.names(could.last_known) or "not told",
+            how="DescribeTopicPartitions",
         )
-        argument.cause(
-            "replica.no_safe_leader",
-            "ruled_out",
-            "There is no other replica to lead.",
-            against=argument.own("replicas"),
-        )
-        return
-    argument.cause(
+    fact = argument.fact(
+        "eligible",
+        "replicas outside the ISR that could lead without a loss",
+        could if isinstance(could, Unknown) else said,
+        how="DescribeTopicPartitions",
+    )
+    alive = known - set(away) - offline
+    dead: bool | Unknown = not alive
+    where = words.names(sorted(known)) or (
+        words.names(could.last_known) if not isinstance(could, Unknown) else ""
+    )
+    if isinstance(could, Unknown) and dead:
+        dead = could if not gone and not offline else True
+    argument.weigh(
         "replica.no_safe_leader",
-        "confirmed" if gone else "likely",
-        "None of the replicas that have every record is alive"
-        + (f": {where} down; the last in sync: {words.names(isr) or 'none'}." if gone else "."),
-        for_=(*argument.own("replicas", "isr", "leader"), *cited),
-        not_looked_at=("eligible leader replicas: not in the snapshot",),
+        f"No replica that surely has every record is alive; the last that had: "
+        f"{'broker ' + where if where else 'not told'}.",
+        requires("it has other replicas", not alone, *argument.own("replicas")),
+        expects("it has no leader", True, *argument.own("leader")),
+        decides(
+            "no member of its ISR or of its eligible leaders is alive",
+            dead,
+            fact,
+            *argument.own("isr", "leader"),
+            *cited,
+        ),
+        expects("one of them is known to be away", bool(gone) or bool(offline), *cited)
+        if gone or offline
+        else expects(
+            "no replica in sync is alive", not (set(isr) - set(away)), *argument.own("isr")
+        ),
         next=[
             *back,
             interface.suggest(
@@ -78,12 +136,7 @@ def _offline(argument: interface.Argument, replicas: tuple[int, ...], isr: tuple
             ),
         ],
     )
-    argument.cause(
-        "replica.single_copy",
-        "ruled_out",
-        f"It has {len(replicas)} replicas.",
-        against=argument.own("replicas"),
-    )
+    disks.argue(argument, set(replicas))
 
 
 def _too_strict(
@@ -98,105 +151,58 @@ def _too_strict(
     if value is None or replicas < 2:
         return
     fact = argument.fact("min-isr", f"min.insync.replicas of {topic}", value, how="DescribeConfigs")
-    if value >= replicas:
-        argument.cause(
-            "min_isr.too_strict",
-            "confirmed",
-            f"min.insync.replicas of {topic} is {value} with {replicas} replicas: one stop, even "
-            "planned, blocks writes with acks=all.",
-            on=resource.Resource("topic", topic),
-            for_=(fact, *argument.own("replicas", "isr")),
-            next=[
-                interface.suggest(
-                    "topic.alter_durability",
-                    f"Allow one replica to be away: min.insync.replicas {replicas - 1}.",
-                ),
-                interface.suggest("topic.change_rf", "Or give the topic one more replica."),
-            ],
-        )
-    else:
-        argument.cause(
-            "min_isr.too_strict",
-            "ruled_out",
-            f"min.insync.replicas is {value} of {replicas} replicas.",
-            against=(fact,),
-        )
-
-
-def _missing(argument: interface.Argument, missing: set[int]) -> None:
-    """The missing replicas' brokers; a broker that is down passes its own causes on."""
-    if missing & set(brokers.down(argument.case)):
-        return
-    dead = missing & set(brokers.troubled(argument.case))
-    if dead:
-        first = min(dead)
-        argument.cause(
-            "broker.crashed",
-            "possible",
-            f"{brokers.names(dead).capitalize()} does not answer; it is not given up yet.",
-            on=brokers.broker(first),
-            not_looked_at=("whether it comes back: its session with the controller still runs",),
-        )
-        return
-    argument.cause(
-        "follower.slow",
-        "possible",
-        f"{brokers.names(missing).capitalize()} is up and does not keep up.",
-        on=brokers.broker(min(missing)) if missing else None,
-        for_=argument.own("isr"),
-        not_looked_at=(
-            "disk, memory and network of that broker: no metrics address is known",
-            "whether a reassignment adds the replica: not in the snapshot",
+    strict = value >= replicas
+    argument.weigh(
+        "min_isr.too_strict",
+        f"min.insync.replicas of {topic} is {value} with {replicas} replicas: one stop, even "
+        "planned, blocks writes with acks=all.",
+        requires("min.insync.replicas leaves no replica that may be away", strict, fact),
+        decides(
+            "min.insync.replicas leaves no replica that may be away",
+            strict,
+            fact,
+            *argument.own("replicas", "isr"),
         ),
+        on=resource.Resource("topic", topic),
+        next=[
+            interface.suggest(
+                "topic.alter_durability",
+                f"Allow one replica to be away: min.insync.replicas {replicas - 1}.",
+            ),
+            interface.suggest("topic.change_rf", "Or give the topic one more replica."),
+        ],
     )
-    argument.cause("broker.crashed", "ruled_out", "No broker is down.", against=argument.own("isr"))
 
 
-class Leaders:
-    """Explains leaders that are not on their preferred replica."""
+_BEFORE_S = 600.0
+"""A change so long before is taken to be just before (judgment)."""
 
-    explains: ClassVar[tuple[str, ...]] = ("leader.imbalance",)
 
-    def explain(self, about: finding.Finding, case: interface.Case) -> interface.Explained:
-        """Drifted where the preferred replica is in sync; else it cannot lead."""
-        argument = interface.Argument(case, about)
-        table = case.seen.partitions
-        if isinstance(table, Unknown):
-            return argument.explained()
-        able = unable = 0
-        away = set(brokers.down(case))
-        for name in about.partitions:
-            ordinal = table.ordinal(name)
-            if ordinal is None:
-                continue
-            preferred = table.replicas_of(ordinal)[0]
-            if preferred in table.isr_of(ordinal) and preferred not in away:
-                able += 1
-            else:
-                unable += 1
-        ready = argument.fact(
-            "ready", "partitions whose preferred replica is in sync and alive", able
-        )
-        if able:
-            argument.cause(
-                "leader.drifted",
-                "confirmed" if not unable else "likely",
-                f"The preferred replica of {words.many(able, 'partition')} is in sync and does "
-                "not lead: automatic balancing is off or not due yet.",
-                for_=(ready, *argument.own("share")),
-                next=[
-                    interface.suggest(
-                        "leader.elect_preferred",
-                        "Let the preferred replicas lead again.",
-                        topics=[],
-                    )
-                ],
-            )
-        else:
-            argument.cause(
-                "leader.drifted",
-                "ruled_out",
-                "No preferred replica could lead now.",
-                against=(ready,),
-            )
-        return argument.explained()
+def _changed(argument: interface.Argument, topic: str) -> None:
+    """Whether the setting, and not the replicas, became different."""
+    onset = argument.about.since.timestamp()
+    hit = [
+        entry
+        for entry in argument.case.seen.observation.timeline
+        if entry.kind == "config"
+        and entry.resource == resource.Resource("topic", topic)
+        and "min.insync.replicas" in entry.what
+        and -60.0 <= onset - entry.at.timestamp() <= _BEFORE_S
+    ]
+    if not hit:
+        return
+    fact = argument.fact(
+        "changed",
+        f"min.insync.replicas of {topic} became different",
+        f"{hit[-1].before} -> {hit[-1].after}",
+        source="timeline",
+    )
+    argument.weigh(
+        "config.changed",
+        f"min.insync.replicas of {topic} was set from {hit[-1].before or 'its default'} to "
+        f"{hit[-1].after} just before.",
+        requires("the setting changed just before", True, fact),
+        expects("the change and the onset are close", True, fact),
+        on=resource.Resource("topic", topic),
+        next=[interface.suggest("topic.alter_config", "Set it back, if it was no decision.")],
+    )

@@ -1,0 +1,172 @@
+"""Why log dirs are offline: full, or failed."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from headgate.detect import view
+from headgate.detect.cluster import disks
+from headgate.diagnose import interface
+from headgate.diagnose.hypothesis import decides, expects, requires
+from headgate.domain import finding, resource, storage
+from headgate.domain.unknown import Unknown
+
+FULL = 0.97
+"""Used beyond this just before it failed, a log dir ran full (judgment)."""
+_NEAR = 0.8
+"""A look every half minute misses the last seconds of a small disk (judgment)."""
+
+
+def last_of(seen: view.View, broker: int) -> list[storage.LogDir] | Unknown:
+    """The log dirs of a broker as they were last read, now or before."""
+    for part in reversed(seen.readings("log_dirs")):
+        held = part.value
+        if isinstance(held, Unknown):
+            continue
+        found = [one for one in held.dirs if one.broker == broker]
+        if found:
+            return found
+    return Unknown("its log dirs were never read")
+
+
+def fullest_before(seen: view.View, one: storage.LogDir) -> float | Unknown:
+    """The share in use when a log dir failed: the largest that was read while it worked, or what
+    its growth came to by then. One reading alone tells no growth.
+    """
+    points: list[tuple[float, float]] = []
+    failed_at = seen.now
+    for part in seen.readings("log_dirs"):
+        held = part.value
+        for each in () if isinstance(held, Unknown) else held.dirs:
+            if (each.broker, each.path) != (one.broker, one.path):
+                continue
+            share = disks.used(each)
+            if each.error:
+                failed_at = min(failed_at, part.at.timestamp())
+            elif not isinstance(share, Unknown):
+                points.append((part.at.timestamp(), share))
+    if not points:
+        return Unknown("how full it was while it worked was never read")
+    most = max(share for _at, share in points)
+    if most >= _NEAR:
+        return most
+    if len(points) < 2:
+        return Unknown("it was read once while it worked: how fast it filled is not known")
+    (before, low), (after, high) = points[-2:]
+    pace = max(0.0, (high - low) / max(after - before, 1e-6))
+    return max(most, min(1.0, high + pace * (failed_at - after)))
+
+
+def of(case: interface.Case, about: resource.Resource) -> storage.LogDir | None:
+    """The log dir that a finding is about; None: metrics alone told of it."""
+    held = case.seen.snapshot.log_dirs.value
+    for one in () if isinstance(held, Unknown) else held.dirs:
+        if disks.about(one) == about:
+            return one
+    return None
+
+
+def offline_of(case: interface.Case, of_brokers: Iterable[int]) -> set[int]:
+    """Those of the brokers that have a log dir offline."""
+    held = case.seen.snapshot.log_dirs.value
+    if isinstance(held, Unknown):
+        return set()
+    return {one.broker for one in held.dirs if one.error} & set(of_brokers)
+
+
+def argue(argument: interface.Argument, of_brokers: set[int]) -> None:
+    """Weighs whether the replicas are away because a log dir of their broker is offline."""
+    case = argument.case
+    held = case.seen.snapshot.log_dirs.value
+    out: list[storage.LogDir] = []
+    said: bool | Unknown
+    if isinstance(held, Unknown):
+        said = Unknown(f"log dirs were not read: {held.reason}")
+    else:
+        out = [one for one in held.dirs if one.error and one.broker in of_brokers]
+        said = bool(out)
+    before = fullest_before(case.seen, out[0]) if out else Unknown("no log dir is offline")
+    fact = argument.fact(
+        "log-dirs",
+        "log dirs of the brokers concerned that are offline",
+        said
+        if isinstance(said, Unknown)
+        else ", ".join(f"{disks.called(one)}: {one.error}" for one in out) or "none",
+        how="DescribeLogDirs",
+    )
+    full: bool | Unknown = before if isinstance(before, Unknown) else before >= FULL
+    about = disks.about(out[0]) if out else None
+    argument.weigh(
+        "disk.failed",
+        "The log dir that holds the replica is offline.",
+        requires("a log dir of its broker is offline", said, fact),
+        decides("a log dir of its broker is offline", said, fact),
+        expects("it had room before", full if isinstance(full, Unknown) else not full, fact),
+        on=about,
+        next=[interface.suggest("workload.restart", "Mend the disk, then restart the broker.")],
+    )
+    argument.weigh(
+        "disk.full",
+        "The log dir that holds the replica ran full and is offline.",
+        requires("a log dir of its broker is offline", said, fact),
+        requires("it was full just before", full if out else said, fact),
+        decides("it was full just before", full, fact),
+        on=about,
+    )
+
+
+class Offline:
+    """Explains log dirs that a broker has given up."""
+
+    explains: ClassVar[tuple[str, ...]] = ("log_dir.offline",)
+
+    def explain(self, about: finding.Finding, case: interface.Case) -> interface.Explained:
+        """Full just before, or failed."""
+        argument = interface.Argument(case, about)
+        one = of(case, about.resource)
+        before: float | Unknown = (
+            Unknown("which log dir it is, only metrics would not tell")
+            if one is None
+            else fullest_before(case.seen, one)
+        )
+        fact = argument.fact(
+            "before",
+            "largest share in use while it worked",
+            before if isinstance(before, Unknown) else round(before, 3),
+            source="history",
+        )
+        error = argument.own("error")
+        full: bool | Unknown = before if isinstance(before, Unknown) else before >= FULL
+        near: bool | Unknown = before if isinstance(before, Unknown) else before >= _NEAR
+        argument.weigh(
+            "disk.full",
+            "It ran full: the broker gives a log dir up when it cannot write.",
+            requires("it was nearly full while it worked", near, fact),
+            decides("it had no room left just before", full, fact),
+            requires("the broker reports an error on it", True, *error),
+            next=[
+                interface.suggest("broker.cordon", "Let no new replica land there."),
+                interface.suggest(
+                    "incident.channel", "Give it room; it comes back only with a restart."
+                ),
+            ],
+        )
+        argument.weigh(
+            "disk.failed",
+            "The disk or its mount failed.",
+            requires("the broker reports an error on it", True, *error),
+            requires(
+                "it had room before", before if isinstance(before, Unknown) else not full, fact
+            ),
+            expects(
+                "it had plenty of room before",
+                near if isinstance(near, Unknown) else not near,
+                fact,
+            ),
+            next=[
+                interface.suggest("broker.cordon", "Let no new replica land there."),
+                interface.suggest(
+                    "workload.restart", "Mend the mount, then restart: dirs come back only so."
+                ),
+            ],
+        )
+        return argument.explained()
