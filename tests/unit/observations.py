@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from headgate.domain import (
+    declared,
     history,
     measures,
     meters,
@@ -103,6 +104,7 @@ class Scene:
         """Share group -> where its delivery starts at each sample."""
         self.timeline: tuple[timeline.Entry, ...] = ()
         self.usual = usual.Usual()
+        self.declared = declared.NOTHING
         self.missing: dict[str, tuple[snapshot.Missing, ...]] = {}
 
     # what there is
@@ -302,6 +304,7 @@ class Scene:
             meters=self._meters(),
             timeline=self.timeline,
             usual=self.usual,
+            declared=self.declared,
         )
 
     def _past(self) -> past.Past:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar, cast
 
-from headgate.domain import history, snapshot, vocabulary
+from headgate.domain import deadletters, history, snapshot, vocabulary
+from headgate.domain import declared as declared_
 from headgate.domain import meters as meters_
 from headgate.domain import past as past_
 from headgate.domain import thresholds as thresholds_
@@ -52,6 +53,10 @@ class Observation:
     """What became different lately, oldest first."""
     usual: usual_.Usual = field(default_factory=usual_.Usual)
     """What is usual at this time of day."""
+    declared: declared_.Declared = declared_.NOTHING
+    """What somebody declared that the cluster should be."""
+    letters: Mapping[str, deadletters.Letters] = field(default_factory=dict)
+    """What is known of the dead letters in each topic that holds some."""
     _made: dict[Callable[["Observation"], object], object] = field(
         init=False, default_factory=dict, repr=False, compare=False
     )

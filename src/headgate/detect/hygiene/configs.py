@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from headgate.detect import interface, view, words
+from headgate.detect.hygiene import purposes
 from headgate.domain import finding, resource, retention, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
@@ -52,9 +53,32 @@ class Durability:
         return interface.Found(findings=tuple(findings), not_seen=not_seen)
 
 
+_ELSEWHERE = ("automq.", "elasticstream.", "s3.data.buckets")
+"""Settings of brokers that keep records in object storage, where one replica is all there is."""
+
+
+def _stored_elsewhere(seen: view.View) -> bool:
+    held = seen.snapshot.broker_configs.value
+    return not isinstance(held, Unknown) and any(
+        name.startswith(_ELSEWHERE) for one in held.values() for name in one
+    )
+
+
+def _diskless(seen: view.View, topic: str) -> bool:
+    if isinstance(seen.configs, Unknown):
+        return False
+    settings = seen.configs.get(topic, {})
+    cloud, diskless = settings.get("redpanda.storage.mode"), settings.get("diskless.enable")
+    return (cloud is not None and cloud.value == "cloud") or (
+        diskless is not None and diskless.value == "true"
+    )
+
+
 def _rf_one(seen: view.View, replicas: dict[str, int]) -> Iterator[finding.Finding]:
+    if 1 not in replicas.values() or _stored_elsewhere(seen):
+        return
     for topic, count in replicas.items():
-        if count == 1:
+        if count == 1 and not _diskless(seen, topic):
             report = interface.Report(seen, "config.rf_one", resource.Resource("topic", topic))
             report.fact("replicas", f"replicas of {topic}", 1, how="DescribeTopicPartitions")
             yield report.finding(
@@ -72,8 +96,8 @@ def _min_isr(
         if setting is None or value is None or count <= 1:
             continue
         code, severity = _min_isr_code(value, count)
-        if not code:
-            continue
+        if not code or (code == "config.min_isr_weak" and purposes.of(topic)):
+            continue  # programs choose for their own topics; a strict value stops them, too
         report = interface.Report(seen, code, resource.Resource("topic", topic))
         report.fact("replicas", f"replicas of {topic}", count, how="DescribeTopicPartitions")
         report.fact("min-isr", f"{_MIN_ISR} of {topic}", value, how="DescribeConfigs")
