@@ -1,12 +1,39 @@
 """Causes of what the cluster does: brokers, replicas, disks, the quorum, saturation."""
 
 from headgate.diagnose import interface
-from headgate.diagnose.cluster import brokers, disks, filling, leaders, replicas
+from headgate.diagnose.cluster import (
+    brokers,
+    disks,
+    filling,
+    flapping,
+    hot,
+    leaders,
+    moves,
+    plain,
+    quorum,
+    replicas,
+    saturation,
+    truncation,
+)
 
 DIAGNOSTICIANS: tuple[interface.Diagnostician, ...] = (
     brokers.Brokers(),
+    quorum.Voters(),
+    quorum.Slow(),
     replicas.Replicas(),
+    truncation.Truncated(),
+    flapping.Flapping(),
     leaders.Leaders(),
     disks.Offline(),
     filling.Filling(),
+    moves.Stuck(),
+    moves.Leftovers(),
+    saturation.Threads(),
+    saturation.Processes(),
+    hot.Hot(),
+    plain.Quotas(),
+    plain.Racks(),
+    plain.Tiers(),
+    plain.Versions(),
+    plain.Neighbours(),
 )
