@@ -153,13 +153,13 @@ def _bytes_per_record(
     delete, its limit is its size.
     """
     held = np.where((start >= 0) & (end > start), (end - start).astype(np.float64), np.nan)
-    sizes = np.where(remote, np.nan, seen.once(_sizes)[partition])
+    sizes = np.where(remote, np.nan, seen.once(partition_bytes)[partition])
     full = np.where((start > 0) & np.isfinite(size_limit), size_limit, np.nan)
     result: Numbers = np.where(np.isnan(sizes), full, sizes) / held
     return result
 
 
-def _sizes(seen: observation.Observation) -> Numbers:
+def partition_bytes(seen: observation.Observation) -> Numbers:
     """Bytes of each partition's largest replica, float64[P]; NaN: not read."""
     made = np.full(max(len(seen.history.partitions), 1), np.nan)
     dirs, listed = seen.snapshot.log_dirs.value, seen.snapshot.partitions.value

@@ -1,7 +1,16 @@
 """Causes of what consumers do: why they lag, stand, rebalance, or lose their place."""
 
 from headgate.diagnose import interface
-from headgate.diagnose.consumers import inputs, members, offsets, standstill, throughput
+from headgate.diagnose.consumers import (
+    inputs,
+    lost,
+    members,
+    offsets,
+    sharing,
+    standstill,
+    throughput,
+    turning,
+)
 
 ASKERS: tuple[interface.Asker, ...] = (
     standstill.Standstill(),
@@ -11,5 +20,9 @@ ASKERS: tuple[interface.Asker, ...] = (
 DIAGNOSTICIANS: tuple[interface.Diagnostician, ...] = (
     *ASKERS,
     offsets.Offsets(),
+    lost.Lost(),
     members.Members(),
+    members.Commits(),
+    turning.Rebalances(),
+    sharing.Shares(),
 )

@@ -21,7 +21,6 @@ from headgate.domain.unknown import Unknown
 
 LOOP = 2
 """So many members that came and were gone again are a loop."""
-_QUIET_SAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +34,8 @@ class Churn:
     left: int
     replaced: int
     """Of those that left, how many had a successor by then."""
-    quiet: bool
-    """Whether nobody came or went in the last looks."""
+    last_at: float | None
+    """When somebody came or went last, Unix seconds; None: nobody did."""
     planned: tuple[str, ...]
     """Deploys of it that somebody told."""
 
@@ -86,7 +85,7 @@ def _of(case: interface.Case, group_id: str) -> Churn:
         came=came,
         left=left,
         replaced=replaced,
-        quiet=bool(samples) and len(samples) - 1 - last >= _QUIET_SAMPLES,
+        last_at=samples[last].at if last else None,
         planned=tuple(
             item.what for item in case.seen.observation.planned if item.resource == str(about)
         ),

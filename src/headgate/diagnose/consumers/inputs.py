@@ -9,6 +9,7 @@ from headgate.detect import view, words
 from headgate.detect.consumers import lags
 from headgate.diagnose import interface
 from headgate.diagnose.consumers import groups
+from headgate.diagnose.hypothesis import decides, requires
 from headgate.domain import diagnosis, finding, resource
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
@@ -63,11 +64,10 @@ def hot_key(argument: interface.Argument, names: tuple[TopicPartition, ...]) -> 
             _text(rates(case, topic)),
             source="history",
         )
-        argument.cause(
+        argument.weigh(
             "partition.hot_key",
-            "ruled_out",
-            "The lagging partitions take no more records than the others.",
-            against=(even,),
+            "One key sends too much to one partition.",
+            requires("the lagging partitions take far more than the others", False, even),
         )
         return False
     first = max(found, key=lambda name: rates(case, name.topic)[name])
@@ -113,41 +113,33 @@ def _weigh(argument: interface.Argument, first: TopicPartition, spread: str) -> 
         f"{first} takes {words.rate(of_topic[first])}, the median of the others "
         f"{words.rate(float(np.median(others)))}"
     )
+    keys: tuple[str, ...] = ()
+    one: bool | Unknown
     if isinstance(answer, diagnosis.KeyAnswer):
-        keys = argument.fact(
-            "keys",
-            f"share of the newest {answer.sampled} records of {first.topic} with the most "
-            "frequent key",
-            round(answer.top_key_share, 3),
-            source="records",
+        keys = (
+            argument.fact(
+                "keys",
+                f"share of the newest {answer.sampled} records of {first.topic} with the most "
+                "frequent key",
+                round(answer.top_key_share, 3),
+                source="records",
+            ),
         )
-        if answer.top_key_share >= _TOP_KEY:
-            argument.cause(
-                "partition.hot_key",
-                "confirmed",
-                f"{text}; one key makes {answer.top_key_share:.0%} of the records.",
-                on=on,
-                for_=(spread, keys),
-                next=steps,
-            )
-            return
-        argument.cause(
-            "partition.hot_key",
-            "likely",
-            f"{text}; no single key explains it ({answer.top_key_share:.0%} at most).",
-            on=on,
-            for_=(spread, keys),
-            next=steps,
+        one = answer.top_key_share >= _TOP_KEY
+        text += (
+            f"; one key makes {answer.top_key_share:.0%} of the records"
+            if one
+            else f"; no single key explains it ({answer.top_key_share:.0%} at most)"
         )
-        return
-    why = answer.reason if isinstance(answer, Unknown) else "the answer was to another question"
-    argument.cause(
+    else:
+        why = answer.reason if isinstance(answer, Unknown) else "the answer was to another question"
+        one = Unknown(f"the keys of the newest records: {why}")
+    argument.weigh(
         "partition.hot_key",
-        "likely",
         f"{text}.",
+        requires("it takes far more than the median of its topic", True, spread),
+        decides("one key makes most of its records", one, *keys),
         on=on,
-        for_=(spread,),
-        not_looked_at=(f"the keys of the newest records: {why}",),
         next=steps,
     )
 
@@ -201,11 +193,11 @@ class Inputs:
             if first in rates(case, first.topic):
                 _weigh(argument, first, spread)
         elif about.code == "topic.input_surge":
-            argument.cause(
+            cited = argument.own("rate", "usual")
+            argument.weigh(
                 "traffic.burst",
-                "confirmed",
                 "Far more records arrive than usual.",
-                for_=argument.own("rate", "usual"),
+                decides("the input is a multiple of what it was", True, *cited),
                 next=[interface.watch(about.resource, 600, "A burst ends by itself.")],
             )
         else:
@@ -229,10 +221,13 @@ def _too_few(argument: interface.Argument) -> None:
                 total=total,
             ),
         )
-    argument.cause(
+    argument.weigh(
         "consumer.under_parallel",
-        "confirmed",
         "Every partition has its own member, all equally busy, and it is not enough.",
-        for_=argument.own("partitions", "members", "need"),
+        decides(
+            "each partition has its own member, and all are equally busy",
+            True,
+            *argument.own("partitions", "members", "need"),
+        ),
         next=steps,
     )

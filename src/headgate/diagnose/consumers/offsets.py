@@ -2,14 +2,11 @@
 
 from typing import ClassVar
 
-import numpy as np
-
-from headgate.detect import words
 from headgate.detect.consumers import lags
 from headgate.diagnose import interface
-from headgate.diagnose.consumers import groups
+from headgate.diagnose.consumers import groups, logs
+from headgate.diagnose.hypothesis import decides, expects, requires
 from headgate.domain import finding
-from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 
 
@@ -33,17 +30,14 @@ def _columns(case: interface.Case, about: finding.Finding) -> list[int]:
     return [int(group.columns[place]) for place in group.places(about.partitions)]
 
 
-def _went_back(case: interface.Case, names: tuple[TopicPartition, ...]) -> bool:
-    past = case.seen.history
-    columns = [c for c, name in enumerate(past.partitions) if name in set(names)]
-    ends = np.where(past.ends[:, columns] < 0, np.iinfo(np.int64).max, past.ends[:, columns])
-    return bool((np.diff(ends, axis=0) < 0).any()) if len(ends) > 1 else False
+def _topics(about: finding.Finding) -> list[str]:
+    return list(dict.fromkeys(name.topic for name in about.partitions))
 
 
 def _rewound(argument: interface.Argument) -> None:
     about, case = argument.about, argument.case
     past, since = case.seen.history, about.since.timestamp()
-    row = int(np.searchsorted(past.times, since - 1e-6))
+    row = _row(case, since)
     samples = past.groups.get(about.resource.id, ())
     before = [sample for sample in samples if sample.at < since][-2:]
     empty = bool(before) and all(not sample.members for sample in before)
@@ -55,46 +49,74 @@ def _rewound(argument: interface.Argument) -> None:
     )
     columns = _columns(case, about)
     starts = _starts(case, columns, row)
-    low = bool(columns) and all(
-        int(past.commits[row, column]) <= start
-        for column, start in zip(columns, starts, strict=True)
-    )
+    pairs = list(zip(columns, starts, strict=True))
+    low = bool(columns) and all(int(past.commits[row, column]) <= start for column, start in pairs)
+    earlier = past.commits[max(row - 1, 0)]
+    outside = any(0 <= int(earlier[column]) < start for column, start in pairs)
+    gap = any(bool((past.commits[:row, column][-3:] < 0).any()) for column in columns)
     target = argument.fact(
         "target", "whether its commits went to the log start", low, source="history"
     )
+    gone = argument.fact(
+        "gone",
+        "whether its commits were outside the log, or gone, before they went back",
+        outside or gap,
+        source="history",
+    )
+    anew = logs.went_back(case, about.partitions) or logs.recreated(case, _topics(about))
+    back = argument.fact("ends", "whether the topic was made anew", anew, source="history")
     notify = interface.suggest("owner.notify", f"Ask who moved the offsets of {about.resource.id}.")
     restore = interface.suggest("group.restore_offsets", "Set the commits back where they were.")
-    if _went_back(case, about.partitions):
-        back = argument.fact("ends", "whether the log end went back", True, source="history")
-        argument.cause(
-            "topic.recreated",
-            "likely",
-            "The log itself went back: the topic was made anew.",
-            for_=(back,),
-            next=[notify],
-            not_looked_at=("the topic's id before: it is not in the history",),
-        )
-        return
-    argument.cause(
+    stays = requires("the topic is the same one", anew is not True, back)
+    argument.weigh(
+        "topic.recreated",
+        "The topic was made anew, and its offsets begin again.",
+        *(
+            (decides("its log went back, or its id is another", True, back),)
+            if anew is True
+            else (requires("its log went back, or its id is another", False, back),)
+        ),
+        next=[notify],
+    )
+    argument.weigh(
         "offset.moved_by_operator",
-        "likely" if empty else "possible",
-        "The group had no member while its commits went back"
-        + (" to the log start." if low else "."),
-        for_=(members, target) if empty else (),
-        not_looked_at=("who called the admin API: Kafka does not say",),
+        "Somebody set the commits back while no member was there"
+        + (", to the log start." if low else "."),
+        requires(
+            "the group had no member then",
+            True
+            if empty
+            else Unknown("it had members in the looks around it; then Kafka refuses such a call"),
+            members,
+        ),
+        stays,
+        expects("its commits were in the log before", not (outside or gap), gone),
+        decides("who called", Unknown("Kafka does not say who called the admin API")),
         next=[notify, restore],
     )
-    argument.cause(
+    argument.weigh(
         "offset.out_of_range",
-        "possible" if low and not empty else "ruled_out",
-        "Its reset policy may have sent it to the log start."
-        if low and not empty
-        else "It did not go to the log start by itself.",
-        against=(members, target) if not (low and not empty) else (),
-        not_looked_at=("auto.offset.reset of the clients: Kafka does not know it",)
-        if low and not empty
-        else (),
+        "Its reset policy sent it to the log start.",
+        requires("its commits went to the log start", low, target),
+        requires("a member read then", not empty, members),
+        stays,
+        requires("its clients start over (auto.offset.reset)", Unknown("Kafka does not know it"))
+        if not outside
+        else decides("it was outside the log before", True, gone),
+        next=[restore, notify],
     )
+    argument.weigh(
+        "offset.expired",
+        "Its commits had expired, and it began where its reset policy says.",
+        requires("it had no commits before", gap, gone),
+        stays,
+        next=[restore],
+    )
+
+
+def _row(case: interface.Case, since: float) -> int:
+    times = case.seen.history.times
+    return min(int((times < since - 1e-6).sum()), len(times) - 1)
 
 
 def _starts(case: interface.Case, columns: list[int], row: int) -> list[int]:
@@ -121,71 +143,125 @@ def _outside(argument: interface.Argument) -> None:
             partitions=sorted(n.partition for n in about.partitions if n.topic == topic),
             to=to,
         )
-        for topic in dict.fromkeys(name.topic for name in about.partitions)
+        for topic in _topics(about)
     ]
-    argument.cause(
+    argument.weigh(
         "offset.out_of_range",
-        "confirmed",
         f"Its commits lie {'before the log start' if below else 'behind the log end'}: the reset "
         "policy of its clients decides what they do next.",
-        for_=cited,
-        not_looked_at=("auto.offset.reset of the clients: Kafka does not know it",),
+        requires("its commits lie outside the log", True, *cited),
+        decides("its commits lie outside the log", True, *cited),
+        decides("what its clients do then", Unknown("Kafka does not know auto.offset.reset")),
         next=steps,
     )
+    _recreated(argument, below)
     if below:
         _log_start(argument, cited)
     else:
-        back = argument.fact(
-            "ends",
-            "whether the log end went back while Headgate looked",
-            _went_back(case, about.partitions),
-            source="history",
-        )
-        argument.cause(
-            "topic.recreated",
-            "possible",
-            "The topic may have been made anew.",
-            for_=(back,),
-            not_looked_at=("the topic's id before: it is not in the history",),
-        )
-        argument.cause(
-            "election.unclean",
-            "possible",
-            "A replica without the records may have become leader.",
-            for_=(back,),
-            not_looked_at=("leader epochs before: they are not in the history",),
-        )
+        _unclean(argument)
+
+
+def _recreated(argument: interface.Argument, below: bool) -> None:
+    about, case = argument.about, argument.case
+    back = logs.went_back(case, about.partitions)
+    anew = logs.recreated(case, _topics(about))
+    starts = _starts(case, _columns(case, about), -1)
+    old = below and any(start > 0 for start in starts)
+    fact = argument.fact(
+        "anew",
+        "whether the topic was made anew, or its log end went back, while Headgate looked",
+        anew is True or back,
+        source="history",
+    )
+    argument.weigh(
+        "topic.recreated",
+        "The topic was made anew, and its offsets begin again.",
+        *(
+            (requires("its log begins at 0", False, *argument.own(*_start_labels(about)), fact),)
+            if old
+            else ()
+        ),
+        requires(
+            "its log went back, or its id is another",
+            anew if isinstance(anew, Unknown) and not back else True,
+            fact,
+        ),
+        decides("its id is another", anew, fact),
+        next=[interface.suggest("owner.notify", "Ask who made the topic anew.")],
+    )
+
+
+def _start_labels(about: finding.Finding) -> list[str]:
+    return [f"start-{name}" for name in about.partitions]
+
+
+def _unclean(argument: interface.Argument) -> None:
+    case, about = argument.case, argument.about
+    cut = [
+        item
+        for item in case.findings("partition.truncated")
+        if set(item.partitions) & set(about.partitions)
+    ]
+    back = argument.fact(
+        "ends",
+        "whether the log end went back while Headgate looked",
+        logs.went_back(case, about.partitions),
+        source="history",
+    )
+    argument.weigh(
+        "election.unclean",
+        "A replica without the newest records became leader.",
+        requires(
+            "the log went back under a new leader",
+            True if cut else Unknown("leader epochs before: they are not in the history"),
+            back,
+            *(fact.id for item in cut for fact in item.evidence),
+        ),
+        next=[interface.suggest("incident.channel", "Records are lost: ask for a replay.")],
+    )
 
 
 def _log_start(argument: interface.Argument, cited: list[str]) -> None:
     about, case = argument.about, argument.case
-    past = case.seen.history
-    columns = [c for c, name in enumerate(past.partitions) if name in set(about.partitions)]
-    starts = past.starts[:, columns]
-    moves = np.where((starts[1:] >= 0) & (starts[:-1] >= 0), np.diff(starts, axis=0), 0)
-    jumps = int((moves > 0).sum())
+    jumps, partitions = logs.start_steps(case, about.partitions)
     moved = argument.fact(
         "log-start",
         "steps by which the log start rose while Headgate looked",
         jumps,
         source="history",
     )
-    argument.cause(
-        "retention.outran",
-        "likely" if jumps > len(columns) else "possible",
-        f"The log start rose past it in {words.many(jumps, 'step')}: records are deleted faster "
-        "than they are read."
+    due = logs.due(case, about.partitions)
+    rule = logs.due_fact(argument, due)
+    steps: bool | Unknown = (
+        jumps > partitions
         if jumps
-        else "Retention may have deleted what it had not read.",
-        for_=(moved, *cited) if jumps > len(columns) else (),
-        not_looked_at=()
-        if jumps > len(columns)
-        else ("how the log start came there: that was before Headgate's first look",),
+        else Unknown("the log start came there before Headgate's first look")
+    )
+    at_once: bool | Unknown = jumps <= partitions if jumps else steps
+    argument.weigh(
+        "retention.outran",
+        "Retention deleted records faster than they were read.",
+        requires("the log start rose past it", True if jumps else steps, moved, *cited),
+        *(
+            (expects("retention was due", due, rule),)
+            if isinstance(due, Unknown) or due
+            else (requires("retention was due", False, rule),)
+        ),
+        expects("it rose in steps, as segments go", steps, moved),
         next=[interface.suggest("topic.extend_retention", "Keep records for longer than the lag.")],
     )
-    argument.cause(
+    argument.weigh(
         "records.deleted",
-        "possible",
-        "Somebody may have deleted records on purpose.",
-        not_looked_at=("who called DeleteRecords: Kafka does not say",),
+        "Somebody deleted the records on purpose.",
+        requires("the log start rose past it", True if jumps else steps, moved, *cited),
+        *(
+            (requires("retention was not due", False, rule),)
+            if due is True
+            else (
+                requires("retention was not due", due if isinstance(due, Unknown) else True, rule),
+            )
+        ),
+        expects("it rose at once, and not in steps", at_once, moved),
+        decides("retention was not due", due if isinstance(due, Unknown) else not due, rule),
+        next=[interface.suggest("owner.notify", "Ask who called DeleteRecords, and why.")],
     )

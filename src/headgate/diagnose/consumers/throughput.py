@@ -1,16 +1,19 @@
 """Why a group falls behind though it reads: slow, too few members, one slow member, a burst.
 
-Facts that decide: how the input spreads over partitions, how reading spreads over members, and
-how both compare with the time before.
+Facts that decide: how the input spreads over partitions, how reading spreads over members, how both
+compare with the time before, and, where metrics tell, whether its clients wait or work.
 """
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from headgate.detect import words
+from headgate.detect.consumers import clients
 from headgate.diagnose import interface
-from headgate.diagnose.consumers import groups, inputs, neighbours
+from headgate.diagnose.consumers import churn, groups, inputs, neighbours, reconciling, serving
+from headgate.diagnose.hypothesis import Prediction, decides, expects, requires
 from headgate.domain import diagnosis, finding, resource
 from headgate.domain.unknown import Unknown
 
@@ -22,7 +25,10 @@ _EVEN = 0.8
 """Reading at least this share of the input is keeping up."""
 _DROP, _STEP = 0.75, 1.5
 """Reading below this share of before is slower; input above this multiple of before is a step."""
-_METRICS = "poll and throttle times of the clients: no metrics address is known"
+_SETTLED_S = 120.0
+"""A lag that still grows so long after the last member came is not the deploy's."""
+_BUSY = 0.5
+"""A client that spends less of its time in poll than this works more than it waits."""
 
 
 class Growth:
@@ -48,15 +54,53 @@ class Growth:
             return argument.explained()
         scene = _Scene(argument, group)
         hot = inputs.hot_key(argument, about.partitions)
-        slow_member = _member(argument, group, scene, hot)
+        one = _member(argument, group, scene, hot)
         if about.code == "lag.growing":
-            crashing = _crashing(argument, group)
-            burst = _burst(argument, scene, hot or slow_member)
-            special = hot or slow_member or burst or crashing
-            too_few = _parallel(argument, scene, special)
-            _slow(argument, scene, special, too_few)
-            neighbours.downstream(argument, group)
+            _growing(argument, group, scene, _Elsewhere(hot=hot, one=one))
         return argument.explained()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Elsewhere:
+    """Whether something narrower than an even slowness is to be seen."""
+
+    hot: bool
+    one: bool
+    crashing: bool = False
+    burst: bool | Unknown = False
+
+    def even(self, scene: "_Scene") -> tuple[Prediction, ...]:
+        """That the lag is neither one partition's nor one member's, and the members stay."""
+        return (
+            requires("it is not in one place only", not (self.hot or self.one), scene.spread),
+            requires("its members stay", not self.crashing, scene.spread),
+        )
+
+
+def _growing(
+    argument: interface.Argument, group: groups.Facts, scene: "_Scene", where: _Elsewhere
+) -> None:
+    where.crashing = _crashing(argument, group)
+    where.burst = _burst(argument, scene, where)
+    too_few = _parallel(argument, scene, where)
+    _slow(argument, scene, where, too_few)
+    told = churn.cite(argument, group.id)
+    last = told.churn.last_at
+    recent = last is not None and argument.case.seen.now - last <= _SETTLED_S
+    churn.deploy(
+        argument, told, requires("it fell behind while members changed", recent, told.moves)
+    )
+    churn.poll_timeout(argument, told)
+    churn.session_timeout(argument, told)
+    reconciling.weigh(argument, group.id)
+    serving.weigh(argument, group, scene.of)
+    back = bool(argument.case.on(argument.about.resource, "lag.rewound"))
+    argument.weigh(
+        "offset.moved_by_operator",
+        f"Somebody set {group.id} back, and it has more to read.",
+        requires("its commits went back", back, scene.rates),
+    )
+    neighbours.downstream(argument, group)
 
 
 class _Scene:
@@ -96,6 +140,35 @@ class _Scene:
             source="history",
         )
 
+        idle = [
+            meter.latest for _, meter in clients.of_group(case.seen, group.id, "consumer.poll_idle")
+        ]
+        known = [value for value in idle if not isinstance(value, Unknown)]
+        self.idle: float | Unknown = (
+            float(np.median(known))
+            if known
+            else Unknown(
+                f"no metrics source tells consumer.poll_idle of its clients; {clients.WOULD_TELL} "
+                "would"
+            )
+        )
+        self.polls = argument.fact(
+            "idle",
+            "share of their time that its clients spend in poll, median",
+            self.idle,
+            source="metrics",
+        )
+
+    def working(self) -> tuple[Prediction, ...]:
+        """That its clients work and do not wait for brokers."""
+        if isinstance(self.idle, Unknown):
+            return (decides("its clients work all the time", self.idle, self.polls),)
+        busy = self.idle < _BUSY
+        return (
+            requires("its clients work and do not wait for records", busy, self.polls),
+            decides("its clients work all the time", busy, self.polls),
+        )
+
     @property
     def slower(self) -> bool:
         """Whether each member reads less than it did, while the input is no smaller."""
@@ -126,25 +199,17 @@ def _member(argument: interface.Argument, group: groups.Facts, scene: _Scene, ho
         how="DescribeGroups",
     )
     called = groups.member_name(argument.case, group.id, member)
-    if len(owners) == 1 and busy.any() and not hot:
-        argument.cause(
-            "member.slow",
-            "likely",
-            f"All lagging partitions belong to {called}; their input is no higher than that of "
-            "the others, which keep up.",
-            on=on,
-            for_=(mine, scene.spread),
-            not_looked_at=("the member's host: no actuator of it is declared",),
-            next=[interface.suggest("workload.restart", f"Restart the instance behind {called}.")],
-        )
-        return True
-    argument.cause(
+    alone = len(owners) == 1 and bool(busy.any())
+    verdict = argument.weigh(
         "member.slow",
-        "ruled_out",
-        "The input explains it." if hot else "The lag is not that of one member among several.",
-        against=(mine,),
+        f"{called or 'One member'} reads more slowly than the other members.",
+        requires("all that lags belongs to one member, and others keep up", alone, mine),
+        requires("its partitions take no more than the others'", not hot, scene.spread, mine),
+        decides("its host is slow", Unknown("no actuator of it is declared")),
+        on=on,
+        next=[interface.suggest("workload.restart", f"Restart the instance behind {called}.")],
     )
-    return False
+    return verdict in ("confirmed", "likely")
 
 
 def _crashing(argument: interface.Argument, group: groups.Facts) -> bool:
@@ -155,97 +220,106 @@ def _crashing(argument: interface.Argument, group: groups.Facts) -> bool:
         crashes,
         source="history",
     )
-    if crashes < _LOOP:
-        argument.cause("consumer.crash_loop", "ruled_out", "Its members stay.", against=(gone,))
-        return False
-    argument.cause(
+    beat = f", about every {words.duration(group.beat_s)}" if group.beat_s else ""
+    verdict = argument.weigh(
         "consumer.crash_loop",
-        "likely",
-        f"Members come and go, about every {words.duration(group.beat_s)}; between two of them "
-        "it reads.",
-        for_=(gone,),
-        not_looked_at=("the consumer's log: no address of it is known",),
+        f"Members of {group.id} crash and are started again{beat}; between two of them it reads.",
+        requires("members come and are gone again", crashes >= _LOOP, gone),
+        expects("more than one of them", crashes >= _LOOP, gone),
         next=[
             interface.suggest("diagnostics.collect", "The crash is in the consumer's log."),
             interface.suggest("owner.notify", f"{group.id} crashes again and again."),
         ],
     )
-    return True
+    return verdict != "ruled_out"
 
 
-def _burst(argument: interface.Argument, scene: _Scene, otherwise: bool) -> bool:
-    about = argument.about
-    if isinstance(scene.before, Unknown):
-        argument.cause(
-            "traffic.burst",
-            "possible",
-            "More may arrive than usual.",
-            not_looked_at=(f"what is usual: {scene.before.reason}",),
-        )
-        return False
-    step = scene.input >= _STEP * scene.before.input and not scene.slower
-    if step and not otherwise:
-        argument.cause(
-            "traffic.burst",
-            "likely",
-            f"{words.rate(scene.input)} arrive, {words.rate(scene.before.input)} before; reading "
-            "did not slow down.",
-            for_=(scene.rates, scene.earlier),
-            next=[interface.watch(about.resource, 600, "It should drain when the input falls.")],
-        )
-        return True
-    argument.cause(
-        "traffic.burst",
-        "ruled_out",
-        "The input did not step up." if not step else "The lag is in one place only.",
-        against=(scene.earlier, scene.rates),
+def _burst(argument: interface.Argument, scene: _Scene, where: _Elsewhere) -> bool | Unknown:
+    """Weighs a burst; whether one is at least likely."""
+    about, seen = argument.about, argument.case.seen
+    step: bool | Unknown = (
+        scene.before
+        if isinstance(scene.before, Unknown)
+        else scene.input >= _STEP * scene.before.input and not scene.slower
     )
-    return False
+    text = f"{words.rate(scene.input)} arrive"
+    if not isinstance(scene.before, Unknown):
+        text += f", {words.rate(scene.before.input)} before"
+    bands = [
+        band
+        for topic in {name.topic for name in about.partitions}
+        if (band := seen.observation.usual.input.get(topic)) is not None
+    ]
+    usual: bool | Unknown = (
+        scene.input > _STEP * sum(band.high for band in bands)
+        if bands
+        else Unknown(f"what is usual at this time: {seen.observation.usual.why}")
+    )
+    if isinstance(step, Unknown) and not isinstance(usual, Unknown):
+        step = usual
+    verdict = argument.weigh(
+        "traffic.burst",
+        f"More records arrive than before: {text}.",
+        requires(
+            "the input stepped up, and reading did not slow down", step, scene.rates, scene.earlier
+        ),
+        requires("it is not in one place only", not (where.hot or where.one), scene.spread),
+        requires("its members stay", not where.crashing, scene.spread),
+        expects("it reads at least as much as before", _reads_on(scene), scene.earlier),
+        decides("more arrives than is usual at this time", usual, scene.rates),
+        next=[interface.watch(about.resource, 600, "It should drain when the input falls.")],
+    )
+    if verdict == "possible":
+        return Unknown("what is usual is not known")
+    return verdict != "ruled_out"
 
 
-def _parallel(argument: interface.Argument, scene: _Scene, special: bool) -> bool:
+def _reads_on(scene: _Scene) -> bool | Unknown:
+    if isinstance(scene.before, Unknown):
+        return scene.before
+    return scene.reading >= _DROP * scene.before.reading
+
+
+def _parallel(argument: interface.Argument, scene: _Scene, where: _Elsewhere) -> bool:
     """Weighs too few members; whether that is the first answer."""
     case, topics = argument.case, {name.topic for name in argument.about.partitions}
-    if not special and any(
-        item.resource.id in topics for item in case.findings("topic.too_few_partitions")
-    ):
-        argument.cause(
+    capped = [
+        item for item in case.findings("topic.too_few_partitions") if item.resource.id in topics
+    ]
+    if capped:
+        argument.weigh(
             "consumer.under_parallel",
-            "likely",
             "Every partition has its own member and all are equally busy: partitions are the cap.",
-            for_=(scene.spread, scene.rates),
+            *where.even(scene),
+            expects("all members are equally busy", True, scene.rates),
             next=[
                 interface.suggest("owner.notify", "Make the handler faster; it scales no further."),
                 interface.suggest("review.open", "More partitions would allow more members."),
             ],
         )
         return False
-    full = scene.members >= scene.partitions
-    if not scene.members or full or special or scene.slower:
-        argument.cause(
-            "consumer.under_parallel",
-            "ruled_out",
-            "It has as many members as partitions."
-            if full
-            else "Each of its members reads less than before."
-            if scene.slower
-            else "Something else explains it.",
-            against=(scene.spread, scene.earlier if scene.slower else scene.rates),
-        )
-        return False
-    first = scene.fewer or scene.partitions >= _SPARE * scene.members
+    first = scene.fewer or scene.partitions >= _SPARE * max(scene.members, 1)
     then = (
         f"; {scene.before.members} did before"
         if scene.fewer and not isinstance(scene.before, Unknown)
         else ""
     )
-    argument.cause(
+    room = 0 < scene.members < scene.partitions
+    saturated = scene.working()
+    if isinstance(scene.idle, Unknown) and not first:
+        saturated = (requires("its members are all at their limit", scene.idle, scene.polls),)
+    argument.weigh(
         "consumer.under_parallel",
-        "likely" if first else "possible",
         f"{words.many(scene.members, 'member')} of {argument.about.resource.id} "
         f"{'reads' if scene.members == 1 else 'read'} {scene.partitions} partitions{then}.",
-        for_=(scene.spread, scene.rates) if first else (),
-        not_looked_at=(_METRICS,),
+        requires("it has fewer members than partitions", room, scene.spread),
+        *where.even(scene),
+        requires(
+            "each member reads as much as before", not scene.slower, scene.earlier, scene.spread
+        ),
+        *_as_usual(scene, where),
+        expects("it has fewer than it had, or very few", first, scene.spread, scene.earlier),
+        *saturated,
         next=[
             interface.suggest(
                 "workload.scale",
@@ -253,19 +327,19 @@ def _parallel(argument: interface.Argument, scene: _Scene, special: bool) -> boo
             )
         ],
     )
-    return first
+    return first and room and not scene.slower
 
 
-def _slow(argument: interface.Argument, scene: _Scene, special: bool, too_few: bool) -> None:
+def _as_usual(scene: _Scene, where: _Elsewhere) -> tuple[Prediction, ...]:
+    """That no burst explains it."""
+    says = "the input did not step up"
+    if isinstance(where.burst, Unknown):
+        return (expects(says, where.burst, scene.rates),)
+    return (requires(says, not where.burst, scene.rates, scene.earlier),)
+
+
+def _slow(argument: interface.Argument, scene: _Scene, where: _Elsewhere, too_few: bool) -> None:
     group_id = argument.about.resource.id
-    if special:
-        argument.cause(
-            "consumer.slow",
-            "ruled_out",
-            "Something else than an even slowness explains it.",
-            against=(scene.rates, scene.spread),
-        )
-        return
     was = (
         f", {words.rate(scene.before.reading)} before"
         if scene.slower and not isinstance(scene.before, Unknown)
@@ -279,18 +353,28 @@ def _slow(argument: interface.Argument, scene: _Scene, special: bool, too_few: b
                 f"Up to {scene.partitions} members can read at once; there are {scene.members}.",
             )
         )
-    argument.cause(
+    slower: bool | Unknown = scene.before if isinstance(scene.before, Unknown) else scene.slower
+    argument.weigh(
         "consumer.slow",
-        "possible" if too_few else "likely",
         f"{group_id} reads {words.rate(scene.reading)}{was}, and {words.rate(scene.input)} arrive; "
         "its commits advance everywhere.",
-        for_=() if too_few else (scene.rates, *((scene.earlier,) if scene.slower else ())),
-        not_looked_at=(_METRICS,),
+        *where.even(scene),
+        *_as_usual(scene, where),
+        requires("its commits advance", scene.reading > 0, scene.rates),
+        expects("it has members enough", not too_few, scene.spread),
+        *(
+            (expects("each member reads less than before", True, scene.earlier),)
+            if slower is True
+            else ()
+        ),
+        *(
+            (expects("each member reads less than before", False, scene.earlier),)
+            if too_few and slower is False
+            else ()
+        ),
+        *scene.working(),
         next=steps,
     )
-    # What is slower than it was is slow first of all; what never was enough is too little, too.
-    if not too_few:
-        argument.causes.insert(0, argument.causes.pop())
 
 
 def _draining(argument: interface.Argument) -> None:
@@ -299,13 +383,14 @@ def _draining(argument: interface.Argument) -> None:
     seen = argument.fact(
         "surge", "whether more than usual was written before", surged, source="history"
     )
-    argument.cause(
+    argument.weigh(
         "traffic.burst",
-        "likely" if surged is True else "possible",
-        "More came than usual, and the group catches up."
-        if surged is True
-        else "The group catches up, whatever held it back.",
-        for_=(seen, *argument.own("change")) if surged is True else (),
-        not_looked_at=() if surged is True else ("what held it back: that was before",),
+        "More came than usual, and the group catches up.",
+        requires(
+            "more than usual was written before",
+            surged if surged is True else Unknown("what held it back was before this look"),
+            seen,
+            *argument.own("change"),
+        ),
         next=[interface.watch(about.resource, 600, "It catches up by itself.")],
     )

@@ -1,0 +1,83 @@
+"""What became of the logs that a group reads: made anew, cut off at the start, or sent back."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from headgate.detect import words
+from headgate.detect.consumers import ages
+from headgate.diagnose import interface
+from headgate.domain import passing
+from headgate.domain.resource import Resource, TopicPartition
+from headgate.domain.unknown import Unknown
+
+RECREATED = "deleted and created anew"
+"""How the timeline says that a topic's id became another."""
+
+
+def recreated(case: interface.Case, topics: Sequence[str]) -> bool | Unknown:
+    """Whether one of the topics was made anew; Unknown: that would be before the first look."""
+    abouts = {Resource("topic", topic) for topic in topics}
+    told = any(
+        one.resource in abouts and RECREATED in one.what for one in case.seen.observation.timeline
+    )
+    return True if told else Unknown("it was not made anew while Headgate looked")
+
+
+def went_back(case: interface.Case, names: tuple[TopicPartition, ...]) -> bool:
+    """Whether a log end fell while Headgate looked."""
+    past = case.seen.history
+    wanted = set(names)
+    columns = [c for c, name in enumerate(past.partitions) if name in wanted]
+    ends = np.where(past.ends[:, columns] < 0, np.iinfo(np.int64).max, past.ends[:, columns])
+    return bool((np.diff(ends, axis=0) < 0).any()) if len(ends) > 1 else False
+
+
+def start_steps(case: interface.Case, names: tuple[TopicPartition, ...]) -> tuple[int, int]:
+    """(Steps by which the log starts rose while Headgate looked, partitions)."""
+    past = case.seen.history
+    wanted = set(names)
+    columns = [c for c, name in enumerate(past.partitions) if name in wanted]
+    starts = past.starts[:, columns]
+    moves = np.where((starts[1:] >= 0) & (starts[:-1] >= 0), np.diff(starts, axis=0), 0)
+    return int((moves > 0).sum()), len(columns)
+
+
+def due(case: interface.Case, names: tuple[TopicPartition, ...]) -> bool | Unknown:
+    """Whether retention was due for the newest record that is gone from the log starts.
+
+    Known where Headgate saw that record come: by when the log end passed the log start.
+    """
+    past = case.seen.history
+    wanted = set(names)
+    columns = np.array([c for c, n in enumerate(past.partitions) if n in wanted], dtype=np.intp)
+    if not len(columns) or not len(past.times):
+        return Unknown("the log starts were not read")
+    rules = ages.rules(case.seen)
+    topic = past.places.topic_of[columns]
+    time_s, size = rules.time_s[topic], rules.size_bytes[topic]
+    starts = past.starts[-1][columns]
+    passed = passing.when(past.times, past.ends, columns, np.maximum(starts - 1, 0))
+    age_s = case.seen.now - passed.at
+    if bool(np.isfinite(size).any()):
+        return Unknown("retention.bytes limits the log, too")
+    if bool(np.isinf(time_s).all()):
+        return False
+    known = (passed.how == passing.BETWEEN) & ~np.isnan(time_s) & (starts > 0)
+    if known.any():
+        return bool((age_s[known] >= time_s[known]).all())
+    older = (passed.how == passing.OLDER) & (age_s >= time_s)
+    if older.any():
+        return True
+    return Unknown("what was deleted was written before Headgate looked first")
+
+
+def due_fact(argument: interface.Argument, value: bool | Unknown) -> str:
+    """The same as evidence."""
+    topics = dict.fromkeys(name.topic for name in argument.about.partitions)
+    return argument.fact(
+        "due",
+        f"whether the retention of {words.names(topics)} was due for what is gone",
+        value,
+        source="history",
+    )
