@@ -18,7 +18,7 @@ from headgate.diagnose import correlate
 from headgate.diagnose import interface as diagnosing
 from headgate.domain import diagnosis, finding, incident, observation
 from headgate.domain import usual as usual_
-from headgate.observe import answers, rows, times, watch
+from headgate.observe import answers, deadletters, rows, times, watch
 from headgate.ports import clock, kafka
 
 Look = tuple[observation.Observation, finding.Detection]
@@ -71,6 +71,9 @@ class Local:
             environment=about.environment,
             limits=about.limits(),
             finder=times.Finder(cluster, ticks, deadline_s=about.deadline_s),
+            letters=deadletters.Reader(
+                cluster, ticks, read_records=about.read_records, deadline_s=about.deadline_s
+            ),
             kept=kept,
             usual=lambda: self._usual,
             fresh=fresh,

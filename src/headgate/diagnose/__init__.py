@@ -20,7 +20,7 @@ from headgate.diagnose import (
 )
 from headgate.domain import diagnosis, finding, incident, observation
 
-ASKERS: tuple[interface.Asker, ...] = (*consumers.ASKERS,)
+ASKERS: tuple[interface.Asker, ...] = (*consumers.ASKERS, *pipelines.ASKERS)
 """Every diagnostician that has questions."""
 
 DIAGNOSTICIANS: tuple[interface.Diagnostician, ...] = (

@@ -155,6 +155,9 @@ def _outage(told: _Told) -> str:
             if (owner := sinks.connector(told.case, each.resource)) is not None
         }
     )
+    if len(names) < 2 and told.top.verdict == "confirmed" and "takes no" in told.top.summary:
+        name = names[0] if names else told.item.resource.id
+        return f"{name} has failed: {told.top.summary.rstrip('.').removesuffix(' now')}"
     if len(names) < 2:
         return _task(told)
     return f"{words.names(names)} failed together: what they write to does not answer"

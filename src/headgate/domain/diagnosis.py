@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from headgate.domain import resource, vocabulary
+from headgate.domain import connects, resource, vocabulary
 from headgate.domain.evidence import Evidence  # a field is named like its module
 from headgate.domain.unknown import Unknown
 
@@ -132,7 +132,26 @@ class PartAnswer:
     part: str
 
 
-Question = RecordQuestion | KeyQuestion | PartQuestion
-Answer = RecordAnswer | KeyAnswer | PartAnswer | Unknown
+@dataclass(frozen=True, slots=True)
+class ReachQuestion:
+    """Asks whether something around the cluster takes connections now, such as a database.
+
+    One connection is opened and closed; nothing is sent.
+    """
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReachAnswer:
+    """What the port did, as seen from where Headgate runs."""
+
+    state: connects.PortState
+    """``accepts``, ``refuses`` or ``silent``."""
+
+
+Question = RecordQuestion | KeyQuestion | PartQuestion | ReachQuestion
+Answer = RecordAnswer | KeyAnswer | PartAnswer | ReachAnswer | Unknown
 Answers = Mapping[Question, Answer]
 """A question that is not in it was not asked yet; an Unknown could not be answered."""

@@ -32,6 +32,16 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Breaks:
+    """The newest version does not fit an earlier one by the rule in force."""
+
+    version: int
+    against: int
+    said: tuple[str, ...] = ()
+    """What breaks, in the registry's words; some registries give none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """One subject."""
 
@@ -44,6 +54,8 @@ class Subject:
     """Whether the subject has a rule of its own. Some registries give the registry's rule for a
     subject without one; where both are alike they cannot be told apart."""
     mode: str | Unknown = field(default=Unknown("the mode was not read"))
+    breaks: Breaks | None | Unknown = field(default=Unknown("it was not checked"))
+    """By the registry's own check of the newest version against the one before; None: it fits."""
     deleted: bool = False
     """Soft-deleted as a whole."""
     read_at: datetime | None = None

@@ -14,7 +14,7 @@ from typing import assert_never
 from headgate.domain import diagnosis, snapshot
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
-from headgate.observe import decoding
+from headgate.observe import decoding, reaching
 from headgate.ports import errors, kafka
 
 NOT_ALLOWED = Unknown("record contents may not be read on this cluster: set read_records")
@@ -58,6 +58,7 @@ class Answerer:
         self._read_records = read_records
         self._deadline_s = deadline_s
         self._known: OrderedDict[diagnosis.Question, tuple[float, diagnosis.Answer]] = OrderedDict()
+        self._reached: dict[diagnosis.ReachQuestion, tuple[float, diagnosis.Answer]] = {}
         self._salt = secrets.token_bytes(16)
 
     def answer(
@@ -72,6 +73,9 @@ class Answerer:
         for question in questions:
             if isinstance(question, diagnosis.PartQuestion):
                 given[question] = self._sooner(question)
+                continue
+            if isinstance(question, diagnosis.ReachQuestion):
+                given[question] = self._reach(question, until - time.monotonic())
                 continue
             if not self._read_records:
                 given[question] = NOT_ALLOWED
@@ -96,6 +100,20 @@ class Answerer:
             self._hasten()
         return diagnosis.PartAnswer(question.part)
 
+    def _reach(self, question: diagnosis.ReachQuestion, left_s: float) -> diagnosis.Answer:
+        """What the port does now; not asked again within a few seconds."""
+        held = self._reached.get(question)
+        now = time.monotonic()
+        if held is not None and now - held[0] < reaching.AGE_S:
+            return held[1]
+        if left_s <= 0:
+            return Unknown("there was no time to try it")
+        answer = reaching.reach(question.host, question.port, within_s=left_s)
+        self._reached = {
+            each: kept for each, kept in self._reached.items() if now - kept[0] < reaching.AGE_S
+        } | {question: (time.monotonic(), answer)}
+        return answer
+
     def _ask(
         self, question: diagnosis.Question, seen: snapshot.Snapshot, left_s: float
     ) -> diagnosis.Answer:
@@ -106,6 +124,8 @@ class Answerer:
                 return self._sample(question, seen, left_s)
             if isinstance(question, diagnosis.PartQuestion):
                 return self._sooner(question)
+            if isinstance(question, diagnosis.ReachQuestion):
+                return self._reach(question, left_s)
         except errors.PortError as error:
             return Unknown(error.what)
         assert_never(question)

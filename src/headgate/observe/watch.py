@@ -13,7 +13,7 @@ import numpy as np
 from headgate.domain import known, meters, observation, snapshot, thresholds, timeline, vocabulary
 from headgate.domain import past as past_
 from headgate.domain import usual as usual_
-from headgate.observe import recall, rows, series, times
+from headgate.observe import deadletters, recall, rows, series, times
 
 RECENT = 2000
 """Differences between looks that an observation carries, the newest ones."""
@@ -51,13 +51,14 @@ class Watch:
         finder: times.Finder | None = None,
         kept: Kept | None = None,
         usual: Callable[[], usual_.Usual] | None = None,
+        letters: deadletters.Reader | None = None,
         fresh: rows.Fresh = np.empty,
     ) -> None:
         """Nothing is read yet. ``limits`` and ``cut_s``: see ``observation.Observation``.
 
         ``finder`` looks up the log's own timestamps; ``kept`` tells what is kept of the time before
         the start, and is asked once; ``usual`` tells what is usual at the time of each look;
-        ``fresh`` gives the memory of the samples.
+        ``letters`` reads dead-letter topics; ``fresh`` gives the memory of the samples.
         """
         self._source = source
         self._environment = environment
@@ -67,6 +68,7 @@ class Watch:
         self._finder = finder
         self._kept = kept
         self._usual = usual
+        self._letters = letters
         self._past = past_.Past()
         self._meters = meters.Meters()
         self._known: snapshot.Snapshot | None = None
@@ -113,6 +115,7 @@ class Watch:
             meters=self._meters,
             timeline=tuple(self._timeline),
             usual=self._usual() if self._usual is not None else usual_.Usual(),
+            letters=self._letters.letters(seen) if self._letters is not None else {},
         )
         return self._latest
 

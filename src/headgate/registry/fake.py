@@ -4,6 +4,7 @@ It keeps the manners of a real one that matter to callers: a version never chang
 softly is still listed, a schema has one id wherever it is used.
 """
 
+import json
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -210,6 +211,30 @@ class FakeRegistry:
             compatibility=held.rule or self._rule,
             own_compatibility=own,
             mode=held.mode or self._mode,
+            breaks=self._breaks(held),
             deleted=all(one.deleted for one in versions),
             read_at=datetime.now(UTC),
+        )
+
+    def _breaks(self, held: _Held) -> registry_.Breaks | None:
+        """By the one rule that it knows: a new Avro field without a default breaks BACKWARD."""
+        alive = [one for _, one in sorted(held.versions.items()) if not one.deleted]
+        if (held.rule or self._rule) not in ("BACKWARD", "BACKWARD_TRANSITIVE") or len(alive) < 2:
+            return None
+        newest, before = alive[-1], alive[-2]
+        if newest.type != "AVRO":
+            return None
+        new, old = (json.loads(held.texts[one.number]) for one in (newest, before))
+        known = {one["name"] for one in old.get("fields", ())}
+        broken = [
+            one["name"]
+            for one in new.get("fields", ())
+            if one["name"] not in known and "default" not in one
+        ]
+        if not broken:
+            return None
+        return registry_.Breaks(
+            version=newest.number,
+            against=before.number,
+            said=(f"field {broken[0]} is new and has no default",),
         )

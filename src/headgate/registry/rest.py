@@ -21,7 +21,7 @@ from urllib.parse import quote
 from headgate.domain import registry as registry_
 from headgate.domain.unknown import Unknown
 from headgate.ports import errors
-from headgate.registry import kept, shapes, wire
+from headgate.registry import checking, kept, shapes, wire
 from headgate.web import deadline
 
 T = TypeVar("T")
@@ -81,6 +81,7 @@ class RestRegistry:
         self._reading = threading.Lock()
         self._rule: str | Unknown | None = None
         self._mode: str | Unknown | None = None
+        self._checked: dict[tuple[object, ...], registry_.Breaks | None] = {}
         self._tells_own = False
         """Whether the registry was seen to refuse a rule for a subject that has none of its own."""
 
@@ -258,12 +259,14 @@ class RestRegistry:
         elif deleted:
             active = frozenset()
         rule, own = self._compatibility(name, left)
+        versions = self._versions(name, sorted(numbers), active, before, left)
         return registry_.Subject(
             name=name,
-            versions=self._versions(name, sorted(numbers), active, before, left),
+            versions=versions,
             compatibility=rule,
             own_compatibility=own,
             mode=self._mode_of(name, left),
+            breaks=self._breaks(name, versions, rule, left),
             deleted=deleted,
             read_at=datetime.now(UTC),
         )
@@ -298,6 +301,28 @@ class RestRegistry:
                     "the subject is deleted, and this registry does not show what was deleted"
                 )
         return tuple(found)
+
+    def _breaks(
+        self,
+        name: str,
+        versions: tuple[registry_.Version, ...] | Unknown,
+        rule: str | Unknown,
+        left: deadline.Remaining,
+    ) -> registry_.Breaks | Unknown | None:
+        """What the newest version breaks; versions never change, so it is asked once a rule."""
+        pair = checking.against(versions, rule)
+        if pair is None or isinstance(pair, Unknown):
+            return pair
+        key = (name, pair[0].schema_id, pair[1], str(rule))
+        if key not in self._checked:
+            read = self._version(name, pair[0].number, left, deleted=False)
+            found = checking.breaks(
+                self._wire, f"/subjects/{quote(name, safe='')}", read, pair[1], left
+            )
+            if isinstance(found, Unknown):
+                return found
+            self._checked[key] = found
+        return self._checked[key]
 
     def _unsorted(self, name: str, number: int, left: deadline.Remaining) -> registry_.Version:
         """A version of which it is not known yet whether it is deleted."""

@@ -81,13 +81,34 @@ class Wire:
             Missing: there is no such thing.
             errors.PortError: no answer in time, not a registry, not allowed.
         """
+        return self._told("GET", path, None, shape, left)
+
+    def ask(
+        self, path: str, what: object, shape: pydantic.TypeAdapter[T], left: deadline.Remaining
+    ) -> T:
+        """The answer to a POST that changes nothing, such as a check.
+
+        Raises:
+            Missing: there is no such thing.
+            errors.PortError: no answer in time, not a registry, not allowed.
+        """
+        return self._told("POST", path, what, shape, left)
+
+    def _told(
+        self,
+        method: str,
+        path: str,
+        what: object,
+        shape: pydantic.TypeAdapter[T],
+        left: deadline.Remaining,
+    ) -> T:
         if left.over:
             raise self._late()
         try:
-            status, body = self._ask(path, left)
+            status, body = self._ask(method, path, what, left)
         except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError):
             try:  # a pooled connection that the registry had just closed: a new one, once
-                status, body = self._ask(path, left)
+                status, body = self._ask(method, path, what, left)
             except (httpx2.RemoteProtocolError, httpx2.NetworkError) as error:
                 raise errors.Misunderstood(
                     f"{self.url} closes the connection or does not speak HTTP",
@@ -100,14 +121,18 @@ class Wire:
         except pydantic.ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             place = ".".join(str(part) for part in first["loc"]) or "the answer"
-            raise self._foreign(f"GET {path}, {place}: {first['msg']}") from error
+            raise self._foreign(f"{method} {path}, {place}: {first['msg']}") from error
 
     def close(self) -> None:
         """The pool's connections are closed."""
         self._client.close()
 
-    def _ask(self, path: str, left: deadline.Remaining) -> tuple[int, bytes]:
-        request = self._client.build_request("GET", self.url + path, extensions={"timeout": left})
+    def _ask(
+        self, method: str, path: str, what: object, left: deadline.Remaining
+    ) -> tuple[int, bytes]:
+        request = self._client.build_request(
+            method, self.url + path, json=what, extensions={"timeout": left}
+        )
         try:
             response = self._client.send(request, stream=True)
             try:

@@ -59,6 +59,30 @@ def test_rules_and_modes_of_a_subjects_own(bench: Bench) -> None:
     assert found.mode == "READONLY"
 
 
+def test_a_version_that_breaks_the_rule_in_force_is_told(bench: Bench) -> None:
+    name = bench.name("broken")
+    bench.register(name, record("Broken", "id"))
+    bench.set_compatibility("NONE", name)
+    demands = record("Broken", "id", "more").replace(
+        '"more","type":"string","default":""', '"more","type":"string"'
+    )
+    assert '"more","type":"string"}' in demands
+    bench.register(name, demands)
+    assert bench.port.subject(name, deadline_s=10).breaks is None
+    bench.set_compatibility("BACKWARD", name)
+    breaks = bench.port.subject(name, deadline_s=10).breaks
+    assert isinstance(breaks, registry.Breaks)
+    assert (breaks.version, breaks.against) == (2, 1)
+
+
+def test_a_version_that_fits_breaks_nothing(bench: Bench) -> None:
+    name = bench.name("fitting")
+    bench.register(name, record("Fitting", "id"))
+    bench.set_compatibility("BACKWARD", name)
+    bench.register(name, record("Fitting", "id", "more"))
+    assert bench.port.subject(name, deadline_s=10).breaks is None
+
+
 @pytest.mark.parametrize(
     ("kind", "text"), [("JSON", JSON_SCHEMA), ("PROTOBUF", 'syntax = "proto3"; message A {}')]
 )

@@ -1,46 +1,17 @@
 """What is known of exceptions in Connect task traces, as data.
 
-The first rule that fits decides. Sources: Kafka Connect's own exceptions, PostgreSQL's SQLSTATE
+The first rule that fits decides; what only one connector or library says stands first, in
+``connector_rules``. Sources of the rest: Kafka Connect's own exceptions, PostgreSQL's SQLSTATE
 classes with the messages its driver prints (the driver leaves the code out), MySQL's, the JDK's,
 HTTP status codes as sinks print them, and traces seen from Debezium's JDBC sink.
 """
 
-import re
-from dataclasses import dataclass, field
-from re import Pattern
-
-from headgate.domain import vocabulary
-
-_NOTHING = re.compile(r"(?!)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One kind of failure, told by the exception's class, its message, or both."""
-
-    failure: vocabulary.TaskFailure
-    means: str
-    """What it stands for, as a clause."""
-    types: frozenset[str] = frozenset()
-    """Class names without package; any of them fits."""
-    says: Pattern[str] = field(default=_NOTHING)
-    """A message that fits whatever the class."""
-
-    def fits(self, type_: str, message: str) -> bool:
-        """Whether the exception is of this kind."""
-        return type_ in self.types or self.says.search(message) is not None
-
-
-def _rule(failure: vocabulary.TaskFailure, means: str, *types: str, says: str = "") -> Rule:
-    return Rule(
-        failure=failure,
-        means=means,
-        types=frozenset(types),
-        says=re.compile(says, re.IGNORECASE) if says else _NOTHING,
-    )
-
+from headgate.detect.pipelines import connector_rules
+from headgate.detect.pipelines.rule import Rule
+from headgate.detect.pipelines.rule import rule as _rule
 
 RULES: tuple[Rule, ...] = (
+    *connector_rules.RULES,
     # Credentials come first: "connection refused: no password" is no transient failure.
     _rule(
         "credentials",

@@ -7,9 +7,47 @@ unrecoverable exception" say nothing.
 import functools
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from headgate.detect.pipelines import trace_rules
 from headgate.domain import vocabulary
+
+Context = Literal["", "dead_letters", "schema_id", "schema", "registry", "access", "oversize"]
+"""What a failure is about besides its class: the dead-letter topic, a schema id that is not known,
+a schema that does not fit, the registry, a right on Kafka, the size of a record."""
+
+_CONTEXTS: tuple[tuple[Context, re.Pattern[str]], ...] = (
+    ("dead_letters", re.compile(r"dead letter queue", re.IGNORECASE)),
+    (
+        "schema_id",
+        re.compile(r"Schema (with id )?\d* ?not found|error code: 4040[346]|ArtifactNotFound"),
+    ),
+    (
+        "schema",
+        re.compile(
+            r"incompatible with an earlier schema|error code: 409\b|SchemaProjector"
+            r"|AvroTypeException|AvroMissingField|Found \S+, expecting|RuleViolation"
+            r"|Switch between schema-based and schema-less|is not a valid schema for"
+        ),
+    ),
+    (
+        "registry",
+        re.compile(
+            r"RestClientException|schema ?registry|(Error|Failed).{0,30}(retrieving|registering)"
+            r"|Failed to (de)?serialize data for topic \S+ to (Avro|JSON|Protobuf)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "access",
+        re.compile(r"(Topic|Group|Cluster|TransactionalId)Authorization|Not authorized to access"),
+    ),
+    ("oversize", re.compile(r"RecordTooLarge|RecordBatchTooLarge|MESSAGE_TOO_LARGE")),
+)
+_SCHEMA_ID = re.compile(
+    r"schema (?:with id )?(\d+) not found|schema for id (?:SchemaId\{[^}]*\bid=)?(\d+)",
+    re.IGNORECASE,
+)
 
 _LINK = re.compile(r"^(?:Caused by: )?((?:[\w$]+\.)+[\w$]+)(?:: ?(.*))?$")
 _FRAME = re.compile(r"^\s+(at |\.\.\. \d+ |Suppressed: |Caused by: )")
@@ -39,6 +77,9 @@ class Reading:
     """What the deciding rule stands for, in words; empty where none did."""
     chain: tuple[Link, ...]
     """From the outermost to the deepest."""
+    context: Context = ""
+    schema_id: int = 0
+    """That the registry does not serve; 0: the trace names none."""
 
 
 @functools.lru_cache(maxsize=512)
@@ -48,9 +89,30 @@ def read(trace: str) -> Reading:
     for link in reversed(chain):
         for rule in trace_rules.RULES:
             if rule.fits(link.type, link.message):
-                return Reading(failure=rule.failure, cause=link, rule=rule.means, chain=chain)
+                return _reading(rule.failure, link, rule.means, chain)
     deepest = chain[-1] if chain else Link(type="no trace", message="")
-    return Reading(failure="unknown", cause=deepest, rule="", chain=chain)
+    return _reading("unknown", deepest, "", chain)
+
+
+def context(text: str) -> Context:
+    """What words of exceptions are about."""
+    return next((name for name, says in _CONTEXTS if says.search(text)), "")
+
+
+def _reading(
+    failure: vocabulary.TaskFailure, cause: Link, means: str, chain: tuple[Link, ...]
+) -> Reading:
+    text = "\n".join(str(link) for link in chain)
+    said = context(text)
+    found = _SCHEMA_ID.search(text) if said == "schema_id" else None
+    return Reading(
+        failure=failure,
+        cause=cause,
+        rule=means,
+        chain=chain,
+        context=said,
+        schema_id=int(found[1] or found[2]) if found else 0,
+    )
 
 
 def links(trace: str) -> tuple[Link, ...]:

@@ -1,6 +1,7 @@
 """Sink connectors and their groups: what happens to the one is said of the other."""
 
 from headgate.diagnose import interface
+from headgate.diagnose.hypothesis import decides, requires
 from headgate.domain import finding, resource, snapshot
 from headgate.domain.unknown import Unknown
 
@@ -55,13 +56,15 @@ def of_group(case: interface.Case, about: finding.Finding) -> interface.Explaine
         source="connect",
         how=f"GET /connectors/{item.name}/status",
     )
-    argument.cause(
+    argument.weigh(
         "connect.blocked_task",
-        "likely",
         f"{item.name} says {item.state} and commits nothing.",
+        requires("it says RUNNING, and its records wait", True, state),
+        decides(
+            "a thread of the task stands in a write",
+            Unknown("Connect's REST does not show the task's threads and log"),
+        ),
         on=resource.Resource("connector", item.name),
-        for_=(state,),
-        not_looked_at=("the task's threads and log: Connect's REST does not show them",),
         next=[interface.suggest("connector.restart_task", f"Restart the tasks of {item.name}.")],
     )
     return argument.explained()
@@ -74,6 +77,15 @@ def failed_tasks(case: interface.Case, group_id: str) -> tuple[finding.Finding, 
         item
         for item in case.findings("connect.task_failed", "connect.connector_failed")
         if owner is not None and connector(case, item.resource) == owner
+    )
+
+
+def about_connector(case: interface.Case, name: str) -> tuple[finding.Finding, ...]:
+    """The findings that a connector or its tasks failed."""
+    return tuple(
+        item
+        for item in case.findings("connect.task_failed", "connect.connector_failed")
+        if (owner := connector(case, item.resource)) is not None and owner[1].name == name
     )
 
 

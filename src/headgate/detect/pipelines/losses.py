@@ -1,0 +1,210 @@
+"""What connectors lose: records that they skip, dead letters that cannot be written, positions."""
+
+import json
+from collections.abc import Iterator
+from typing import ClassVar
+
+from headgate.detect import interface, view, words
+from headgate.detect.pipelines import hazards
+from headgate.domain import connects, finding, resource, snapshot
+from headgate.domain.unknown import Unknown
+
+_WINDOW_S = 300.0
+"""Of a counter, the trailing time in which it counts as rising."""
+SKIPPED, UNWRITTEN = "task.skipped", "task.dead_letter_failures"
+_SLOTS = ("PostgresConnector", "MySqlConnector", "SqlServerConnector", "OracleConnector")
+
+
+class Losses:
+    """Judges what each connector loses, by its counters and by its stored positions."""
+
+    codes: ClassVar[tuple[str, ...]] = (
+        "connect.records_dropped",
+        "dlq.write_failing",
+        "connect.offsets_lost",
+        "connect.source_log_growth",
+    )
+    needs: ClassVar[tuple[interface.Part, ...]] = ()
+
+    def find(self, seen: view.View) -> interface.Found:
+        """Findings per connector; counters that nobody reads are said to be missing."""
+        findings: list[finding.Finding] = []
+        not_seen: list[finding.NotSeen] = []
+        for cluster, connect in seen.connects.items():
+            if isinstance(connect, Unknown):
+                about = resource.Resource("connect", cluster)
+                not_seen += interface.not_seen(
+                    self.codes, about, f"Connect {cluster} was not read: {connect.reason}"
+                )
+                continue
+            for connector in connect.connectors.values():
+                for found in (
+                    _dropped(seen, cluster, connector),
+                    _unwritten(seen, cluster, connector),
+                    _positions(seen, cluster, connector),
+                    _log(connector),
+                ):
+                    for item in found:
+                        if isinstance(item, finding.Finding):
+                            findings.append(item)
+                        else:
+                            not_seen.append(item)
+        return interface.Found(findings=tuple(findings), not_seen=tuple(not_seen))
+
+
+_Found = Iterator[finding.Finding | finding.NotSeen]
+
+
+def _dropped(seen: view.View, cluster: str, connector: snapshot.Connector) -> _Found:
+    """Skipped records with no dead-letter topic, or though the connector tolerates nothing."""
+    tolerates, dlq = hazards.tolerates(connector), hazards.dead_letters(connector)
+    if tolerates and dlq:
+        return
+    about = resource.Resource("connector", connector.name)
+    rise = risen(seen, SKIPPED, connector)
+    if isinstance(rise, Unknown):
+        if tolerates:  # one that tolerates nothing fails loudly, but for a known bug
+            yield finding.NotSeen(
+                code="connect.records_dropped", resource=about, reason=rise.reason
+            )
+        return
+    if not rise:
+        return
+    report = interface.Report(seen, "connect.records_dropped", about)
+    report.fact(
+        "skipped",
+        f"records skipped in the last {words.duration(_WINDOW_S)} at most",
+        int(rise),
+        source="metrics",
+        how=SKIPPED,
+    )
+    report.fact("tolerance", "errors.tolerance", "all" if tolerates else "none", source="connect")
+    report.fact("connect", "Connect cluster", cluster, source="connect")
+    report.fact("version", "version of Connect", _version(seen, cluster), source="connect")
+    yield report.finding(
+        f"{connector.name} skipped {words.many(int(rise), 'record')} and kept no copy of them."
+    )
+
+
+def _unwritten(seen: view.View, cluster: str, connector: snapshot.Connector) -> _Found:
+    """Dead letters that could not even be written."""
+    topic = hazards.dead_letters(connector)
+    if not topic:
+        return
+    about = resource.Resource("connector", connector.name)
+    rise = risen(seen, UNWRITTEN, connector)
+    if isinstance(rise, Unknown):
+        yield finding.NotSeen(code="dlq.write_failing", resource=about, reason=rise.reason)
+        return
+    if not rise:
+        return
+    report = interface.Report(seen, "dlq.write_failing", about)
+    report.fact(
+        "failures",
+        f"dead letters that could not be written in the last {words.duration(_WINDOW_S)} at most",
+        int(rise),
+        source="metrics",
+        how=UNWRITTEN,
+    )
+    report.fact("topic", "its dead-letter topic", topic, source="connect")
+    report.fact("connect", "Connect cluster", cluster, source="connect")
+    yield report.finding(
+        f"{connector.name} could not write {words.many(int(rise), 'dead letter')} to {topic}."
+    )
+
+
+def risen(seen: view.View, name: str, connector: snapshot.Connector) -> float | Unknown:
+    """By how much a counter of all its tasks grew lately; Unknown: no source tells it."""
+    total, told = 0.0, False
+    reason = ""
+    for task in connector.tasks:
+        meter = seen.meters.one(name, resource.task(connector.name, task.number))
+        rise = meter if isinstance(meter, Unknown) else meter.rise(_WINDOW_S)
+        if isinstance(rise, Unknown):
+            reason = rise.reason
+            continue
+        total, told = total + rise, True
+    if told:
+        return total
+    return Unknown(reason or f"it has no task that could tell {name}")
+
+
+def _version(seen: view.View, cluster: str) -> str | Unknown:
+    connect = seen.connects[cluster]
+    return connect if isinstance(connect, Unknown) else connect.version
+
+
+def _positions(seen: view.View, cluster: str, connector: snapshot.Connector) -> _Found:
+    """A source's stored positions that are gone, or behind those read before."""
+    if connector.type != "source" or isinstance(connector.offsets, Unknown):
+        return
+    about = resource.Resource("connector", connector.name)
+    if any(each.resource == str(about) for each in seen.observation.planned):
+        return
+    best: connects.Connector | None = None
+    since = seen.now
+    for part in seen.readings(f"connect:{cluster}"):
+        if isinstance(part.value, Unknown):
+            continue
+        held = part.value.connectors.get(connector.name)
+        if held is None or isinstance(held.offsets, Unknown):
+            continue
+        if held.offsets == connector.offsets:
+            since = min(since, part.at.timestamp())
+        elif held.offsets:
+            best, since = held, seen.now
+    if best is None or isinstance(best.offsets, Unknown):
+        return
+    behind = _behind(best.offsets, connector.offsets)
+    if connector.offsets and not behind:
+        return
+    report = interface.Report(seen, "connect.offsets_lost", about)
+    how = f"GET /connectors/{connector.name}/offsets"
+    report.fact("before", "stored positions before", len(best.offsets), source="connect", how=how)
+    report.fact("now", "stored positions now", len(connector.offsets), source="connect", how=how)
+    report.fact("connect", "Connect cluster", cluster, source="connect")
+    text = (
+        f"{connector.name} has lost where it stood: it stores no position any more, and will read "
+        "everything again"
+        if not connector.offsets
+        else f"{connector.name} stands further back than before ({behind}): it reads things twice"
+    )
+    yield report.finding(f"{text}.", since=since)
+
+
+def _behind(before: tuple[connects.Position, ...], now: tuple[connects.Position, ...]) -> str:
+    """The partition in which a number of the position fell; empty: none did."""
+    known = {one.partition: _numbers(one.offset) for one in before}
+    for one in now:
+        were = known.get(one.partition, {})
+        for name, value in _numbers(one.offset).items():
+            if name in were and value < were[name]:
+                return f"{name} {value:,.0f} after {were[name]:,.0f}"
+    return ""
+
+
+def _numbers(offset: str) -> dict[str, float]:
+    """The numbers of a position that rise as a source reads on; other connectors' own words are
+    left alone, for what they mean is not known."""
+    try:
+        told = json.loads(offset)
+    except ValueError:
+        return {}
+    if not isinstance(told, dict):
+        return {}
+    return {
+        name: float(told[name])
+        for name in ("position", "offset", "lsn", "lsn_proc", "incrementing", "timestamp")
+        if isinstance(told.get(name), int | float) and not isinstance(told.get(name), bool)
+    }
+
+
+def _log(connector: snapshot.Connector) -> _Found:
+    """The log that a database keeps for a source: nothing that Headgate reads tells of it."""
+    if connector.config.get("connector.class", "").rpartition(".")[2] in _SLOTS:
+        yield finding.NotSeen(
+            code="connect.source_log_growth",
+            resource=resource.Resource("connector", connector.name),
+            reason="only the source database tells how much log it keeps for it "
+            "(PostgreSQL: pg_replication_slots), and Headgate does not read databases",
+        )
