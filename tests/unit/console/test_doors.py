@@ -127,6 +127,7 @@ def test_logging_out_ends_the_session_on_the_server(stand: stand_.Stand) -> None
         ("/changes/new", {"action": "leader.elect_preferred", "cluster": "shop"}),
         ("/changes/chg_waiting_approval/decide", {"verdict": "approve", "digest": "x"}),
         ("/changes/chg_waiting_approval/cancel", {}),
+        ("/incidents/inc_open/attend", {"deed": "acknowledge"}),
         ("/more/kill-switch", {"to": "on"}),
     ],
 )

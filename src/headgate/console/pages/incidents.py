@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
 
-from headgate.app import interface, words
+from headgate.app import errors, interface, permissions, words
 from headgate.console import desk
 from headgate.console.pages import past
 from headgate.domain import change, evidence, incident, resource
@@ -20,6 +20,12 @@ TABS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "resolved": ("Resolved", ("resolved", "closed")),
     "all": ("All", ()),
 }
+
+
+LIVE = TABS["open"][1]
+SHOWN = 40
+"""Findings that the page lists; 500 groups of one root are in the JSON."""
+SILENCES = ((1, "1 hour"), (4, "4 hours"), (12, "12 hours"), (24, "1 day"), (168, "1 week"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,9 +181,39 @@ def show(request: Request, viewer: desk.Seen, incident_id: str) -> Response:
         figures=figures(item, now),
         chart=picture(item),
         around=past.around(front, viewer, item),
+        ruled_out=[one for one in item.draft.causes if one.verdict == "ruled_out"],
+        shown_findings=SHOWN,
+        silent=item.is_silent(now),
+        silences=SILENCES,
+        may_attend=item.state in LIVE and permissions.may(viewer.actor, "acknowledge"),
+        told=front.headgate.told(viewer.actor, item.id),
         freshness=f"facts read {words.ago(cluster.read_at, now)}",
         twin=f"/api/v1/incidents/{item.id}",
         live="sweep",
         ref=item.id,
         ref_kind="incident",
     )
+
+
+@router.post("/incidents/{incident_id}/attend")
+def attend(
+    request: Request,
+    viewer: desk.Seen,
+    incident_id: str,
+    csrf: str = Form(""),
+    deed: str = Form(""),
+    hours: float = Form(1.0),
+    why: str = Form(""),
+) -> Response:
+    """Somebody looks after it, or nobody is told of it for a while."""
+    desk.posted(viewer, csrf)
+    headgate = desk.of(request).headgate
+    if deed == "acknowledge":
+        headgate.acknowledge(viewer.actor, incident_id)
+    elif deed == "silence":
+        headgate.silence(viewer.actor, incident_id, for_s=hours * 3600, why=why)
+    elif deed == "unsilence":
+        headgate.unsilence(viewer.actor, incident_id)
+    else:
+        raise errors.Invalid("Say acknowledge, silence or unsilence", where="deed")
+    return RedirectResponse(f"/incidents/{incident_id}", status_code=303)
