@@ -41,7 +41,7 @@ def run(seen: view.View, detectors: Sequence[interface.Detector]) -> finding.Det
     return finding.Detection(
         cluster=seen.snapshot.cluster,
         at=seen.at,
-        findings=tuple(_excused(seen, item) for item in findings),
+        findings=tuple(_cut(seen, _excused(seen, item)) for item in findings),
         not_seen=tuple(not_seen),
     )
 
@@ -52,3 +52,10 @@ def _excused(seen: view.View, item: finding.Finding) -> finding.Finding:
     if held is None:
         return item
     return dataclasses.replace(item, state="suppressed", excuse=held.why)
+
+
+def _cut(seen: view.View, item: finding.Finding) -> finding.Finding:
+    """The finding, marked where only the shortness of the look keeps it from firing."""
+    if seen.observation.cut_s is None or item.state != "pending":
+        return item
+    return dataclasses.replace(item, cut=True)

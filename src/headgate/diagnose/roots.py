@@ -82,11 +82,12 @@ def rank(item: finding.Finding) -> tuple[bool, bool, int, int, str]:
     """Sorts findings so that the first one speaks for all.
 
     What is merely listed speaks last; what is pending, only where nothing fires, but for a broker:
-    what hangs on it fires sooner than its own longer hold is over.
+    what hangs on it fires sooner than its own longer hold is over. In a one-shot look, whose holds
+    are cut, what held for all of it counts as what fires.
     """
     return (
         item.severity == "info",
-        item.state != "firing" and item.resource.kind != "broker",
+        item.state != "firing" and not item.cut and item.resource.kind != "broker",
         _PLACE.get(item.code, len(_PLACE)),
         -vocabulary.SEVERITIES.index(item.severity),
         str(item.resource),

@@ -27,6 +27,8 @@ class Finding:
     """When data is lost or a disk is full if nothing changes; None where nothing runs out."""
     task_failure: vocabulary.TaskFailure | None = None
     """The class of a connector task's failure; None for every other finding."""
+    cut: bool = False
+    """Pending only because a one-shot look cut its hold: it held for all of the look."""
     excuse: str = ""
     """Why a suppressed finding opens nothing: it is declared to be as it should be."""
 

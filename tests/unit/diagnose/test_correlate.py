@@ -1,11 +1,13 @@
 """Consequences fold into the incident of their root; hazards stay apart."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from tests.unit.diagnose import scenes
 from tests.unit.observations import AT, START, Scene, flat, line
 
 from headgate import diagnose
+from headgate.diagnose import roots
 from headgate.domain import diagnosis, incident, observation
 from headgate.domain.unknown import Unknown
 
@@ -214,3 +216,14 @@ def test_transaction_markers_are_no_lag() -> None:
     answers = dict.fromkeys(diagnose.questions(detection, seen), marker)
     assert answers
     assert not diagnose.look(seen, answers)[2]
+
+
+def test_in_a_one_shot_look_what_held_for_all_of_it_leads_over_what_needs_no_hold() -> None:
+    scene = scenes.hung()
+    scene.cut_s = 10.0
+    found = {item.code: item for item in diagnose.look(scene.seen(), {})[0].findings}
+    stalled = found["lag.stalled"]
+    assert (stalled.state, stalled.cut) == ("pending", True)
+    skewed = replace(stalled, code="lag.skewed", severity="warning", state="firing", cut=False)
+    assert min((skewed, stalled), key=roots.rank) is stalled
+    assert min((skewed, replace(stalled, cut=False)), key=roots.rank) is skewed
