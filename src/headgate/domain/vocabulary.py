@@ -143,6 +143,11 @@ def _document() -> dict[str, Any]:
     return tomllib.loads(source.read_text(encoding="utf-8"))
 
 
+def source(code: str) -> str:
+    """Where a threshold comes from, in words: ``Burrow`` for ``bur``."""
+    return str(_document()["sources"][code])
+
+
 def version() -> str:
     """The vocabulary's version; a new code raises the minor number."""
     return str(_document()["version"])
