@@ -7,7 +7,7 @@ from headgate.detect import words
 from headgate.detect.pipelines import traces
 from headgate.diagnose import interface
 from headgate.diagnose.clients import titles as clients
-from headgate.diagnose.consumers import groups, records
+from headgate.diagnose.consumers import groups, records, said
 from headgate.diagnose.pipelines import sinks
 from headgate.domain import diagnosis, finding, resource
 from headgate.domain.unknown import Unknown
@@ -265,7 +265,12 @@ def _said(write: clients.Write) -> _Write:
     return lambda told: write(told.item, told.top)
 
 
+def _consumer(told: _Told) -> str:
+    return said.of(told.case, told.item, told.top)
+
+
 _BY_CAUSE: Mapping[tuple[str, str], _Write] = {
+    **{(kind, code): _consumer for kind, codes in said.CODES.items() for code in codes},
     ("group", "record.poison"): _poison,
     ("group", "consumer.hung"): _hung,
     ("group", "consumer.crash_loop"): _crash,

@@ -231,8 +231,9 @@ def capped() -> Scene:
 
 
 def deleted() -> Scene:
-    """The log start rose past the commits of a slow group, step by step."""
+    """The log start rose past the commits of a slow group, step by step, as retention asks."""
     scene = shop()
+    scene.topic("orders", 6, rate=10, retention_ms="60000")
     scene.group("billing", "m1")
     for p in range(6):
         scene.topics["orders"].starts[p] = lambda i: START + 50 * max(0, i // 8 - 3)

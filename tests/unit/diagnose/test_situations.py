@@ -275,10 +275,11 @@ SITUATIONS = (
         name="records deleted before they were read",
         scene=scenes.deleted,
         finding="group.offset_out_of_range",
-        cause="offset.out_of_range",
+        cause="retention.outran",
         verdict="confirmed",
+        ruled_out=("records.deleted",),
         title="billing lost",
-        action="group.reset_offsets",
+        action="topic.extend_retention",
     ),
     Situation(
         name="a group set back by somebody",

@@ -318,11 +318,30 @@ def _late(argument: interface.Argument, name: str, factor: float) -> bool | Unkn
 
 
 def _by_request(case: interface.Case, told: Told) -> bool | Unknown:
-    """Whether about as many members left by request as are gone (a counter of all groups)."""
-    if not told.churn.left:
+    """Whether members of the group left by request (LeaveGroup), and were not put out.
+
+    The counter is of all groups: what the other groups' departures may account for is not counted.
+    """
+    group, left = told.churn.group.group, told.churn.left
+    if not left:
         return Unknown("nobody left while Headgate looked")
-    window_s = case.seen.history.span_s
-    counted = clients.answers(case.seen, "LeaveGroup", window_s)
+    if not isinstance(group, Unknown) and group.kind != "classic":
+        return Unknown("members of the new protocol leave by heartbeat")
+    counted = clients.answers(case.seen, "LeaveGroup", case.seen.history.span_s)
     if isinstance(counted, Unknown):
         return counted
-    return sum(counted.values()) >= told.churn.left
+    requests = sum(counted.values())
+    others = case.once("departures", lambda: _departures(case)) - left
+    if 2 * (requests - others) >= left:
+        return True
+    if 2 * min(requests, left) < left:
+        return False
+    return Unknown("other groups lost members meanwhile, too")
+
+
+def _departures(case: interface.Case) -> int:
+    """Members of classic groups that left while Headgate looked."""
+    listed = case.seen.groups
+    if isinstance(listed, Unknown):
+        return 0
+    return sum(of(case, group.id).left for group in listed.values() if group.kind == "classic")

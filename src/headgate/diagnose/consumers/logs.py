@@ -72,6 +72,18 @@ def due(case: interface.Case, names: tuple[TopicPartition, ...]) -> bool | Unkno
     return Unknown("what was deleted was written before Headgate looked first")
 
 
+def kept_s(case: interface.Case, names: tuple[TopicPartition, ...]) -> float | Unknown:
+    """The shortest time for which one of the partitions keeps records; infinite: for ever."""
+    past = case.seen.history
+    wanted = {name.topic for name in names}
+    rules = ages.rules(case.seen)
+    places = [place for place, topic in enumerate(past.places.topics) if topic in wanted]
+    known = [float(rules.time_s[place]) for place in places if not np.isnan(rules.time_s[place])]
+    if any(np.isfinite(rules.size_bytes[place]) for place in places):
+        return Unknown("retention.bytes limits the log, too")
+    return min(known) if known else Unknown("the retention of the topic was not read")
+
+
 def due_fact(argument: interface.Argument, value: bool | Unknown) -> str:
     """The same as evidence."""
     topics = dict.fromkeys(name.topic for name in argument.about.partitions)

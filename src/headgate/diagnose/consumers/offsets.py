@@ -2,12 +2,17 @@
 
 from typing import ClassVar
 
+import numpy as np
+
 from headgate.detect.consumers import lags
 from headgate.diagnose import interface
 from headgate.diagnose.consumers import groups, logs
 from headgate.diagnose.hypothesis import decides, expects, requires
-from headgate.domain import finding
+from headgate.domain import diagnosis, finding
 from headgate.domain.unknown import Unknown
+
+_SHORT_S = 6 * 3600.0
+"""Retention below this is short: a night's outage outlasts it (judgment)."""
 
 
 class Offsets:
@@ -150,13 +155,12 @@ def _outside(argument: interface.Argument) -> None:
         f"Its commits lie {'before the log start' if below else 'behind the log end'}: the reset "
         "policy of its clients decides what they do next.",
         requires("its commits lie outside the log", True, *cited),
-        decides("its commits lie outside the log", True, *cited),
         decides("what its clients do then", Unknown("Kafka does not know auto.offset.reset")),
         next=steps,
     )
     _recreated(argument, below)
     if below:
-        _log_start(argument, cited)
+        _log_start(argument, cited, steps)
     else:
         _unclean(argument)
 
@@ -221,7 +225,9 @@ def _unclean(argument: interface.Argument) -> None:
     )
 
 
-def _log_start(argument: interface.Argument, cited: list[str]) -> None:
+def _log_start(
+    argument: interface.Argument, cited: list[str], steps: list[diagnosis.Suggestion]
+) -> None:
     about, case = argument.about, argument.case
     jumps, partitions = logs.start_steps(case, about.partitions)
     moved = argument.fact(
@@ -232,36 +238,44 @@ def _log_start(argument: interface.Argument, cited: list[str]) -> None:
     )
     due = logs.due(case, about.partitions)
     rule = logs.due_fact(argument, due)
-    steps: bool | Unknown = (
-        jumps > partitions
-        if jumps
-        else Unknown("the log start came there before Headgate's first look")
+    kept = logs.kept_s(case, about.partitions)
+    span = argument.fact(
+        "kept",
+        "seconds for which the topic keeps records",
+        kept if isinstance(kept, Unknown) or np.isfinite(kept) else "for ever",
+        unit="s",
+        how="DescribeConfigs",
     )
-    at_once: bool | Unknown = jumps <= partitions if jumps else steps
+    before = Unknown("the log start came there before Headgate's first look")
+    many: bool | Unknown = jumps > partitions if jumps else before
+    short: bool | Unknown = kept if isinstance(kept, Unknown) else kept <= _SHORT_S
+    rose = requires("the log start rose past it", True, moved, *cited)
     argument.weigh(
         "retention.outran",
         "Retention deleted records faster than they were read.",
-        requires("the log start rose past it", True if jumps else steps, moved, *cited),
-        *(
-            (expects("retention was due", due, rule),)
-            if isinstance(due, Unknown) or due
-            else (requires("retention was due", False, rule),)
-        ),
-        expects("it rose in steps, as segments go", steps, moved),
-        next=[interface.suggest("topic.extend_retention", "Keep records for longer than the lag.")],
+        rose,
+        requires("retention was due", False, rule)
+        if due is False
+        else decides("retention was due", due, rule),
+        expects("the topic keeps records for a short time", short, span),
+        *((expects("it rose in steps, as segments go", many, moved),) if many is True else ()),
+        next=[
+            interface.suggest("topic.extend_retention", "Keep records for longer than the lag."),
+            *steps,
+        ],
     )
     argument.weigh(
         "records.deleted",
         "Somebody deleted the records on purpose.",
-        requires("the log start rose past it", True if jumps else steps, moved, *cited),
-        *(
-            (requires("retention was not due", False, rule),)
-            if due is True
-            else (
-                requires("retention was not due", due if isinstance(due, Unknown) else True, rule),
-            )
+        rose,
+        requires("retention was not due", False, rule)
+        if due is True
+        else decides("retention was not due", due if isinstance(due, Unknown) else not due, rule),
+        expects(
+            "the topic keeps records for long",
+            short if isinstance(short, Unknown) else not short,
+            span,
         ),
-        expects("it rose at once, and not in steps", at_once, moved),
-        decides("retention was not due", due if isinstance(due, Unknown) else not due, rule),
-        next=[interface.suggest("owner.notify", "Ask who called DeleteRecords, and why.")],
+        *((expects("it rose at once, and not in steps", False, moved),) if many is True else ()),
+        next=[interface.suggest("owner.notify", "Ask who called DeleteRecords, and why."), *steps],
     )

@@ -10,7 +10,15 @@ import numpy as np
 from headgate.detect import words
 from headgate.detect.consumers import clients
 from headgate.diagnose import interface
-from headgate.diagnose.consumers import churn, committing, groups, neighbours, records, stable
+from headgate.diagnose.consumers import (
+    churn,
+    committing,
+    groups,
+    neighbours,
+    reconciling,
+    records,
+    stable,
+)
 from headgate.diagnose.hypothesis import Prediction, decides, expects, requires
 from headgate.domain import diagnosis, resource
 from headgate.domain.unknown import Unknown
@@ -115,12 +123,13 @@ def argue(argument: interface.Argument, group: groups.Facts) -> None:
         "offset.out_of_range",
         f"{group.id} stands at an offset that is not in the log.",
         requires("its commit lies outside the log", outside, *scene.commits),
-        decides("its commit lies outside the log", outside, *scene.commits),
+        decides("it cannot read on from there", outside, *scene.commits),
         next=[interface.suggest("group.reset_offsets", "Go on at an offset that the log has.")],
     )
     _poison(argument, group, scene)
     stable.weigh(argument, scene.stable)
     _crash_loop(argument, told, scene)
+    reconciling.weigh(argument, group.id)
     _ghost(argument, group, scene)
     _hung(argument, group, scene)
     churn.poll_timeout(argument, told, scene.decodable())
