@@ -17,7 +17,7 @@ def decide(
     pace: pace.Pace,
 ) -> effects.Effect:
     """The next effect for a change that is running, or unknown on its way forward."""
-    step = item.cursor
+    step = progress.next_step(item)
     if step >= len(item.plan.steps):
         return _write(item, now, fence, to="verifying", why="Every step is done")
     position = progress.position(item, step)
@@ -153,7 +153,6 @@ def _stepped(
         record.Line(step=step, phase=phase, outcome=outcome, text=text),
         to="verifying" if last else to,
         why="Every step is done" if last else "Read again: it was done",
-        cursor=step + 1,
     )
 
 
@@ -175,8 +174,7 @@ def _write(
     *lines: record.Line,
     to: vocabulary.ChangeState | None = None,
     why: str = "",
-    cursor: int | None = None,
     then: effects.Seen | None = None,
 ) -> effects.Write:
-    advanced = record.advance(item, at=now, lines=lines, to=to, why=why, cursor=cursor, fence=fence)
+    advanced = record.advance(item, at=now, lines=lines, to=to, why=why, fence=fence)
     return effects.Write(advanced, then)

@@ -22,6 +22,9 @@ Position = Literal[
     "untouched", "open", "done", "already", "maybe", "undo_open", "undo_applied", "undone"
 ]
 
+_SETTLED = frozenset((("result", "done"), ("observed", "done"), ("observed", "already_done")))
+"""(Phase, outcome) after which the way forward goes on to the next step."""
+
 _AFTER: dict[tuple[Position, str, str], Position] = {
     ("untouched", "observed", "already_done"): "already",
     ("untouched", "intent", ""): "open",
@@ -62,6 +65,17 @@ def position(item: change.Change, step: int) -> Position:
         if entry.step == step and entry.phase != "check":
             found = _AFTER.get((found, entry.phase, entry.outcome), found)
     return found
+
+
+def next_step(item: change.Change) -> int:
+    """Index of the step that the way forward is at; as many as there are where all are settled.
+
+    Steps are done one after the other, so the newest line about a step tells.
+    """
+    for entry in reversed(item.journal):
+        if entry.step >= 0 and entry.phase in ("intent", "result", "observed"):
+            return entry.step + ((entry.phase, entry.outcome) in _SETTLED)
+    return 0
 
 
 def last(item: change.Change, step: int, *phases: str) -> change.Entry | None:

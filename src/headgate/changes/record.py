@@ -64,7 +64,6 @@ def advance(
     lines: tuple[Line, ...] = (),
     to: vocabulary.ChangeState | None = None,
     why: str = "",
-    cursor: int | None = None,
     fence: int = 0,
     actor: str = ENGINE,
 ) -> Record:
@@ -89,11 +88,7 @@ def advance(
         for place, line in enumerate(lines, start=1)
     )
     after = item if to is None else transitions.move(item, to, at, why)
-    after = replace(
-        after,
-        journal=(*item.journal, *entries),
-        cursor=item.cursor if cursor is None else cursor,
-    )
+    after = replace(after, journal=(*item.journal, *entries))
     events = [_entry_event(item, entry, actor) for entry in entries]
     if to is not None:
         events.append(state_event(after, at=at, actor=actor, text=why))
@@ -102,8 +97,7 @@ def advance(
         expect=item.state,
         entries=entries,
         events=tuple(events),
-        journal_only=replace(after, journal=item.journal) == item
-        and item.state in transitions.UNDER_WAY,
+        journal_only=to is None and item.state in transitions.UNDER_WAY,
     )
 
 

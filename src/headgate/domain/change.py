@@ -166,8 +166,6 @@ class Change:
     """SHA-256 over action, cluster, parameters, differences, steps with undo, and fingerprints."""
     approvals: tuple[Approval, ...] = ()
     journal: tuple[Entry, ...] = ()
-    cursor: int = 0
-    """Index of the next step."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
     outcome: str = ""

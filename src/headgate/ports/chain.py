@@ -4,6 +4,7 @@ It stands beside the values because two sides need it: the store, which links, a
 which verifies what was stored or exported.
 """
 
+import functools
 import hashlib
 import json
 import re
@@ -36,6 +37,18 @@ _SECRET_TEXT = (
 )
 
 
+_SUSPECT = (
+    *("pass", "secret", "credential", "jaas", "private", "api", "access", "token"),
+    *("authorization", "cookie", "csrf", "bearer", "basic", "://", "\x00", "\\u0000"),
+)
+"""One of these, whatever its case, is in every text of ASCII that redaction changes."""
+
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
+
+@functools.lru_cache(maxsize=16)
 def moment(at: datetime) -> str:
     """The time in UTC as RFC 3339 with microseconds: of fixed length, so it sorts as time does.
 
@@ -54,20 +67,23 @@ def canonical_json(value: object) -> str:
         ValueError: the value holds a number that is not finite.
         TypeError: the value holds something that JSON does not know.
     """
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    return _CANONICAL.encode(value)
 
 
 def redacted(event: store.Event) -> store.Event:
     """The event without secrets: values under keys that name one, and what reads like one."""
+    data = _clean_data(event.data)
+    if data == event.data and not _suspect(
+        " ".join((event.actor, event.what, event.target, event.text))
+    ):
+        return event
     return replace(
         event,
         actor=_clean_text(event.actor),
         what=_clean_text(event.what),
         target=_clean_text(event.target),
         text=_clean_text(event.text),
-        data=_clean_data(event.data),
+        data=data,
     )
 
 
@@ -101,7 +117,8 @@ def _clean_data(data: str) -> str:
         value = json.loads(data)
     except ValueError:
         return _clean_text(data)
-    return canonical_json(_clean(value))
+    text = canonical_json(value)
+    return canonical_json(_clean(value)) if _suspect(text) else text
 
 
 def _clean(value: object) -> object:
@@ -115,7 +132,15 @@ def _clean(value: object) -> object:
     return _clean_text(value) if isinstance(value, str) else value
 
 
+def _suspect(text: str) -> bool:
+    """Whether redaction may change the text; it takes a tenth of the time of finding out how."""
+    lower = text.lower()
+    return not text.isascii() or any(part in lower for part in _SUSPECT)
+
+
 def _clean_text(text: str) -> str:
+    if not _suspect(text):
+        return text
     # what a database cannot keep must not be part of what is hashed either
     text = text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
     for pattern in _SECRET_TEXT:

@@ -6,12 +6,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from headgate.ports import chain, store
-from headgate.store import codec, cursors
+from headgate.store import codec, cursors, prepared
 from headgate.store.tables import AUDIT
 
-# Made once: building a statement and its cache key costs more than SQLite takes to run it
-_LAST = sa.select(AUDIT.c.number, AUDIT.c.hash).order_by(AUDIT.c.number.desc()).limit(1)
-_INSERT = sa.insert(AUDIT)
+_LAST = prepared.Prepared(
+    sa.select(AUDIT.c.number, AUDIT.c.hash).where(
+        AUDIT.c.number == sa.select(sa.func.max(AUDIT.c.number)).scalar_subquery()
+    )
+)
+_INSERT = prepared.Prepared(sa.insert(AUDIT))
 
 
 class Audit:
@@ -19,18 +22,19 @@ class Audit:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
-        self._last: store.AuditRecord | None = None
-        """The newest record, where this transaction wrote it."""
+        self._last: tuple[int, str] | None = None
+        """Number and hash of the newest record, once this transaction has read or written it."""
 
     def append(self, event: store.Event) -> store.AuditRecord:
         """The event, without secrets, is the newest link of the chain."""
-        last = self._last or self._connection.execute(_LAST).first()
-        number, previous = (last.number + 1, last.hash) if last else (1, chain.GENESIS)
-        record = chain.link(number, previous, event)
-        self._connection.execute(
-            _INSERT,
+        last, previous = (
+            self._last or _LAST.run(self._connection, {}).fetchone() or (0, chain.GENESIS)
+        )
+        record = chain.link(last + 1, previous, event)
+        _INSERT.run(
+            self._connection,
             {
-                "number": number,
+                "number": record.number,
                 "at": codec.instant(record.event.at),
                 "actor": record.event.actor,
                 "what": record.event.what,
@@ -41,7 +45,7 @@ class Audit:
                 "hash": record.hash,
             },
         )
-        self._last = record
+        self._last = record.number, record.hash
         return record
 
     def page(

@@ -9,14 +9,14 @@ import sqlalchemy as sa
 
 from headgate.domain import change
 from headgate.ports import store
-from headgate.store import codec, cursors
+from headgate.store import codec, cursors, prepared
 from headgate.store.tables import CHANGES, JOURNAL
 
 FINAL = ("succeeded", "rolled_back", "failed", "rejected", "refused", "cancelled", "expired")
 """States that nothing follows; a test compares them with the vocabulary."""
 
+_INSERT_ENTRY = prepared.Prepared(sa.insert(JOURNAL))
 # Made once: building a statement and its cache key costs more than SQLite takes to run it
-_INSERT_ENTRY = sa.insert(JOURNAL)
 _UPDATE = sa.update(CHANGES).where(
     CHANGES.c.id == sa.bindparam("key"), CHANGES.c.state == sa.bindparam("expect")
 )
@@ -60,8 +60,8 @@ class Changes:
 
     def append(self, change_id: str, entry: change.Entry) -> None:
         """The journal has one more entry."""
-        self._connection.execute(
-            _INSERT_ENTRY,
+        _INSERT_ENTRY.run(
+            self._connection,
             {
                 "change_id": change_id,
                 "number": entry.number,

@@ -11,15 +11,15 @@ where it was measured.
 
 import contextlib
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 
 from headgate.ports import store
-from headgate.store import faults, migrate, work
+from headgate.store import faults, migrate, prepared, work
 
 BUSY_TIMEOUT_S = 10.0
 """How long a writer waits for another program's transaction."""
@@ -62,8 +62,11 @@ class Database:
         self.url = url
         self._writer = writer
         self._reader = reader
+        self._in_file = _is_sqlite(url)
         self._turn = threading.Lock()
         self._owner: int | None = None
+        self._kept: sa.Connection | None = None
+        """SQLite's one connection for writers; only who has the turn may use it."""
 
     @contextmanager
     def begin(self) -> Iterator[work.Work]:
@@ -85,6 +88,9 @@ class Database:
     def close(self) -> None:
         """Connections are closed."""
         self._reader.dispose()
+        if self._turn.acquire(timeout=BUSY_TIMEOUT_S):
+            self._drop()
+            self._turn.release()
         self._writer.dispose()
 
     @contextmanager
@@ -101,13 +107,32 @@ class Database:
             )
         self._owner = me
         try:
-            with self._translated(), self._writer.connect() as connection, connection.begin():
-                if not _is_sqlite(self.url):
+            with self._connected() as connection, connection.begin():
+                if not self._in_file:
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_POSTGRES_LOCK)))
                 yield connection
+        except exc.SQLAlchemyError as error:
+            raise faults.translate(error, self.url) from error
         finally:
             self._owner = None
             self._turn.release()
+
+    def _connected(self) -> AbstractContextManager[sa.Connection]:
+        """A connection for the transaction of who has the turn.
+
+        On SQLite it is kept for the next one: to take it from the pool and give it back takes as
+        long as ten statements.
+        """
+        if not self._in_file:
+            return self._writer.connect()
+        if self._kept is None:
+            self._kept = self._writer.connect()
+        return _Kept(self._kept, self._drop)
+
+    def _drop(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -115,6 +140,23 @@ class Database:
             yield
         except exc.SQLAlchemyError as error:
             raise faults.translate(error, self.url) from error
+
+
+class _Kept:
+    """Lends a connection, and drops it where something failed meanwhile."""
+
+    __slots__ = ("_connection", "_drop")
+
+    def __init__(self, connection: sa.Connection, drop: Callable[[], None]) -> None:
+        self._connection = connection
+        self._drop = drop
+
+    def __enter__(self) -> sa.Connection:
+        return self._connection
+
+    def __exit__(self, failed: object, *_: object) -> None:
+        if failed is not None:
+            self._drop()
 
 
 def _parse(url: str) -> sa.URL:
@@ -178,7 +220,7 @@ def _sqlite(url: sa.URL, max_pages: int) -> tuple[sa.Engine, sa.Engine]:
             cursor.close()
 
         def begun(connection: sa.Connection) -> None:
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+            prepared.run(connection, "BEGIN IMMEDIATE" if write else "BEGIN")
 
         sa.event.listen(made, "connect", connected)
         sa.event.listen(made, "begin", begun)

@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from headgate.ports import store
-from headgate.store import codec
+from headgate.store import codec, prepared
 from headgate.store.tables import LEASES
 
 _GET = sa.select(LEASES).where(LEASES.c.name == sa.bindparam("key"))
-_HELD = sa.select(LEASES.c.holder, LEASES.c.fence, LEASES.c.expires_at).where(
-    LEASES.c.name == sa.bindparam("key")
+_HELD = prepared.Prepared(
+    sa.select(LEASES.c.holder, LEASES.c.fence, LEASES.c.expires_at).where(
+        LEASES.c.name == sa.bindparam("key")
+    )
 )
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -49,14 +51,15 @@ class Leases:
 
     def check(self, lease: store.Lease, *, now: datetime) -> None:
         """Nothing is changed; the lease is still this one."""
-        held = self._connection.execute(_HELD, {"key": lease.name}).first()
-        if held is None or (held.holder, held.fence) != (lease.holder, lease.fence):
-            who = f"{held.holder} holds it now" if held else "nobody holds it"
+        held = _HELD.run(self._connection, {"key": lease.name}).fetchone()
+        holder, fence, expires_at = held or ("", 0, "")
+        if (holder, fence) != (lease.holder, lease.fence):
+            who = f"{holder} holds it now" if held else "nobody holds it"
             raise store.Fenced(
                 f"The lease {lease.name} is no longer held by {lease.holder}: {who}",
                 where=lease.name,
             )
-        if codec.read_instant(held.expires_at) <= now:
+        if codec.read_instant(expires_at) <= now:
             raise store.Fenced(f"The lease {lease.name} ran out", where=lease.name)
 
     def release(self, lease: store.Lease) -> None:

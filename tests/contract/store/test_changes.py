@@ -1,5 +1,6 @@
 """Changes and their journals are kept alike on both databases."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from tests.contract.store.samples import CHANGE, MIRA, NOW, change_of, entry
 
 from headgate.domain import change, vocabulary
 from headgate.ports import store as port
-from headgate.store import changes, database
+from headgate.store import changes, codec, database
 
 
 def test_a_change_comes_back_as_it_was_put(store: database.Database) -> None:
@@ -140,3 +141,8 @@ def test_runs_are_counted_from_when_they_began(store: database.Database) -> None
 
 def _ids(page: port.Page[change.Change]) -> list[str]:
     return [item.id for item in page.items]
+
+
+def test_a_change_kept_by_an_older_headgate_with_its_cursor_is_read() -> None:
+    kept = json.loads(codec.encode(change.Change, CHANGE)) | {"cursor": 3}
+    assert codec.decode(change.Change, json.dumps(kept), where="here") == CHANGE

@@ -89,7 +89,7 @@ def test_opening_again_changes_nothing(store: database.Database, opener: Opener)
 
 
 def test_the_migrations_make_the_tables_that_the_queries_use(store: database.Database) -> None:
-    with store._writer.connect() as connection:
+    with store._write() as connection:
         context = MigrationContext.configure(connection)
         differences = compare_metadata(context, tables.METADATA)
     assert differences == []

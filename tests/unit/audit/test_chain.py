@@ -221,3 +221,22 @@ def test_an_ordinary_sentence_stays_as_it_is() -> None:
     text = "Approved by omar: token:mira/ci asked; password was changed; http://db:5432/x"
     record = chain.link(1, chain.GENESIS, event(text))
     assert record.event.text == text
+
+
+PARTS = (
+    *("PassWord", "=x", ": 'y'", "token", "Bearer ", "abcdefgh1", "://u:p@h", "api_key", " "),
+    *("\x00", "\ud800", "\u017fecret", "orders-7", '"', "{", "access.key", "basic"),
+)
+worded = st.lists(st.sampled_from(PARTS), max_size=6).map("".join)
+
+
+@hypothesis.given(worded, st.dictionaries(worded, worded, max_size=2), st.booleans())
+def test_what_need_not_be_redacted_is_what_redaction_leaves_alone(
+    text: str, values: dict[str, str], as_json: bool
+) -> None:
+    data = json.dumps(values) if as_json else "".join(values)
+    event = store.Event(at=NOW, actor="a", what="w", target=text, text=text, data=data)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(chain, "_suspect", lambda _: True)
+        thorough = chain.redacted(event)
+    assert chain.redacted(event) == thorough
