@@ -26,6 +26,7 @@ from typing import Any
 import structlog
 
 from headgate import detect
+from headgate.app import declared as declared_
 from headgate.app import lookout, settings
 from headgate.app.tables import ready
 from headgate.domain import incident, observation, snapshot
@@ -65,6 +66,8 @@ class Setup:
     """Where the configuration's paths begin."""
     kept: tuple[recall.Recalled, recall.Recalled] | None
     """Log ends and commits of the window before."""
+    declared: declared_.Folder = declared_.NOTHING
+    """What should be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +97,16 @@ class Remote:
     """Has one cluster looked at by a child; a ``lookout.Lookout``."""
 
     def __init__(
-        self, about: settings.Cluster, folder: Path, kept: watch.Kept | None = None
+        self,
+        about: settings.Cluster,
+        folder: Path,
+        kept: watch.Kept | None = None,
+        *,
+        declared: declared_.Folder = declared_.NOTHING,
     ) -> None:
         """Nothing is started yet. ``folder`` is where the configuration's paths begin."""
         self._about = about
+        self._declared = declared
         self._folder = folder
         self._kept = kept
         self._child: _Child | None = None
@@ -133,7 +142,14 @@ class Remote:
         try:
             if self._child is None:
                 kept = None if self._kept is None else self._kept()
-                self._child = _Child(Setup(about=self._about, folder=self._folder, kept=kept))
+                self._child = _Child(
+                    Setup(
+                        about=self._about,
+                        folder=self._folder,
+                        kept=kept,
+                        declared=self._declared,
+                    )
+                )
             order, self._reread = Order(told=told, reread=self._reread), False
             made = self._child.look(order, self._closed)
         except (Ended, OSError) as error:
@@ -193,8 +209,9 @@ class Remote:
             interval_s=about.interval_s,
             environment=about.environment,
             planned=told.planned,
-            thresholds=about.limits(),
+            thresholds=self._declared.over(about.limits()),
             usual=told.usual,
+            declared=self._declared.declared,
         )
         self._blind = seen
         found = detect.run(seen)
@@ -221,7 +238,10 @@ class _Child:
         self._mapped = shared.Mapped()
         self._unpacker = handover.Unpacker(self._mapped)
         self._echo = echo.Echo(
-            interval_s=about.interval_s, environment=about.environment, limits=about.limits()
+            interval_s=about.interval_s,
+            environment=about.environment,
+            limits=setup.declared.over(about.limits()),
+            declared=setup.declared.declared,
         )
         self._made: deque[tuple[int, observation.Observation]] = deque(maxlen=KEPT)
         self._limit_s = START_S

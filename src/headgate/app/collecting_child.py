@@ -123,7 +123,13 @@ def make(setup: collecting.Setup, arena: shared.Arena) -> lookout.Lookout:
     source, cluster = around.collecting(setup.about, setup.folder)
     kept: watch.Kept | None = None if setup.kept is None else lambda: setup.kept
     return lookout.Local(
-        setup.about, source, cluster, clock.SystemClock(), kept=kept, fresh=arena.fresh
+        setup.about,
+        source,
+        cluster,
+        clock.SystemClock(),
+        kept=kept,
+        fresh=arena.fresh,
+        declared=setup.declared,
     )
 
 

@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from headgate import actions, diagnose
 from headgate.actions import interface as acting
-from headgate.app import around, errors
+from headgate.app import around, declared, errors
 from headgate.app.capabilities import matrix
 from headgate.boundary import cedar
 from headgate.changes import errors as change_errors
@@ -53,6 +54,8 @@ class Asked:
     """Empty: none is looked at."""
     watch_s: float = 10.0
     read_records: bool = False
+    declared: Path | None = None
+    """Folder of what should be; None: nothing is declared."""
     deadline_s: float = 5.0
 
 
@@ -130,9 +133,11 @@ def examine(asked: Asked, tell: Callable[[float], None] = lambda _share: None) -
 
     Raises:
         errors.Invalid: the address or the client settings cannot be used.
+        configuration.ConfigError: the declarations cannot be used.
         ports.errors.PortError: the cluster cannot be reached; says what, where and what next.
     """
     ticks = clock.SystemClock()
+    wanted = declared.NOTHING if asked.declared is None else declared.load(asked.declared)
     with contextlib.ExitStack() as ends:
         connects = _connects(asked.connects)
         schemas = _schemas(asked.registry)
@@ -154,7 +159,7 @@ def examine(asked: Asked, tell: Callable[[float], None] = lambda _share: None) -
         held.brokers(deadline_s=asked.deadline_s)
         begun = ticks.now()
         beside = around.rows(held, schemas, sources)
-        seen, sweeps = _watch(asked, held, connects, beside, ticks, tell)
+        seen, sweeps = _watch(asked, held, connects, beside, ticks, tell, wanted)
         return _judge(asked, held, connects, ticks, seen, (begun, sweeps))
 
 
@@ -192,6 +197,7 @@ def _watch(
     beside: Sequence[readings.Reading],
     ticks: clock.Clock,
     tell: Callable[[float], None],
+    wanted: declared.Folder,
 ) -> tuple[observation.Observation, int]:
     interval_s = max(0.2, min(LONGEST_INTERVAL_S, asked.watch_s / 5))
     source = collector.Collector(
@@ -204,6 +210,8 @@ def _watch(
     )
     looking = watch.Watch(
         source,
+        limits=wanted.limits,
+        declared=wanted.declared,
         cut_s=max(asked.watch_s, interval_s),
         window_s=asked.watch_s + 60,
         # so short a look tells no age of a backlog: the log's own timestamps do

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from headgate import detect, diagnose
+from headgate.app import declared as declared_
 from headgate.app import settings
 from headgate.app.tables import ready
 from headgate.detect import view
@@ -60,6 +61,7 @@ class Local:
         ticks: clock.Clock,
         kept: watch.Kept | None = None,
         fresh: rows.Fresh = np.empty,
+        declared: declared_.Folder = declared_.NOTHING,
     ) -> None:
         """Nothing is read yet. Sweeps come from ``source``, records and their times from
         ``cluster``; ``kept``, ``fresh``: see ``watch.Watch``.
@@ -69,7 +71,7 @@ class Local:
         self._watch = watch.Watch(
             source,
             environment=about.environment,
-            limits=about.limits(),
+            limits=declared.over(about.limits()),
             finder=times.Finder(cluster, ticks, deadline_s=about.deadline_s),
             letters=deadletters.Reader(
                 cluster, ticks, read_records=about.read_records, deadline_s=about.deadline_s
@@ -77,6 +79,7 @@ class Local:
             kept=kept,
             usual=lambda: self._usual,
             fresh=fresh,
+            declared=declared.declared,
         )
         self._answerer = answers.Answerer(
             cluster,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headgate.app import configuration, lines
-from headgate.domain import person, resource
+from headgate.domain import declared, person, resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,13 @@ class Owners:
 
     def __init__(self, entries: tuple[_Entry, ...] = ()) -> None:
         self._entries = entries
+
+    def owned(self) -> tuple[declared.Owned, ...]:
+        """The register as declarations; the first that fits counts."""
+        return tuple(
+            declared.Owned(kind=one.kind, pattern=one.pattern, owner=one.owner.name)
+            for one in self._entries
+        )
 
     def of(self, about: resource.Resource) -> person.Owner:
         """The owner of a resource, or of what it is part of; NOBODY where none is registered."""

@@ -149,6 +149,9 @@ class Cluster(_Section):
     """The same for resources that match a pattern: one entry a pattern and finding."""
     expected: list[Expected] = []
     """Conditions that are meant to be so: they are listed with their reason and open nothing."""
+    declared: Path | None = None
+    """Folder of declarations (TOML): the topics and ACLs that should be there, owners, and marks
+    such as ``test``. What differs is found as ``config.drift``."""
 
     @pydantic.field_validator("bootstrap")
     @classmethod

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from headgate.app import around, interface, lookout, past, settings
+from headgate.app import declared as declared_
 from headgate.domain import finding, incident, observation
 from headgate.domain.unknown import Unknown
 from headgate.observe import collector, recall, recorder, series, tiers, watch
@@ -43,9 +44,10 @@ class Watched:
         publish: Callable[[interface.Notice], None],
         apart: Callable[[watch.Kept | None], lookout.Lookout] | None = None,
         steps: Sequence[tiers.Tier] = (),
+        declared: declared_.Folder = declared_.NOTHING,
     ) -> None:
         """Nothing is read yet. ``apart`` makes a lookout elsewhere; None: this process looks.
-        ``steps``: how finely the history is kept, if at all.
+        ``steps``: how finely the history is kept, if at all. ``declared``: what should be.
         """
         self.about = about
         self.kafka = cluster
@@ -66,9 +68,9 @@ class Watched:
                 interval_s=about.interval_s,
                 readings=around.rows(cluster, registries, sources),
             )
-            self._lookout = lookout.Local(about, source, cluster, ticks, kept=kept)
-        self.past = past.Past(database, about.name, tuple(steps))
-        """What is kept of the time before."""
+            self._lookout = lookout.Local(
+                about, source, cluster, ticks, kept=kept, declared=declared
+            )
         self._recorder = recorder.Recorder(database, about.name, tuple(steps))
         self._recordable = threading.Event()
         self._store = database
@@ -147,6 +149,8 @@ class Watched:
                 continue
             try:
                 self._recorder.record(latest[0].snapshot)
+                if self._usual is not None:
+                    self._usual.refresh(latest[0])
             except ports.StoreError as error:
                 _log.warning(
                     "The history could not be kept",

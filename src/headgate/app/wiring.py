@@ -11,6 +11,7 @@ from headgate.app import (
     configuration,
     context,
     deciding,
+    declared,
     hub,
     notifying,
     opening,
@@ -52,6 +53,26 @@ def load_owners(held: configuration.Configuration) -> owners.Owners:
         configuration.ConfigError: it cannot be used; says file, line and reason.
     """
     return owners.load(held.path(held.settings.boundary.owners))
+
+
+def load_declared(held: configuration.Configuration, one: settings.Cluster) -> declared.Folder:
+    """What the cluster should be, and who owns what on it.
+
+    Raises:
+        configuration.ConfigError: it cannot be used; says file, line and reason.
+    """
+    folder = held.path(one.declared)
+    found = declared.NOTHING if folder is None else declared.load(folder)
+    return found.owned_also(load_owners(held).owned())
+
+
+def load_all_declared(held: configuration.Configuration) -> tuple[declared.Folder, ...]:
+    """What every cluster should be.
+
+    Raises:
+        configuration.ConfigError: something cannot be used; says file, line and reason.
+    """
+    return tuple(load_declared(held, one) for one in held.settings.cluster)
 
 
 def build(
@@ -105,6 +126,8 @@ def _watched(
 ) -> watching.Watched:
     folder, kept = held.folder, held.settings.history
     port = around.cluster(one, folder)
+    wanted = load_declared(held, one)
+    apart = functools.partial(collecting.Remote, one, folder, declared=wanted)
     return watching.Watched(
         one,
         cluster=port,
@@ -114,7 +137,8 @@ def _watched(
         database=store,
         ticks=ticks,
         publish=notices.publish,
-        apart=functools.partial(collecting.Remote, one, folder) if one.process else None,
+        apart=apart if one.process else None,
+        declared=wanted,
         steps=tiers.of(
             by_minute_days=kept.by_minute_days,
             by_ten_minutes_days=kept.by_ten_minutes_days,

@@ -31,7 +31,9 @@ def show(*, form: options.Form = options.Output.table, config: options.Config = 
 
 @app.command()
 def check(*, form: options.Form = options.Output.table, config: options.Config = None) -> None:
-    """Say what is wrong with the configuration, its policies and owners: file, line and reason.
+    """Say what is wrong with the configuration, its policies, owners and declarations.
+
+    File, line and reason of each.
 
     Exit code 1 when something is.
 
@@ -44,7 +46,7 @@ def check(*, form: options.Form = options.Output.table, config: options.Config =
     try:
         held = configuration.load(config)
         clusters = len(held.settings.cluster)
-        for load in (wiring.load_boundary, wiring.load_owners):
+        for load in (wiring.load_boundary, wiring.load_owners, wiring.load_all_declared):
             try:
                 load(held)
             except configuration.ConfigError as error:

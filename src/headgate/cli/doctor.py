@@ -56,6 +56,14 @@ def doctor(
         bool,
         typer.Option("--read-records", help="May read single records; contents are never shown."),
     ] = False,
+    declared: Annotated[
+        Path | None,
+        typer.Option(
+            "--declared",
+            help="Folder of what should be: topics, ACLs, owners, marks, thresholds (TOML).",
+            file_okay=False,
+        ),
+    ] = None,
     acls: Annotated[
         bool,
         typer.Option("--acls", help="Only print the ACLs that Headgate asks for; sends nothing."),
@@ -89,6 +97,7 @@ def doctor(
         registry=registry,
         watch_s=watch,
         read_records=read_records,
+        declared=declared,
     )
     report = _examine(asked)
     _print(report, form)

@@ -7,6 +7,7 @@ as there; it would be the largest part of what is handed over, and takes a few m
 import dataclasses
 from collections.abc import Sequence
 
+from headgate.domain import declared as declared_
 from headgate.domain import meters, observation, thresholds, vocabulary
 from headgate.domain import past as past_
 from headgate.domain import usual as usual_
@@ -22,10 +23,12 @@ class Echo:
         interval_s: float,
         environment: vocabulary.Environment,
         limits: thresholds.Thresholds,
+        declared: declared_.Declared = declared_.NOTHING,
     ) -> None:
         self._interval_s = interval_s
         self._environment = environment
         self._limits = limits
+        self._declared = declared
         self._trails = trails.Trails(series.window(interval_s))
         self._past = past_.Past()
         self._meters = meters.Meters()
@@ -59,5 +62,6 @@ class Echo:
             past=self._past,
             meters=self._meters,
             usual=usual,
+            declared=self._declared,
             **handed.about,
         ).with_made(handed.made)

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
+from headgate.domain import declared as declared_
 from headgate.domain import known, meters, observation, snapshot, thresholds, timeline, vocabulary
 from headgate.domain import past as past_
 from headgate.domain import usual as usual_
@@ -52,6 +53,7 @@ class Watch:
         kept: Kept | None = None,
         usual: Callable[[], usual_.Usual] | None = None,
         letters: deadletters.Reader | None = None,
+        declared: declared_.Declared = declared_.NOTHING,
         fresh: rows.Fresh = np.empty,
     ) -> None:
         """Nothing is read yet. ``limits`` and ``cut_s``: see ``observation.Observation``.
@@ -69,6 +71,7 @@ class Watch:
         self._kept = kept
         self._usual = usual
         self._letters = letters
+        self._declared = declared
         self._past = past_.Past()
         self._meters = meters.Meters()
         self._known: snapshot.Snapshot | None = None
@@ -116,6 +119,7 @@ class Watch:
             timeline=tuple(self._timeline),
             usual=self._usual() if self._usual is not None else usual_.Usual(),
             letters=self._letters.letters(seen) if self._letters is not None else {},
+            declared=self._declared,
         )
         return self._latest
 
