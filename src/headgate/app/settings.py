@@ -139,8 +139,8 @@ class Cluster(_Section):
     deadline_s: float = pydantic.Field(default=5.0, ge=0.2, le=120)
     """Seconds that one call to the cluster may take."""
     process: bool = False
-    """Whether it is read in a process of its own, so that pages stay quick while the answers of a
-    large cluster are decoded. Worth its 90 MB from about 20,000 partitions on."""
+    """Whether it is swept, and what is wrong found and explained, in a process of its own, so that
+    pages stay quick. Worth its 90 MB from about 20,000 partitions on."""
     read_records: bool = False
     """Whether Headgate may read record contents to tell a poison record; they are never kept."""
     thresholds: dict[str, dict[str, int | float | str]] = {}

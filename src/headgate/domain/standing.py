@@ -134,6 +134,9 @@ class Table:
                 value = self._behind(self._records(column), self._late(column))[0]
             case "done_per_s":
                 value = self.done.one(column, "the commit")
+            case "catch_up_s":
+                done = self.done.one(column, "the commit")
+                value = _catch_up(self._records(column), self._arriving(column), done)
             case "loss_s":
                 value = self._loss(column, self._late(column))[0]
             case _:
@@ -149,7 +152,7 @@ class Table:
 
     def _late(self, column: int) -> int | None:
         """The column's place in ``behind``; None: there is nothing to read, or it is not known."""
-        at = int(np.searchsorted(self.behind, column))
+        at = int(self.behind.searchsorted(column))
         return at if at < len(self.behind) and self.behind[at] == column else None
 
     def _arriving(self, column: int) -> PerSecond:

@@ -41,7 +41,7 @@ _ABOUT = tuple(
     and field.name
     not in {
         *("snapshot", "history", "past", "meters"),
-        *("interval_s", "environment", "cut_s", "planned", "thresholds", "usual"),
+        *("interval_s", "environment", "cut_s", "planned", "thresholds", "usual", "declared"),
     }
 )
 """Fields of an observation that neither follow from its snapshot nor were told from outside."""

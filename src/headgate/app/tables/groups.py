@@ -1,7 +1,7 @@
 """Groups as rows; how far behind they are is told by ``domain.standing``."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,8 @@ class _Columns:
     loss: NDArray[np.float64]
     unread: Unknown | None
     """Why no position is known at all."""
+    rows: dict[int, GroupRow] = field(default_factory=dict)
+    """Those that were asked for so far."""
 
 
 def table(seen: observation.Observation) -> page.Columns[GroupRow] | Unknown:
@@ -82,7 +84,7 @@ def table(seen: observation.Observation) -> page.Columns[GroupRow] | Unknown:
             "catch_up": lambda: spread(np.where(np.isinf(held.catch_up), np.nan, held.catch_up)),
             "loss": lambda: spread(held.loss),
         },
-        row=lambda place: _row(seen, held, place),
+        row=lambda place: _once(seen, held, place),
     )
 
 
@@ -101,7 +103,7 @@ def row(seen: observation.Observation, group_id: str) -> GroupRow | Unknown | No
         return held
     if group_id not in held.groups:
         return None
-    return _row(seen, held, held.ids.index(group_id))
+    return _once(seen, held, held.ids.index(group_id))
 
 
 def owners(group: snapshot.Group) -> Mapping[TopicPartition, str]:
@@ -181,6 +183,13 @@ def _columns(seen: observation.Observation) -> _Columns | Unknown:
         if isinstance(commits, Unknown)
         else None,
     )
+
+
+def _once(seen: observation.Observation, held: _Columns, place: int) -> GroupRow:
+    found = held.rows.get(place)
+    if found is None:
+        found = held.rows[place] = _row(seen, held, place)
+    return found
 
 
 def _row(seen: observation.Observation, held: _Columns, place: int) -> GroupRow:
