@@ -14,8 +14,9 @@ import structlog
 from headgate.app import around, interface, lookout, past, settings
 from headgate.app import declared as declared_
 from headgate.domain import finding, incident, observation
+from headgate.domain import usual as usual_
 from headgate.domain.unknown import Unknown
-from headgate.observe import collector, recall, recorder, series, tiers, watch
+from headgate.observe import collector, recall, recorder, series, tiers, usual, watch
 from headgate.ports import clock, connect, kafka, metrics, registry
 from headgate.ports import store as ports
 
@@ -71,6 +72,9 @@ class Watched:
             self._lookout = lookout.Local(
                 about, source, cluster, ticks, kept=kept, declared=declared
             )
+        self.past = past.Past(database, about.name, tuple(steps))
+        """What is kept of the time before."""
+        self._usual = usual.Keeper(self.past.read) if steps else None
         self._recorder = recorder.Recorder(database, about.name, tuple(steps))
         self._recordable = threading.Event()
         self._store = database
@@ -106,7 +110,9 @@ class Watched:
     def look(self) -> tuple[observation.Observation, finding.Detection]:
         """One look is done and is the newest."""
         began = time.monotonic()
-        seen, found = self._lookout.look(lookout.Told(planned=tuple(self._planned())))
+        known = self._usual.now() if self._usual is not None else usual_.Usual()
+        told = lookout.Told(planned=tuple(self._planned()), usual=known)
+        seen, found = self._lookout.look(told)
         self._latest = (seen, found)
         self.sweeps += 1
         self.last_s = time.monotonic() - began
