@@ -29,7 +29,7 @@ def chosen(
         if quick and not each.quick:
             continue
         count = 1 if quick or each.kind != "single" else variants
-        first = random.Random(f"{seed}/{each.name}").randrange(2) if quick else 0
+        first = random.Random(f"{seed}/{each.name}").randrange(2) if count == 1 else 0
         found += [
             runner.Run(scenario=each, variant=first + place, seed=seed) for place in range(count)
         ]
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"seed {seed}: {len(runs)} runs of {len({one.scenario for one in runs})} scenarios"
     )
     began = time.monotonic()
-    rows, background = _run(runs, screen, keep=asked.keep_lab, doctors=not asked.no_doctor)
+    rows, background = _run(runs, screen, asked)
     took_s = time.monotonic() - began
     measured = results.measures(rows, background)
     table.show(
@@ -67,12 +67,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"seed {seed}, {len(rows)} runs in {took_s / 60:.1f} minutes")
     told = results.document(rows, seed=seed, took_s=took_s, background=background)
     if asked.out is not None:
-        _write(asked.out, told, rows)
+        _write(asked.out, told)
     return 1 if any(one.met is False for one in measured) else 0
 
 
 def _run(
-    runs: Sequence[runner.Run], screen: console.Console, *, keep: bool, doctors: bool
+    runs: Sequence[runner.Run], screen: console.Console, asked: argparse.Namespace
 ) -> tuple[list[results.Row], list[str]]:
     with progress.Progress(
         progress.TextColumn("incidents"),
@@ -90,19 +90,24 @@ def _run(
                 bar.console.print(
                     f"       {problem}", markup=False, highlight=False, soft_wrap=True
                 )
+            if asked.out is not None:
+                _write_looks(asked.out, row)
             bar.advance(task)
 
-        return runner.run_all(runs, tell, keep=keep, doctors=doctors)
+        return runner.run_all(runs, tell, keep=asked.keep_lab, doctors=not asked.no_doctor)
 
 
-def _write(folder: Path, told: dict[str, object], rows: Sequence[results.Row]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def _write(folder: Path, told: dict[str, object]) -> None:
     (folder / "incidents.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
+
+
+def _write_looks(folder: Path, row: results.Row) -> None:
+    """What was said at each look of one run, for those who ask why."""
     said = folder / "looks"
-    said.mkdir(exist_ok=True)
-    for row in rows:
-        text = "\n".join([row.breaks, row.proof or row.failure, f"{row.drew}", *row.said, ""])
-        (said / f"{row.scenario}-{row.variant}.txt").write_text(text, encoding="utf-8")
+    said.mkdir(parents=True, exist_ok=True)
+    drew = ", ".join(f"{name} {value}" for name, value in row.drew.items())
+    text = "\n".join([row.breaks, drew, row.proof or row.failure, *row.said, ""])
+    (said / f"{row.scenario}-{row.variant}.txt").write_text(text, encoding="utf-8")
 
 
 def _parser() -> argparse.ArgumentParser:

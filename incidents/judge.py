@@ -32,7 +32,8 @@ class Answer:
     found_s: float | None = None
     """Seconds from the injection to the finding; None: it was not found."""
     cause_s: float | None = None
-    """Seconds from the injection to the right first cause, for good; None: it never was."""
+    """Seconds from the injection to the right first cause, for good; None: it was wrong in the last
+    look that spoke of the root."""
     sweeps: int | None = None
     """Sweeps of ``SWEEP_S`` from the visible symptom to the right first cause."""
     second: bool = False
@@ -120,36 +121,35 @@ Views = Sequence[tuple[looks.Look, list[looks.Told]]]
 
 
 def _answer(root: scenario.Root, after: Views, moments: Moments) -> Answer:
-    found: float | None = None
-    right_since: int | None = None
-    for place, (look, said) in enumerate(after):
-        about = [told for told in said if speaks_of(told, root)]
-        if about and found is None:
-            found = look.at - moments.injected
-        if any(named(told, root, 1) for told in about):
-            right_since = place if right_since is None else right_since
-        else:
-            right_since = None
-    last = [told for told in after[-1][1] if speaks_of(told, root)] if after else []
-    got = "; ".join(told.short() for told in (last or (after[-1][1] if after else [])))
-    if right_since is None:
-        return Answer(
-            root=root,
-            found_s=found,
-            second=any(named(told, root, 2) for told in last),
-            got=got or "nothing",
-        )
-    look = after[right_since][0]
-    sweeps = max(0, math.ceil((look.at - moments.confirmed) / SWEEP_S))
-    held = len(after) - right_since
+    """What came of the root, by the looks that speak of it; some conditions are seen only once."""
+    spoken = [
+        (place, look, about)
+        for place, (look, said) in enumerate(after)
+        if (about := [told for told in said if speaks_of(told, root)])
+    ]
+    if not spoken:
+        last = after[-1][1] if after else []
+        return Answer(root=root, got="; ".join(told.short() for told in last) or "nothing")
+    found_s = spoken[0][1].at - moments.injected
+    _, _, last = spoken[-1]
+    got = "; ".join(told.short() for told in last)
+    right: tuple[int, looks.Look] | None = None
+    for place, look, about in spoken:
+        if not any(named(told, root, 1) for told in about):
+            right = None
+        elif right is None:
+            right = place, look
+    if right is None:
+        second = any(named(told, root, 2) for told in last)
+        return Answer(root=root, found_s=found_s, second=second, got=got)
+    place, look = right
     return Answer(
         root=root,
-        found_s=found,
+        found_s=found_s,
         cause_s=look.at - moments.injected,
-        sweeps=sweeps,
+        sweeps=max(0, math.ceil((look.at - moments.confirmed) / SWEEP_S)),
         second=True,
-        settled=held >= HELD,
-        got="" if held >= HELD else got,
+        settled=len(after) - place >= HELD,
     )
 
 
@@ -166,10 +166,13 @@ def _wrong(views: Views, roots: Sequence[scenario.Root], moments: Moments) -> tu
         for told in said
         if any(speaks_of(told, root) for root in roots)
     }
+    beside = {code for root in roots for code in root.also}
     found: dict[str, str] = {}
     for look, said in views:
         before = look.at < moments.injected
         for told in said:
+            if all(one.code in beside for one in told.findings) and not before:
+                continue
             if told.urgent and (before or told.key not in told_right):
                 when = "before the injection: " if before else ""
                 found.setdefault(told.key, when + told.short())

@@ -149,8 +149,8 @@ class Eyes:
     def _advance(
         self, drafts: Sequence[incident.Draft], found: finding.Detection
     ) -> tuple[looks.Told, ...]:
-        """The incidents that this look opens; what outlasted the cut hold counts as firing."""
-        known = set(self._live)
+        """The incidents that this look opens, anew or again; what outlasted the cut hold fires."""
+        before = {name: one.state for name, one in self._live.items()}
         firing = [
             dataclasses.replace(
                 draft,
@@ -169,7 +169,11 @@ class Eyes:
             new_id=lambda: f"i{next(self._ids)}",
         ):
             self._live[one.id] = one
-        return tuple(_incident(one.draft) for name, one in self._live.items() if name not in known)
+        return tuple(
+            _incident(one.draft)
+            for name, one in self._live.items()
+            if before.get(name, "resolved") == "resolved" and one.state == "open"
+        )
 
 
 def _incident(draft: incident.Draft) -> looks.Told:

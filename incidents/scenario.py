@@ -48,6 +48,8 @@ class Root:
     """Codes of the vocabulary; the first cause named must be one of them."""
     on: str = ""
     """Part of the name of what is broken; empty: anything of the scenario's."""
+    also: tuple[str, ...] = ()
+    """Codes of findings that rightly stand beside it."""
     culprit: str = ""
     """Part of the name of the resource that the cause must name; empty: any."""
 
@@ -80,6 +82,12 @@ class Draw:
     def name(self, *of: str) -> str:
         """A name that nothing else in the run has."""
         return f"{self._chance.choice(of)}-{self.tag}"
+
+    def part(self, place: int) -> "Draw":
+        """A draw of its own for one part of a compound scenario."""
+        made = Draw(self._chance.randrange(2**32), f"part {place}", self.variant)
+        self.facts[f"part {place}"] = made.facts
+        return made
 
     def _keep(self, what: str, value: T) -> T:
         self.facts[what] = value

@@ -39,7 +39,7 @@ class RewoundByOperator(Stopped):
     def prepare(self) -> None:
         """A log with some history."""
         self.work(rate=self.draw.real("rate", 20, 40), work_ms=self.draw.real("work_ms", 10, 20))
-        self.stand.write(self.topic, self.draw.whole("history", 1_000, 2_000), size=60)
+        self.stand.write(self.topic, self.draw.whole("history", 600, 1_000), size=60)
         self.stand.caught_up(self.group, within_s=90)
         time.sleep(12)  # so that no window holds the catching up
 
@@ -144,7 +144,10 @@ class RetentionOutran(shop.Read):
         """The commit is below the log's start."""
         return (
             scenario.Root(
-                findings=("group.offset_out_of_range",), causes=("retention.outran",), on=self.group
+                findings=("group.offset_out_of_range",),
+                causes=("retention.outran",),
+                on=self.group,
+                also=("config.retention_short",),
             ),
         )
 
@@ -173,6 +176,7 @@ class TopicRecreated(shop.Read):
     """Somebody deletes a topic and makes it anew."""
 
     name = "topic-recreated"
+    claims = ("produce.failing",)
     breaks = "A topic is deleted and created again under its name; all commits on it are gone."
 
     def prepare(self) -> None:
@@ -186,6 +190,7 @@ class TopicRecreated(shop.Read):
                 findings=("group.offsets_lost", "lag.rewound", "group.offset_out_of_range"),
                 causes=("topic.recreated",),
                 on=self.group,
+                also=("produce.failing",),
             ),
         )
 

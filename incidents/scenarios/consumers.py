@@ -50,10 +50,10 @@ class UnderParallel(shop.Read):
         members = self.draw.whole("members", 3, 4)
         rate = self.draw.real("rate", 60, 80)
         self.work(
-            partitions=self.draw.whole("partitions", members, members + 2),
+            partitions=members * self.draw.whole("each", 1, 2),
             members=members,
             rate=rate,
-            work_ms=1_000 * members / (rate * 1.6),
+            work_ms=1_000 * members / (rate * 2.2),
             protocol=self.draw.either("protocol", "classic", "consumer"),
         )
 
@@ -272,6 +272,7 @@ class HotKey(shop.Read):
             scenario.Root(
                 findings=("lag.skewed", "partition.hot"),
                 causes=("partition.hot_key",),
+                on=self.draw.tag,
             ),
         )
 
@@ -326,6 +327,7 @@ class Burst(shop.Read):
             scenario.Root(
                 findings=("lag.draining", "lag.growing", "topic.input_surge"),
                 causes=("traffic.burst",),
+                on=self.draw.tag,
             ),
         )
 

@@ -32,10 +32,11 @@ class Read(scenario.Scenario, abc.ABC):
         rate: float = 0.0,
         work_ms: float = 2.0,
         replicas: int | None = None,
+        behind: bool = False,
         topic: dict[str, object] | None = None,
         **settings: Any,
     ) -> None:
-        """All of it works, and what was written is read; 0: drawn."""
+        """All of it works, and what was written is read, unless it is to be behind; 0: drawn."""
         self.partitions = partitions or self.draw.whole("partitions", 3, 6)
         self.members = members
         self.rate = rate or self.draw.real("rate", 15, 35)
@@ -45,11 +46,16 @@ class Read(scenario.Scenario, abc.ABC):
         self.writer = self.stand.producer(
             self.draw.name(*WRITERS), self.topic, self.rate, swing_s=self.draw.real("swing", 15, 40)
         )
+        name = self.draw.name(*GROUPS)
+        if settings.get("reset") == "error":  # who refuses to guess begins somewhere named
+            for number in range(self.partitions):
+                cluster.move_commit(self.stand.bootstrap, name, self.topic, number, 0)
         self.group = self.stand.group(
-            self.draw.name(*GROUPS), self.topic, members=members, work_ms=work_ms, **settings
+            name, self.topic, members=members, work_ms=work_ms, **settings
         )
         self.stand.started(self.group, members)
-        self.stand.caught_up(self.group, lag=int(self.rate * 3) + 20)
+        if not behind:
+            self.stand.caught_up(self.group, lag=int(self.rate * 3) + 20)
 
     def falls_behind(self, by: int) -> str:
         """The lag has grown by so much since now, while commits advance."""

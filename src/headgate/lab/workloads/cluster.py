@@ -152,23 +152,32 @@ def committed(bootstrap: str, group: str) -> dict[tuple[str, int], int]:
     }
 
 
-def ends(bootstrap: str, topic: str) -> dict[int, int]:
-    """Return the end offset of each partition of a topic."""
-    return _edges(bootstrap, topic, OffsetSpec.latest())  # type: ignore[no-untyped-call] # has no types
+def ends(bootstrap: str, topic: str, *, committed: bool = False) -> dict[int, int]:
+    """Return the end offset of each partition of a topic; for readers of committed records: where
+    they must stop.
+    """
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # has no types
+    level = (
+        confluent_kafka.IsolationLevel.READ_COMMITTED
+        if committed
+        else confluent_kafka.IsolationLevel.READ_UNCOMMITTED
+    )
+    return _edges(bootstrap, topic, latest, isolation_level=level)
 
 
 def starts(bootstrap: str, topic: str) -> dict[int, int]:
     """Return the first offset of each partition of a topic."""
-    return _edges(bootstrap, topic, OffsetSpec.earliest())  # type: ignore[no-untyped-call] # has no types
+    earliest = OffsetSpec.earliest()  # type: ignore[no-untyped-call] # has no types
+    return _edges(bootstrap, topic, earliest)
 
 
-def _edges(bootstrap: str, topic: str, which: OffsetSpec) -> dict[int, int]:
+def _edges(bootstrap: str, topic: str, which: OffsetSpec, **options: object) -> dict[int, int]:
     kafka = client(bootstrap)
     found = kafka.list_topics(topic, timeout=CALL_S).topics[topic]
     if found.error is not None:
         raise interface.WorkloadError(f"Topic {topic} could not be read: {found.error.str()}.")
     asked = {confluent_kafka.TopicPartition(topic, number): which for number in found.partitions}
-    futures = kafka.list_offsets(asked, request_timeout=CALL_S)
+    futures = kafka.list_offsets(asked, request_timeout=CALL_S, **options)
     return {each.partition: future.result().offset for each, future in futures.items()}
 
 

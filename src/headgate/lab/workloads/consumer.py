@@ -157,6 +157,9 @@ class Member:
             else:
                 self._seek(topic, partition, offset)
             return False
+        if settings.delay_s > 0:
+            age_s = time.time() - message.timestamp()[1] / 1_000
+            self._stop.wait(max(0.0, settings.delay_s - age_s))
         if (work_ms := self._work_ms(settings)) > 0:
             self._stop.wait(work_ms / 1_000)
         return True

@@ -97,6 +97,8 @@ class Consumer:
     """How long giving up a partition takes, as flushing what was begun with it does."""
     crash_after_s: float = 0.0
     """A member crashes after so many seconds, whatever it reads; 0: it does not."""
+    delay_s: float = 0.0
+    """It handles a record only when that is so old, as a queue with a delay does."""
     fetch_bytes: int = 4_096
     """`max.partition.fetch.bytes`."""
 
