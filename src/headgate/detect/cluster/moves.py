@@ -7,7 +7,7 @@ import numpy as np
 
 from headgate.detect import interface, view, words
 from headgate.detect.cluster import brokers, gauges, throttles
-from headgate.domain import amounts, finding, movement, resource, snapshot, storage
+from headgate.domain import amounts, finding, movement, resource, snapshot, storage, vocabulary
 from headgate.domain.unknown import Unknown
 
 _STUCK = "reassignment.stuck"
@@ -151,9 +151,12 @@ class Leftovers:
         )
         if start is None or len(readings) < 2:
             return interface.Found()
-        state = seen.state(_LEFT, "gap", start)
-        if state is None:
+        gap_s, cut_s = seen.observation.seconds(_LEFT, "gap"), seen.observation.cut_s
+        if not seen.waited(start, gap_s if cut_s is None else min(gap_s, cut_s)):
             return interface.Found()
+        state: vocabulary.FindingState = "firing"
+        if not seen.waited(start, gap_s):
+            state = "pending"
         made = [*_of_brokers(seen, held), *_of_topics(seen, held)]
         return interface.Found(
             findings=tuple(report.finding(text, state=state, since=start) for report, text in made)

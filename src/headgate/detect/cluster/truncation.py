@@ -29,11 +29,11 @@ class Truncation:
         past = seen.history
         if len(past.times) < 2 or not len(past.partitions):
             return interface.Found()
-        ends = np.where(past.ends >= 0, past.ends, -1)
+        leaders = past.leaders
+        moved = np.flatnonzero((leaders != leaders[:1]).any(axis=0))
+        ends = past.ends[:, moved]
         peak = np.maximum.accumulate(ends, axis=0)
-        newest = view.filled(past.ends, past.times, seen.now)[-1]
-        lost = np.where(newest >= 0, peak[-1] - newest, 0)
-        columns = np.flatnonzero((lost > 0) & (newest >= 0))
+        columns = moved[((ends >= 0) & (ends < peak)).any(axis=0)]
         cut = [(int(c), *found) for c in columns if (found := _fall(past, int(c))) is not None]
         findings = [_finding(seen, *each) for each in cut[:_MOST]]
         not_seen: tuple[finding.NotSeen, ...] = ()

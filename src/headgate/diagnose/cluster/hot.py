@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+import numpy as np
+
 from headgate.detect import words
 from headgate.detect.cluster import gauges
 from headgate.diagnose import interface
@@ -34,7 +36,7 @@ def _leaders(argument: interface.Argument) -> None:
     broker = int(about.id)
     preferred = table.replicas[table.replica_start[:-1]]
     leads, prefers = int((table.leader == broker).sum()), int((preferred == broker).sum())
-    live = max(len({int(x) for x in table.leader.tolist() if x >= 0} | {broker}), 1)
+    live = max(len(np.unique(table.replicas)), 1)
     mean = table.count / live
     fact = argument.fact("leads", f"partitions that broker {broker} leads", leads)
     order = argument.fact("prefers", f"partitions that prefer broker {broker}", prefers)
