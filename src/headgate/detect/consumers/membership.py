@@ -38,6 +38,8 @@ class NearTimeout:
         return interface.Found(findings=tuple(found.values()))
 
 
+_LIMITS = {"poll": "poll", "heartbeat": "session"}
+"""What a member is late with -> the parameter that says how late it may be."""
 _TELL = ("consumer.time_between_polls_max", "consumer.poll_age", "consumer.heartbeat_age")
 
 
@@ -64,7 +66,7 @@ def _near(
         return
     code = "rebalance.near_timeout"
     # No hold and no window: a one-shot look does not cut it.
-    limit = seen.observation.thresholds.value(code, what, about)
+    limit = seen.observation.thresholds.value(code, _LIMITS[what], about)
     limit_s = vocabulary.seconds(str(limit))
     spent_s = value * factor
     if spent_s < seen.observation.number(code, "share", about) * limit_s:

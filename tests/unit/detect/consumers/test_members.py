@@ -1,0 +1,194 @@
+"""Rebalances, and members at odds with their group."""
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+from tests.unit.detect.consumers.reading import (
+    at_first_sight,
+    client,
+    errors,
+    fact,
+    found,
+    shop,
+    tells,
+    unseen,
+)
+from tests.unit.observations import AT, START, Scene, line
+
+from headgate.domain import snapshot, thresholds
+from headgate.domain.unknown import Unknown
+
+# rebalances
+
+
+def stuck(state: str = "Reconciling", since: int = 40) -> Scene:
+    scene = shop()
+    scene.groups["billing"] = dataclasses.replace(scene.groups["billing"], state=state)
+    scene.states["billing"] = lambda i: state if i >= since else "Stable"
+    return scene
+
+
+def test_a_rebalance_without_an_end_is_found() -> None:
+    [item] = found(stuck(), "rebalance.stuck")
+    assert item.state == "firing"
+    assert item.severity == "critical"
+    assert item.since.timestamp() == AT.timestamp() - 29 * 5
+
+
+def test_a_rebalance_is_no_stuck_one_yet() -> None:
+    assert not found(stuck(since=66), "rebalance.stuck")
+    assert not found(stuck(state="Stable"), "rebalance.stuck")
+
+
+def test_a_group_that_does_not_settle_in_a_short_look_is_pending() -> None:
+    [item] = found(at_first_sight(stuck(since=0)), "rebalance.stuck")
+    assert item.state == "pending"
+
+
+def test_the_hold_of_one_group_may_be_longer() -> None:
+    scene = stuck()
+    scene.rules = (
+        thresholds.Rule(resources="group:bill*", code="rebalance.stuck", values={"hold": "10m"}),
+    )
+    assert not found(scene, "rebalance.stuck")
+
+
+def restless(protocol: str) -> Scene:
+    scene = shop(samples=100)
+    scene.groups["billing"] = dataclasses.replace(scene.groups["billing"], protocol=protocol)
+    scene.members["billing"] = lambda i: frozenset({"billing-0", f"x{i // 10}"})
+    scene.read("billing", "orders", 0, scene.topics["orders"].ends[0], lambda i: f"x{i // 10}")
+    return scene
+
+
+def test_rebalances_tell_what_they_cost() -> None:
+    [item] = found(restless("consumer/range"), "rebalance.storm")
+    assert fact(item, "count") == 9
+    assert fact(item, "cost-moved") == 9
+    assert "9 partitions changed hands" in item.summary
+
+
+@pytest.mark.parametrize(
+    ("protocol", "eager"),
+    [
+        ("consumer/range", True),
+        ("consumer/roundrobin", True),
+        ("consumer/cooperative-sticky", False),
+        ("consumer", False),
+    ],
+)
+def test_only_eager_assignors_stop_all_members(protocol: str, eager: bool) -> None:
+    assert bool(found(restless(protocol), "rebalance.inefficient")) is eager
+
+
+def test_an_eager_group_at_rest_is_no_hazard() -> None:
+    scene = shop()
+    scene.groups["billing"] = dataclasses.replace(
+        scene.groups["billing"], protocol="consumer/range"
+    )
+    assert not found(scene, "rebalance.inefficient")
+
+
+# members
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "near"),
+    [
+        ("consumer.time_between_polls_max", 250_000, True),
+        ("consumer.time_between_polls_max", 20_000, False),
+        ("consumer.poll_age", 290, True),
+        ("consumer.heartbeat_age", 40, True),
+        ("consumer.heartbeat_age", 3, False),
+    ],
+)
+def test_a_member_near_its_time_out_is_found_by_its_own_metrics(
+    name: str, value: float, near: bool
+) -> None:
+    scene = tells(shop(), lambda _: (client(name, value),))
+    items = found(scene, "rebalance.near_timeout")
+    assert [str(item.resource) for item in items] == (["member:billing/billing-0"] if near else [])
+    assert not unseen(scene, "rebalance.near_timeout")
+
+
+def test_a_one_shot_look_does_not_shorten_the_time_out() -> None:
+    scene = at_first_sight(tells(shop(), lambda _: (client("consumer.poll_age", 20),)))
+    assert not found(scene, "rebalance.near_timeout")
+
+
+def test_without_client_metrics_nobody_knows_who_is_near_a_time_out() -> None:
+    assert "consumer.time_between_polls_max" in unseen(shop(), "rebalance.near_timeout")
+
+
+def test_a_client_id_of_two_members_tells_of_neither() -> None:
+    scene = tells(shop(), lambda _: (client("consumer.poll_age", 290),))
+    scene.follow("audit", "orders")
+    group = scene.groups["audit"]
+    assert not isinstance(group.members, Unknown)
+    scene.groups["audit"] = dataclasses.replace(
+        group,
+        members=tuple(
+            dataclasses.replace(member, client_id="billing-0") for member in group.members
+        ),
+    )
+    assert not found(scene, "rebalance.near_timeout")
+
+
+def static(turns: Callable[[int], int]) -> Scene:
+    """One static member whose place is taken over from time to time."""
+    scene = shop(members=1)
+    last = turns(69)
+    scene.group("billing", f"pay-1-u{last}")
+    scene.groups["billing"] = dataclasses.replace(
+        scene.groups["billing"],
+        members=(
+            snapshot.Member(
+                id=f"pay-1-u{last}",
+                client_id="pay",
+                host="/10.0.0.1",
+                instance_id="pay-1",
+                assigned=(),
+            ),
+        ),
+    )
+    scene.members["billing"] = lambda i: frozenset({f"pay-1-u{turns(i)}"})
+    for p in range(4):
+        scene.read("billing", "orders", p, line(START, 10), lambda i: f"pay-1-u{turns(i)}")
+    return scene
+
+
+def test_an_instance_that_changes_hands_again_and_again_is_fenced() -> None:
+    [item] = found(static(lambda i: i // 8), "group.member_fenced")
+    assert fact(item, "instance") == "pay-1"
+
+
+def test_a_deploy_of_a_static_member_is_no_fencing() -> None:
+    assert not found(static(lambda i: int(i > 40)), "group.member_fenced")
+
+
+def test_brokers_count_fencings_of_the_only_static_group() -> None:
+    scene = tells(static(lambda _: 0), errors("Heartbeat", "FENCED_INSTANCE_ID"))
+    [item] = found(scene, "group.member_fenced")
+    assert str(item.resource) == "group:billing"
+
+
+def test_without_counters_a_static_group_says_what_would_tell() -> None:
+    assert "broker.errors" in unseen(static(lambda _: 0), "group.member_fenced")
+    assert not unseen(shop(), "group.member_fenced")
+
+
+def test_joins_that_are_turned_away_are_found_by_the_brokers_counters() -> None:
+    scene = tells(shop(), errors("JoinGroup", "INCONSISTENT_GROUP_PROTOCOL"))
+    [item] = found(scene, "rebalance.join_rejected")
+    assert str(item.resource) == "group:billing"
+    scene.follow("audit", "orders")
+    [item] = found(scene, "rebalance.join_rejected")
+    assert item.resource.kind == "cluster"
+
+
+def test_no_join_was_turned_away_where_brokers_count_none() -> None:
+    scene = tells(shop(), errors("JoinGroup", "REBALANCE_IN_PROGRESS"))
+    assert not found(scene, "rebalance.join_rejected")
+    assert not unseen(scene, "rebalance.join_rejected")
+    assert "broker.errors" in unseen(shop(), "rebalance.join_rejected")
