@@ -14,8 +14,6 @@ from headgate.domain.unknown import Unknown
 
 _ACTUATOR = Unknown("no actuator of its host is declared")
 _NOT_TRIED = Unknown("nobody has tried it yet")
-_SINKS = "connect-"
-"""What the groups of sinks begin with, unless their settings say otherwise."""
 
 
 class Clusters:
@@ -105,7 +103,9 @@ def _sinks_move(argument: interface.Argument) -> tuple[bool | Unknown, str]:
     """(Whether a sink's group committed since Connect went silent, the fact that says so)."""
     seen = argument.case.seen
     past, since = seen.history, argument.about.since.timestamp()
-    names = [place for place, name in enumerate(past.places.groups) if name.startswith(_SINKS)]
+    names = [
+        place for place, name in enumerate(past.places.groups) if name.startswith(sinks.PREFIX)
+    ]
     columns = np.flatnonzero(np.isin(past.places.group_of, names))
     rows = np.flatnonzero(past.times > since + seen.sample_s / 2)
     moving: bool | Unknown = Unknown("no sink's group is known by its name")
@@ -215,12 +215,16 @@ def _idle(argument: interface.Argument) -> None:
                 ),
             )
     cited = argument.own("state", "lag")
+    found = sinks.connector(case, about.resource)
+    gone = () if found is None else sinks.lost_workers(case, found[1])
+    sinks.weigh_lost_worker(argument, gone, *cited)
     argument.weigh(
         "connect.blocked_task",
         "It says RUNNING, records wait, and nothing is committed: a write does not return, or "
         "is tried again without end.",
         requires("it says RUNNING and records wait", True, *cited),
         *([expects("its other side takes connections", reached, *seen)] if asked else []),
+        *([expects("its workers are alive", False, *cited)] if gone else []),
         decides(
             "a thread of the task stands in a write",
             Unknown("Connect's REST does not show the task's threads and log"),

@@ -130,7 +130,11 @@ def _outage(
     argument.weigh(
         "downstream.outage",
         "Good records became dead letters because what the sink writes to did not take them.",
-        requires("most of them failed by a refusal or a time-out", passing, *cited),
+        requires(
+            "most of them failed by a refusal or a time-out",
+            True if isinstance(passing, Unknown) and away is True else passing,
+            *(seen or cited),
+        ),
         decides("most of them failed by a refusal or a time-out", passing, *cited),
         expects("the other side takes no connection now", away, *seen)
         if away is True or isinstance(away, Unknown)

@@ -109,7 +109,10 @@ def weigh_missing_id(argument: interface.Argument, schema_id: int, cited: tuple[
         source="registry",
     )
     cite = (*cited, said)
-    known = served if isinstance(served, Unknown) else None
+
+    def told(*, like: bool | str) -> bool | Unknown:
+        return served if isinstance(served, Unknown) else served == like
+
     next_: list[diagnosis.Suggestion] = [
         interface.suggest("owner.notify", "Ask the producer which registry it uses."),
         interface.suggest("schema.register", "Register the schema here under that id."),
@@ -117,21 +120,21 @@ def weigh_missing_id(argument: interface.Argument, schema_id: int, cited: tuple[
     argument.weigh(
         "schema.foreign_id",
         f"Schema id {schema_id} never was in this registry: it is of another one.",
-        requires("no subject ever had it", known or served is False, *cite),
+        requires("no subject ever had it", told(like=False), *cite),
         decides("another registry serves it", _ELSEWHERE),
         next=next_,
     )
     argument.weigh(
         "schema.soft_deleted",
         f"The version with schema id {schema_id} was deleted.",
-        requires("only deleted versions have it", known or served == "deleted", *cite),
-        decides("only deleted versions have it", known or served == "deleted", *cite),
+        requires("only deleted versions have it", told(like="deleted"), *cite),
+        decides("only deleted versions have it", told(like="deleted"), *cite),
         next=[interface.suggest("schema.register", "Register the same schema again.")],
     )
     argument.weigh(
         "registry.reader_behind",
         "One registry has not read its own topic to the end; another one serves the id.",
-        requires("some registry lists it", known or served is True, *cite),
+        requires("some registry lists it", told(like=True), *cite),
         expects("its reading position is behind", _READER),
         next=[interface.suggest("workload.restart", "Restart the registry that lags.")],
     )

@@ -1,10 +1,12 @@
 """Sink connectors and their groups: what happens to the one is said of the other."""
 
-from headgate.diagnose import interface
-from headgate.diagnose.hypothesis import decides, requires
+from headgate.diagnose import hypothesis, interface
+from headgate.diagnose.hypothesis import decides, expects, requires
 from headgate.domain import finding, resource, snapshot
 from headgate.domain.unknown import Unknown
 
+PREFIX = "connect-"
+"""What the groups of sinks begin with, unless their settings say otherwise."""
 TOGETHER_S = 60.0
 """Failures that began within so many seconds of each other may have one cause."""
 
@@ -44,7 +46,7 @@ def of_group(case: interface.Case, about: finding.Finding) -> interface.Explaine
     """
     owner = case.seen.connector_of(about.resource.id)
     if owner is None:
-        return None
+        return _of_silent(case, about)
     argument = interface.Argument(case, about)
     _, item = owner
     if any(task.state == "FAILED" for task in item.tasks):
@@ -56,6 +58,7 @@ def of_group(case: interface.Case, about: finding.Finding) -> interface.Explaine
         source="connect",
         how=f"GET /connectors/{item.name}/status",
     )
+    gone = lost_workers(case, item)
     argument.weigh(
         "connect.blocked_task",
         f"{item.name} says {item.state} and commits nothing.",
@@ -64,8 +67,66 @@ def of_group(case: interface.Case, about: finding.Finding) -> interface.Explaine
             "a thread of the task stands in a write",
             Unknown("Connect's REST does not show the task's threads and log"),
         ),
+        *_on_workers(gone, state),
         on=resource.Resource("connector", item.name),
         next=[interface.suggest("connector.restart_task", f"Restart the tasks of {item.name}.")],
+    )
+    weigh_lost_worker(argument, gone, state)
+    return argument.explained()
+
+
+def lost_workers(case: interface.Case, item: snapshot.Connector) -> tuple[finding.Finding, ...]:
+    """The findings that workers are gone for which Connect still names the connector's tasks."""
+    names = {task.worker for task in item.tasks}
+    return tuple(each for each in case.findings("connect.worker_lost") if each.resource.id in names)
+
+
+def weigh_lost_worker(
+    argument: interface.Argument, gone: tuple[finding.Finding, ...], *cited: str
+) -> None:
+    """Weighs that the worker of a task is dead: Connect says RUNNING until its delay is over."""
+    argument.weigh(
+        "connect.worker_dead",
+        f"The worker that runs it, {gone[0].resource.id}, is dead; Connect has not noticed yet."
+        if gone
+        else "The worker that runs it is dead.",
+        requires("a worker of its tasks does not answer", bool(gone), *cited),
+        decides("that worker's port is dead", bool(gone), *cited),
+        on=gone[0].resource if gone else argument.about.resource,
+        next=[
+            interface.watch(
+                argument.about.resource, 300, "Connect gives its tasks to other workers."
+            ),
+            interface.suggest("workload.restart", "Start the worker again."),
+        ],
+    )
+
+
+def _on_workers(
+    gone: tuple[finding.Finding, ...], *cited: str
+) -> tuple[hypothesis.Prediction, ...]:
+    return (expects("its workers are alive", False, *cited),) if gone else ()
+
+
+def _of_silent(case: interface.Case, about: finding.Finding) -> interface.Explained | None:
+    """Causes of the lag of what is named like a sink's group while its Connect is silent."""
+    silent = case.findings("connect.unreachable")
+    if not silent or not about.resource.id.startswith(PREFIX):
+        return None
+    argument = interface.Argument(case, about)
+    said = argument.fact(
+        "silent",
+        "Connect clusters that do not answer",
+        ", ".join(each.resource.id for each in silent),
+        source="connect",
+    )
+    argument.weigh(
+        "connect.worker_dead",
+        f"Its name is that of a sink's group, and Connect {silent[0].resource.id} does not answer.",
+        requires("a Connect cluster does not answer", True, said),
+        expects("the group is named as a sink's", True, said),
+        on=silent[0].resource,
+        next=[interface.watch(about.resource, 300, "It goes on when a worker is back.")],
     )
     return argument.explained()
 
