@@ -17,6 +17,7 @@ ALL = (
     "timeline_size",
     "engine_step",
     "history",
+    "diagnosis",
     "sweep_large",
     "many_clusters",
     "own_process",

@@ -79,6 +79,7 @@ class Local:
             kept=kept,
             usual=lambda: self._usual,
             fresh=fresh,
+            ticks=ticks,
             declared=declared.declared,
         )
         self._answerer = answers.Answerer(

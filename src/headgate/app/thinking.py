@@ -17,6 +17,8 @@ _TOLD = {
     "closed": "incident.closed",
 }
 """Kinds of happenings that the audit keeps."""
+_YOUNG_S = 600.0
+"""Samples that reach back less far may have begun anew; longer is no finding held."""
 
 
 class Thinker:
@@ -48,10 +50,16 @@ class Thinker:
             self._proposer.consider(watched, item)
 
     def _looked_since(self, seen: observation.Observation) -> datetime:
-        """Since when the cluster was looked at without a break: this start, or the first sample."""
-        since = self._since.setdefault(seen.snapshot.cluster, seen.snapshot.at)
+        """Since when the cluster was looked at without a break: this start, or the first sample
+        where the samples began anew since.
+        """
+        at = seen.snapshot.at
+        since = self._since.setdefault(seen.snapshot.cluster, at)
         # after the clock was set back, the start lies before it
-        self._since[seen.snapshot.cluster] = since = min(since, seen.snapshot.at)
+        self._since[seen.snapshot.cluster] = since = min(since, at)
+        times = seen.history.times
+        if len(times) and at.timestamp() - times[0] < _YOUNG_S:
+            since = max(since, datetime.fromtimestamp(float(times[0]), at.tzinfo))
         return since
 
     def _owned(self, draft: incident.Draft) -> incident.Draft:

@@ -26,8 +26,9 @@ SETTLE_S = 10.0
 two restarts is no recovery."""
 HELD_S = 600.0
 """A resolved incident reopens for so long instead of a new one being opened; then it closes."""
-_LONGEST_S = 900.0
-"""No finding is waited for longer after blindness: the window in memory reaches back no farther."""
+_LONGEST_S = 590.0
+"""No finding is waited for longer after blindness: no hold of what opens incidents is longer than
+ten minutes."""
 _TOLD = 6
 """So often one finding's coming and going is told; then it is left at "it comes and goes"."""
 _TIMELINE = 200

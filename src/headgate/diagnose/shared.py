@@ -12,7 +12,7 @@ from headgate.diagnose.pipelines import sinks
 from headgate.domain import finding, resource
 
 TOGETHER_S = 60.0
-"""What began within so many seconds of another may have one cause; judgment."""
+"""What began within so many seconds of the first may have one cause; judgment."""
 WAVE = 10
 """So many groups with one finding and one cause that began together are one incident, whatever the
 cause is: that so many fail by themselves within a minute is no accident; judgment."""
@@ -106,14 +106,15 @@ def _urgent(item: finding.Finding) -> bool:
 
 
 def _bursts(items: Sequence[tuple[float, str]]) -> Iterator[tuple[list[str], int]]:
-    """(Keys that began within a minute of the one before, which burst it is), oldest first."""
+    """(Keys that began within a minute of the first of them, which burst it is), oldest first."""
     held: list[str] = []
-    last, number = 0.0, 0
+    first, number = 0.0, 0
     for at, key in sorted(items):
-        if held and at - last > TOGETHER_S:
+        if held and at - first > TOGETHER_S:
             yield held, number
             held, number = [], number + 1
+        if not held:
+            first = at
         held.append(key)
-        last = at
     if held:
         yield held, number

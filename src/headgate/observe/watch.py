@@ -14,7 +14,8 @@ from headgate.domain import declared as declared_
 from headgate.domain import known, meters, observation, snapshot, thresholds, timeline, vocabulary
 from headgate.domain import past as past_
 from headgate.domain import usual as usual_
-from headgate.observe import deadletters, recall, rows, series, times
+from headgate.observe import deadletters, jumps, recall, rows, series, times
+from headgate.ports import clock
 
 RECENT = 2000
 """Differences between looks that an observation carries, the newest ones."""
@@ -55,18 +56,22 @@ class Watch:
         letters: deadletters.Reader | None = None,
         declared: declared_.Declared = declared_.NOTHING,
         fresh: rows.Fresh = np.empty,
+        ticks: clock.Clock | None = None,
     ) -> None:
         """Nothing is read yet. ``limits`` and ``cut_s``: see ``observation.Observation``.
 
         ``finder`` looks up the log's own timestamps; ``kept`` tells what is kept of the time before
         the start, and is asked once; ``usual`` tells what is usual at the time of each look;
-        ``letters`` reads dead-letter topics; ``fresh`` gives the memory of the samples.
+        ``letters`` reads dead-letter topics; ``fresh`` gives the memory of the samples;
+        where the clock ``ticks`` jumps, the samples begin anew (None: nobody watches it).
         """
         self._source = source
         self._environment = environment
         self._limits = limits or thresholds.Thresholds()
         self._cut_s = cut_s
-        self._series = series.Series(series.window(source.interval_s, window_s), fresh=fresh)
+        self._jumps = None if ticks is None else jumps.Jumps(ticks, source.interval_s)
+        self._samples, self._fresh = series.window(source.interval_s, window_s), fresh
+        self._series = series.Series(self._samples, fresh=fresh)
         self._finder = finder
         self._kept = kept
         self._usual = usual
@@ -98,6 +103,9 @@ class Watch:
             kept, self._kept = self._kept(), None
             if kept is not None:
                 self._series.begin_with(*kept)
+        if self._jumps is not None and self._jumps.jumped(seen.cluster):
+            self._series = series.Series(self._samples, fresh=self._fresh)
+            self._past, self._meters = past_.Past(), meters.Meters()
         self._series.add(seen)
         past = self._series.history()
         if self._finder is not None:

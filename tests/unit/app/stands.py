@@ -52,18 +52,24 @@ class TurnedClock:
 
     def __init__(self) -> None:
         self.at = START
+        self._set_by = timedelta()
 
     def now(self) -> datetime:
         return self.at
 
     def monotonic(self) -> float:
-        return (self.at - START).total_seconds()
+        return (self.at - self._set_by - START).total_seconds()
 
     def sleep(self, seconds: float) -> None:
         self.turn(seconds)
 
     def turn(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
+
+    def set_by(self, seconds: float) -> None:
+        """Somebody sets the clock; no time passes."""
+        self.turn(seconds)
+        self._set_by += timedelta(seconds=seconds)
 
 
 @dataclass(frozen=True, kw_only=True)
