@@ -7,6 +7,7 @@ from headgate.diagnose import interface
 from headgate.diagnose.clients import lately
 from headgate.diagnose.hypothesis import decides, expects, requires
 from headgate.domain import finding, timeline
+from headgate.domain.resource import Resource
 from headgate.domain.unknown import Unknown
 
 _TOGETHER = 3
@@ -22,16 +23,22 @@ class Drift:
     def explain(self, about: finding.Finding, case: interface.Case) -> interface.Explained:
         """A change on the timeline, another controller, a value of its own or an inherited one."""
         argument = interface.Argument(case, about)
-        entries = [
-            one
-            for one in reversed(case.seen.observation.timeline)
-            if one.resource == about.resource and one.kind in _KINDS
-        ]
+        entries = case.once("drifting", lambda: _entries(case)).get(about.resource, [])
         _changed(argument, entries)
         _controller(argument, entries)
         if about.resource.kind == "topic" and _values(about):
             _source(argument)
         return argument.explained()
+
+
+def _entries(case: interface.Case) -> dict[Resource, list[timeline.Entry]]:
+    """What the timeline tells of each resource that drifted, newest first."""
+    drifted = {one.resource for one in case.findings("config.drift")}
+    found: dict[Resource, list[timeline.Entry]] = {}
+    for one in reversed(case.seen.observation.timeline):
+        if one.kind in _KINDS and one.resource in drifted:
+            found.setdefault(one.resource, []).append(one)
+    return found
 
 
 def _changed(argument: interface.Argument, entries: Sequence[timeline.Entry]) -> None:
@@ -54,25 +61,23 @@ def _changed(argument: interface.Argument, entries: Sequence[timeline.Entry]) ->
 
 def _controller(argument: interface.Argument, entries: Sequence[timeline.Entry]) -> None:
     case = argument.case
-    drifted = {one.resource for one in case.findings("config.drift")}
     together: bool | Unknown = Unknown("nobody saw it become so")
     facts: list[str] = []
     if entries:
-        alike = {
-            one.resource
-            for one in case.seen.observation.timeline
-            if one.resource in drifted and one.at == entries[0].at
-        }
-        together = len(alike) >= _TOGETHER
+        alike = sum(
+            any(one.at == entries[0].at for one in told)
+            for told in case.once("drifting", lambda: _entries(case)).values()
+        )
+        together = alike >= _TOGETHER
         facts.append(
             argument.fact(
                 "together",
                 "resources that drifted in the same look",
-                len(alike),
+                alike,
                 source="timeline",
             )
         )
-    owners = case.findings("neighbour.active")
+    owners = case.once("neighbours", lambda: case.findings("neighbour.active"))
     named = [
         argument.fact("neighbour", "another controller is at work", one.summary)
         for one in owners[:1]

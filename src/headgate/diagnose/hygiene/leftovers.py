@@ -49,23 +49,32 @@ class Abandoned:
 
 def _rests(about: finding.Finding, case: interface.Case) -> bool | Unknown:
     """Whether nothing moved in it while Headgate looked."""
-    past = case.seen.history
-    if len(past.times) < 2:
+    if len(case.seen.history.times) < 2:
         return Unknown("it was looked at only once")
-    name = about.resource.id
-    if about.resource.kind == "topic":
-        columns = [place for place, one in enumerate(past.partitions) if one.topic == name]
-        return not bool((past.ends[0, columns] != past.ends[-1, columns]).any())
-    if about.resource.kind == "group":
+    kind, name = about.resource.kind, about.resource.id
+    if kind == "topic":
+        return name not in case.once("moving topics", lambda: _moving_topics(case))
+    if kind == "group":
         groups = case.seen.groups
         if isinstance(groups, Unknown):
             return groups
         one = groups.get(name)
         if one is not None and one.state != "Empty":
             return False
-        mine = np.array([group == name for group, _ in past.commit_keys], np.bool_)
-        return not bool((past.commits[0, mine] != past.commits[-1, mine]).any())
-    return Unknown(f"the use of a {about.resource.kind} is not read")
+        return name not in case.once("moving groups", lambda: _moving_groups(case))
+    return Unknown(f"the use of a {kind} is not read")
+
+
+def _moving_topics(case: interface.Case) -> frozenset[str]:
+    past = case.seen.history
+    moved = past.ends[0] != past.ends[-1]
+    return frozenset(past.partitions[column].topic for column in np.flatnonzero(moved).tolist())
+
+
+def _moving_groups(case: interface.Case) -> frozenset[str]:
+    past = case.seen.history
+    moved = past.commits[0] != past.commits[-1]
+    return frozenset(past.commit_keys[column][0] for column in np.flatnonzero(moved).tolist())
 
 
 class Wide:
