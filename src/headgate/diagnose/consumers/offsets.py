@@ -57,7 +57,10 @@ def _rewound(argument: interface.Argument) -> None:
     pairs = list(zip(columns, starts, strict=True))
     low = bool(columns) and all(int(past.commits[row, column]) <= start for column, start in pairs)
     earlier = past.commits[max(row - 1, 0)]
-    outside = any(0 <= int(earlier[column]) < start for column, start in pairs)
+    ends = _ends(case, columns, row)
+    outside = any(0 <= int(earlier[column]) < start for column, start in pairs) or any(
+        0 <= end < int(earlier[column]) for column, end in zip(columns, ends, strict=True)
+    )
     gap = any(bool((past.commits[:row, column][-3:] < 0).any()) for column in columns)
     target = argument.fact(
         "target", "whether its commits went to the log start", low, source="history"
@@ -68,19 +71,19 @@ def _rewound(argument: interface.Argument) -> None:
         outside or gap,
         source="history",
     )
-    anew = logs.went_back(case, about.partitions) or logs.recreated(case, _topics(about))
-    back = argument.fact("ends", "whether the topic was made anew", anew, source="history")
+    other = logs.recreated(case, _topics(about))
+    anew = logs.went_back(case, about.partitions) or other
+    back = argument.fact(
+        "ends", "whether the log went back, or the topic's id is another", anew, source="history"
+    )
     notify = interface.suggest("owner.notify", f"Ask who moved the offsets of {about.resource.id}.")
     restore = interface.suggest("group.restore_offsets", "Set the commits back where they were.")
     stays = requires("the topic is the same one", anew is not True, back)
     argument.weigh(
         "topic.recreated",
         "The topic was made anew, and its offsets begin again.",
-        *(
-            (decides("its log went back, or its id is another", True, back),)
-            if anew is True
-            else (requires("its log went back, or its id is another", False, back),)
-        ),
+        requires("its log went back, or its id is another", anew is True, back),
+        decides("its id is another", other, back),
         next=[notify],
     )
     argument.weigh(
@@ -104,7 +107,7 @@ def _rewound(argument: interface.Argument) -> None:
         "Its reset policy sent it to the log start.",
         requires("its commits went to the log start", low, target),
         requires("a member read then", not empty, members),
-        stays,
+        requires("the topic is the same one", other is not True, back),
         requires("its clients start over (auto.offset.reset)", Unknown("Kafka does not know it"))
         if not outside
         else decides("it was outside the log before", True, gone),
@@ -130,6 +133,12 @@ def _starts(case: interface.Case, columns: list[int], row: int) -> list[int]:
         return [0] * len(columns)
     past = case.seen.history
     return [int(past.starts[row, max(int(now.partition_of[c]), 0)]) for c in columns]
+
+
+def _ends(case: interface.Case, columns: list[int], row: int) -> list[int]:
+    past = case.seen.history
+    places = past.places.partition_of
+    return [int(past.ends[row, int(places[c])]) if places[c] >= 0 else -1 for c in columns]
 
 
 def _outside(argument: interface.Argument) -> None:

@@ -131,11 +131,11 @@ def argue(argument: interface.Argument, group: groups.Facts) -> None:
     _crash_loop(argument, told, scene)
     reconciling.weigh(argument, group.id)
     _ghost(argument, group, scene)
-    _hung(argument, group, scene)
+    commits = committing.Scene(argument)
+    _hung(argument, group, scene, commits)
     churn.poll_timeout(argument, told, scene.decodable())
     churn.session_timeout(argument, told, scene.decodable())
     neighbours.downstream(argument, group)
-    commits = committing.Scene(argument)
     committing.failing(argument, commits, stable.past_it(scene.stable))
     committing.absent(argument, commits, stable.past_it(scene.stable))
     argument.weigh(
@@ -269,7 +269,12 @@ def _ghost(argument: interface.Argument, group: groups.Facts, scene: Scene) -> N
     )
 
 
-def _hung(argument: interface.Argument, group: groups.Facts, scene: Scene) -> None:
+def _hung(
+    argument: interface.Argument,
+    group: groups.Facts,
+    scene: Scene,
+    commits: committing.Scene,
+) -> None:
     on = resource.member(group.id, scene.owner) if scene.owner else argument.about.resource
     stays: bool | Unknown = not scene.churn
     if stays and len(scene.ids) > 1:
@@ -297,6 +302,7 @@ def _hung(argument: interface.Argument, group: groups.Facts, scene: Scene) -> No
         scene.decodable(),
         stable.past_it(scene.stable),
         decides("it polls no more", late, polls),
+        *((requires("it gets no records", False, commits.read),) if commits.reads is True else ()),
         *runs,
         on=on,
         next=[
