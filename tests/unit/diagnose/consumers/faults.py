@@ -1,6 +1,7 @@
 """Scenes of what goes wrong with consumers, as functions that make them."""
 
-import Callable
+from collections.abc import Callable
+
 from tests.unit.diagnose import scenes
 from tests.unit.diagnose.consumers.looking import (
     answered,
