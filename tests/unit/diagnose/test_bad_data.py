@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from tests.unit.diagnose import scenes
-from tests.unit.observations import START, Scene, line
+from tests.unit.observations import START, Course, Scene, line
 
 from headgate import diagnose
 from headgate.domain import finding, measures, resource, snapshot
@@ -105,15 +105,13 @@ def test_what_is_broken_where_it_is_read_is_still_found() -> None:
 
 def test_a_group_whose_commits_are_not_read_has_not_lost_them() -> None:
     scene = healthy()
+
+    def until_100(course: Course) -> Course:
+        return lambda i: course(i) if i < 100 else -1
+
     for (group, name), (course, owner) in list(scene.reads.items()):
         if group == "billing":
-            scene.read(
-                group,
-                name.topic,
-                name.partition,
-                lambda i, c=course: c(i) if i < 100 else -1,
-                owner,
-            )  # type: ignore[misc]  # bound now
+            scene.read(group, name.topic, name.partition, until_100(course), owner)
     scene.missing["commits"] = (snapshot.Missing(what="group:billing", reason="timed out"),)
     assert urgent(scene) == set()
 
