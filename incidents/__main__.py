@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich import console, progress
 
-from incidents import results, runner, scenarios, table
+from incidents import page, results, runner, scenarios, table
 
 VARIANTS = 2
 WIDTH = 150
@@ -98,7 +98,9 @@ def _run(
 
 
 def _write(folder: Path, told: dict[str, object]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "incidents.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
+    (folder / "incidents.html").write_text(page.render(told), encoding="utf-8")
 
 
 def _write_looks(folder: Path, row: results.Row) -> None:

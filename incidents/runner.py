@@ -12,9 +12,11 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import confluent_kafka
+
 from headgate.lab import lab as lab_
-from headgate.lab import settings
-from headgate.lab.workloads import running
+from headgate.lab import parts, settings
+from headgate.lab.workloads import cluster, running
 from incidents import background, baseline, gauges, judge, looking, looks, results, scenario
 from incidents import stand as stand_
 
@@ -81,10 +83,38 @@ def run_all(
         if together:
             with _lab(together[0].scenario.needs, keep=keep) as lab:
                 strays += _together(lab, together, done, doctors=doctors)
-        for one in alone:
-            with _lab(one.scenario.needs, keep=keep) as lab, _place(lab) as place:
-                done(play(one, place, doctor=doctors and _asked(one)))
+        _alone(alone, done, doctors=doctors, keep=keep)
     return rows, strays
+
+
+def _alone(runs: Sequence[Run], done: Tell, *, doctors: bool, keep: bool) -> None:
+    """Runs one after the other, on one lab as long as each leaves it as it was."""
+    left = collections.deque(sorted(runs, key=lambda one: one.scenario.spoils))
+    while left:
+        with _lab(left[0].scenario.needs, keep=keep) as lab:
+            sound = True
+            while left and sound:
+                one = left.popleft()
+                with _place(lab) as place:
+                    done(play(one, place, doctor=doctors and _asked(one)))
+                sound = not one.scenario.spoils and _is_sound(lab)
+
+
+def _is_sound(lab: lab_.Lab) -> bool:
+    """Whether everything runs, every replica is in sync and every leader where it should be."""
+    if any(
+        each.life is not parts.Life.RUNNING
+        for each in lab.status()
+        if each.kind is not parts.Kind.WORKLOAD
+    ):
+        return False
+    try:
+        found = cluster.partitions(lab.bootstrap)
+    except confluent_kafka.KafkaException:
+        return False
+    return all(
+        each.leader == each.preferred and set(each.in_sync) == set(each.replicas) for each in found
+    )
 
 
 def _together(lab: lab_.Lab, runs: Sequence[Run], done: Tell, *, doctors: bool) -> list[str]:
@@ -109,13 +139,14 @@ def _together(lab: lab_.Lab, runs: Sequence[Run], done: Tell, *, doctors: bool) 
 
 def strays(seen: Sequence[looks.Look], own: judge.Own) -> list[str]:
     """What was said about things that belong to no scenario, each once."""
-    found = {
-        told.key: told.short()
-        for look in seen
-        for told in look.told
-        if told.urgent and not judge.mine(told, own)
-    }
-    return list(found.values())
+    found: dict[str, str] = {}
+    count: collections.Counter[str] = collections.Counter()
+    for look in seen:
+        for told in look.told:
+            if told.urgent and not judge.mine(told, own):
+                found[told.key] = told.short()
+                count[told.key] += 1
+    return [f"{text} (in {count[key]} of {len(seen)} looks)" for key, text in found.items()]
 
 
 def _asked(one: Run) -> bool:

@@ -113,6 +113,8 @@ class Scenario(abc.ABC):
     said with one of them is about it. Two scenarios with the same claim never run together."""
     doctor: ClassVar[bool] = True
     """Whether the real command may be asked, too."""
+    spoils: ClassVar[bool] = False
+    """Whether the lab cannot be as before afterwards, and is not used again."""
 
     stand: stand_.Stand
     draw: Draw

@@ -11,6 +11,7 @@ from typing import Any
 import confluent_kafka
 
 from headgate.domain import observation, thresholds
+from headgate.lab import jvm
 from headgate.lab import lab as lab_
 from headgate.lab.workloads import cluster, control, interface, running
 
@@ -160,7 +161,7 @@ class Stand:
             return ""
 
     def write(
-        self, topic: str, count: int, *, size: int = 200, partition: int = -1, **client: object
+        self, topic: str, count: int, *, size: int = 200, partition: int = -1, **client: Any
     ) -> int:
         """So many records are written at once; returns how many were delivered."""
         made = confluent_kafka.Producer(
@@ -187,6 +188,29 @@ class Stand:
         )
         self._processes.append(made)
         return made
+
+    def tool(self, program: str, *arguments: str) -> str:
+        """What one of Kafka's own command-line tools prints.
+
+        Raises:
+            RuntimeError: it failed; with what it said.
+        """
+        done = subprocess.run(
+            [
+                *jvm.plain_command("broker", heap_mb=128),
+                program,
+                "--bootstrap-server",
+                self.bootstrap,
+                *arguments,
+            ],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"{program}: {(done.stdout + done.stderr)[-400:]}")
+        return done.stdout
 
     def later(self, end: Callable[[], object]) -> None:
         """This is called when the stand is closed; the last one first."""

@@ -30,7 +30,7 @@ def main() -> int:
             "transaction.timeout.ms": asked.timeout_s * 1_000,
         }
     )
-    client.init_transactions(20)
+    client.init_transactions(45)
     for _ in range(asked.commits):
         _write(client, asked)
         client.commit_transaction(20)
@@ -54,4 +54,8 @@ def _write(client: confluent_kafka.Producer, asked: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except confluent_kafka.KafkaException as error:
+        print(error.args[0].str(), flush=True)
+        sys.exit(1)

@@ -235,13 +235,9 @@ class DeliberatelyBehind(Odd):
 
     def prepare(self) -> None:
         """Some seconds behind."""
-        self.work(
-            members=1,
-            rate=self.draw.real("rate", 10, 20),
-            delay_s=self.draw.whole("delay_s", 10, 18),
-            behind=True,
-        )
-        time.sleep(8)
+        delay_s = self.draw.whole("delay_s", 10, 18)
+        self.work(members=1, rate=self.draw.real("rate", 10, 20), delay_s=delay_s, behind=True)
+        time.sleep(delay_s + 15)  # until its lag has come to rest, and no window holds the rise
 
     def inject(self) -> None:
         """Nothing happens."""

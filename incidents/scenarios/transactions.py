@@ -20,8 +20,9 @@ def begin(
     place.own(name)
     argv = [sys.executable, "-m", "incidents.clients.transaction", place.bootstrap, topic, name]
     made = place.process([*argv, *more])
-    if made.stdout is None or made.stdout.readline().decode().strip() != says:
-        raise scenario.NotConfirmed(f"the transactional producer {name} did not come to {says!r}")
+    said = made.stdout.readline().decode().strip() if made.stdout else ""
+    if said != says:
+        raise scenario.NotConfirmed(f"{name} was to say {says!r}; it said {said!r}")
     return made
 
 

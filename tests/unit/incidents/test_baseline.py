@@ -1,0 +1,105 @@
+"""The baseline: rules page after their hold, once, and the loudest names the cause."""
+
+import pytest
+
+from headgate.domain import vocabulary
+from incidents import baseline
+
+
+def gauges(at: float, **read: dict[str, float]) -> baseline.Gauges:
+    return baseline.Gauges(at=at, **read)  # type: ignore[arg-type]  # all are mappings
+
+
+def names(course: list[baseline.Gauges]) -> list[str]:
+    return [f"{one.rule.name} {one.resource}" for one in baseline.pages(course)]
+
+
+def test_lag_pages_once_when_it_has_held() -> None:
+    held = [gauges(at, lag={"group:billing": 80}) for at in (0, 4, 8, 12, 16)]
+    assert names(held) == ["ConsumerGroupLag group:billing"]
+    assert names(held[:3]) == []
+
+
+def test_what_comes_back_pages_again() -> None:
+    lags = [80, 80, 80, 80, 0, 80, 80, 80, 80]
+    course = [gauges(4 * n, lag={"group:billing": lag}) for n, lag in enumerate(lags)]
+    assert names(course).count("ConsumerGroupLag group:billing") == 2
+
+
+def test_each_resource_pages_by_itself() -> None:
+    lag = {"group:a": 80.0, "group:b": 90.0, "group:c": 10.0}
+    found = names([gauges(at, lag=lag) for at in (0, 5, 10)])
+    assert found == ["ConsumerGroupLag group:a", "ConsumerGroupLag group:b"]
+
+
+@pytest.mark.parametrize(
+    ("read", "rule"),
+    [
+        ({"members": {"group:a": 0}}, "ConsumerGroupWithoutMembers"),
+        ({"under_replicated": {"broker:1": 3}}, "UnderReplicatedPartitions"),
+        ({"under_min_isr": {"broker:1": 3}}, "UnderMinIsrPartitionCount"),
+        ({"offline": {"partition:a-0": 1}}, "OfflinePartitions"),
+        ({"brokers_down": {"broker:3": 1}}, "BrokerDown"),
+        ({"failed_tasks": {"connector:x": 1}}, "ConnectTaskFailed"),
+        ({"workers_down": {"worker:1": 1}}, "ConnectWorkerDown"),
+        ({"registry_down": {"registry:registry": 1}}, "SchemaRegistryDown"),
+        ({"broker": {"offline_dirs": {"broker:1": 1}}}, "OfflineLogDirectory"),
+        ({"broker": {"handler_idle": {"broker:1": 0.1}}}, "RequestHandlerIdle"),
+        ({"broker": {"network_idle": {"broker:1": 0.2}}}, "NetworkProcessorIdle"),
+        ({"broker": {"throttle_ms": {"client:a": 120}}}, "ThrottleTime"),
+        ({"broker": {"disk_used": {"cluster:disk": 0.9}}}, "DiskUsed"),
+        ({"broker": {"controllers": {"broker:1": 0}}}, "ActiveControllerCount"),
+    ],
+)
+def test_each_rule_fires_on_its_condition(read: dict[str, dict[str, float]], rule: str) -> None:
+    assert [one.rule.name for one in baseline.pages([gauges(0, **read), gauges(12, **read)])] == [
+        rule
+    ]
+
+
+def test_rules_that_compare_two_readings() -> None:
+    growing = [gauges(4 * n, lag={"group:a": float(n)}) for n in range(1, 6)]
+    assert names(growing) == ["ConsumerLagKeepsIncreasing group:a"]
+    silent = [gauges(4 * n, written={"topic:a": 9.0}) for n in range(5)]
+    assert names(silent) == ["TopicInputStopped topic:a"]
+    shrinks: list[dict[str, dict[str, float]]] = [
+        {"isr_shrinks": {"broker:1": float(n)}} for n in range(5)
+    ]
+    course = [gauges(4 * n, broker=one) for n, one in enumerate(shrinks)]  # type: ignore[arg-type]  # nested
+    assert names(course) == ["IsrShrinkRate broker:1"]
+
+
+def test_a_quiet_cluster_pages_nobody() -> None:
+    healthy = {
+        "lag": {"group:a": 3.0},
+        "members": {"group:a": 2.0},
+        "broker": {
+            "controllers": {"broker:1": 1, "broker:2": 0},
+            "handler_idle": {"broker:1": 0.9},
+        },
+    }
+    assert not names([gauges(at, **healthy) for at in (0, 10, 20)])  # type: ignore[arg-type]  # nested
+
+
+def test_the_loudest_signal_is_the_critical_one_farthest_beyond_its_limit() -> None:
+    course = [
+        gauges(
+            0,
+            lag={"group:a": 60, "group:b": 900},
+            members={"group:a": 0},
+            under_replicated={"broker:1": 2},
+        )
+    ]
+    found = baseline.naive(course, lambda _: True)
+    assert found is not None
+    assert (found[0].name, found[1]) == ("ConsumerGroupLag", "group:b")
+    only_a = baseline.naive(course, lambda name: name == "group:a")
+    assert only_a is not None
+    assert only_a[0].name == "ConsumerGroupLag"
+    assert baseline.naive(course, lambda name: name == "group:c") is None
+
+
+def test_every_rule_names_its_source_and_a_cause_of_the_vocabulary() -> None:
+    for rule in baseline.RULES:
+        assert rule.source, rule.name
+        assert rule.names in vocabulary.causes(), rule.name
