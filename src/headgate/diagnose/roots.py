@@ -60,6 +60,8 @@ nothing else is wrong with them: the incident is told of who suffers."""
 _MIXED = ("cluster", "topic")
 """Kinds of which several unlike things can be wrong at once: the family of the finding tells them
 apart."""
+_CLIENTS = ("auth", "acl", "produce", "producer")
+"""Families of what a broker counts of its clients: not what is wrong with the broker itself."""
 Known = Mapping[str, diagnosis.Diagnosis]
 
 
@@ -138,7 +140,10 @@ class Roots:
             if item.resource.kind == "partition" and item.severity == "info":
                 here = resource.Resource("topic", item.partitions[0].topic)
                 return Root(family="topic", about=here)
-        family = last.code.partition(".")[0] if here.kind in _MIXED else here.kind
+        mixed = here.kind in _MIXED or (
+            here.kind == "broker" and last.code.partition(".")[0] in _CLIENTS
+        )
+        family = last.code.partition(".")[0] if mixed else here.kind
         return Root(family=family, about=here, path=tuple(reversed(links)))
 
     def began(self, about: resource.Resource) -> float | None:

@@ -18,6 +18,7 @@ from tests.unit.detect.clients.meeting import (
 )
 from tests.unit.observations import Scene
 
+from headgate import diagnose
 from headgate.domain import measures
 from headgate.domain.resource import Resource
 
@@ -314,3 +315,16 @@ def test_a_slow_way_leaves_the_brokers_phases_short() -> None:
 
 def test_without_the_brokers_numbers_none_is_more_than_possible() -> None:
     assert {one.verdict for one in causes(waiting(), "producer.buffer_exhausted")} == {"possible"}
+
+
+def test_what_a_broker_counts_of_its_clients_is_not_what_is_wrong_with_it() -> None:
+    scene = shop()
+    measure(
+        scene,
+        lambda i: (
+            counter("broker.failed_authentications", 9 * i),
+            error("Metadata", "TOPIC_AUTHORIZATION_FAILED", 4 * i),
+        ),
+    )
+    keys = {draft.key for draft in diagnose.look(scene.seen(), {})[2]}
+    assert keys == {"auth@broker:1", "acl@broker:1"}
