@@ -56,15 +56,23 @@ class _Course:
     known: NDArray[np.bool_]
 
     @functools.cached_property
+    def whole(self) -> bool:
+        """Whether every sample of every column is known: the ordinary case, and a quick one."""
+        return bool(self.known.all())
+
+    @functools.cached_property
     def step(self) -> NDArray[np.int64]:
         """The largest advance of the commit between two samples."""
-        both = self.known[1:] & self.known[:-1]
-        ahead = np.where(both, self.commits[1:] - self.commits[:-1], 0)
+        ahead = self.commits[1:] - self.commits[:-1]
+        if not self.whole:
+            ahead[~(self.known[1:] & self.known[:-1])] = 0
         largest: NDArray[np.int64] = ahead.max(axis=0, initial=0)
         return largest
 
     def of(self, columns: NDArray[np.intp]) -> "_Course":
         """The same of some of the columns."""
+        if len(columns) == self.lag.shape[1]:  # they ascend: all of them
+            return self
         return _Course(
             times=self.times,
             lag=self.lag[:, columns],
@@ -85,8 +93,22 @@ class _Course:
     @functools.cached_property
     def first(self) -> NDArray[np.intp]:
         """The first known row of each column."""
+        if self.whole:
+            return np.zeros(self.lag.shape[1], dtype=np.intp)
         rows: NDArray[np.intp] = np.argmax(self.known, axis=0)
         return rows
+
+    @functools.cached_property
+    def rise(self) -> NDArray[np.int64]:
+        """By how much lag is higher now than at first."""
+        rise: NDArray[np.int64] = self.lag[-1] - self.at(self.first, self.lag)
+        return rise
+
+    @functools.cached_property
+    def fall(self) -> NDArray[np.int64]:
+        """By how much lag is lower now than at its highest; unknown samples hold 0."""
+        fall: NDArray[np.int64] = self.lag.max(axis=0) - self.lag[-1]
+        return fall
 
     @functools.cached_property
     def top(self) -> NDArray[np.intp]:
@@ -104,7 +126,9 @@ def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
     whole = _course(seen, now, columns, rows)
     late = np.flatnonzero(now.lag[columns] > 0)
     behind, course = columns[late], whole.of(late)
-    few = course.known.sum(axis=0) < view.WINDOW_SAMPLES
+    few = np.full(len(behind), len(course.times) < view.WINDOW_SAMPLES)
+    if not course.whole:
+        few = course.known.sum(axis=0) < view.WINDOW_SAMPLES
     if not len(course.times):
         none = Trend(columns=columns[:0], since=course.times, change=now.lag[:0])
         return Trends(growing=none, draining=none, few=behind)
@@ -112,11 +136,10 @@ def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
     free = np.flatnonzero(~stuck[columns])
     together, gained = _whole_topics(seen, now, columns[free], whole.of(free))
     together = together[behind] & ~few & ~growing
-    rise = course.lag[-1] - course.at(course.first, course.lag)
-    change = np.where(together, gained[behind], rise)
+    change = np.where(together, gained[behind], course.rise)
     growing |= together
-    fall = course.at(course.top, course.lag) - course.lag[-1]
     draining = ~few & ~growing & _drains(course)
+    drained = course.of(np.flatnonzero(draining))
     return Trends(
         growing=Trend(
             columns=behind[growing],
@@ -125,8 +148,8 @@ def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
         ),
         draining=Trend(
             columns=behind[draining],
-            since=course.times[course.top[draining]],
-            change=fall[draining],
+            since=course.times[drained.top],
+            change=drained.fall,
         ),
         few=behind[few],
     )
@@ -145,22 +168,27 @@ def _course(seen: view.View, now: lags.Lags, columns: NDArray[np.intp], rows: sl
 
 def _grows(seen: view.View, course: _Course) -> NDArray[np.bool_]:
     """Never 0, rising all along, at or near its highest, and still being read."""
+    grows = np.zeros(course.lag.shape[1], dtype=np.bool_)
+    if len(course.times) < 2:
+        return grows
+    # hardly a column rises by so much, and the rest is only asked of those that do
+    risen = np.flatnonzero(course.known[-1] & (course.rise > STEPS * course.step))
+    if len(risen):
+        grows[risen] = _risen_grow(seen, course.of(risen))
+    return grows
+
+
+def _risen_grow(seen: view.View, course: _Course) -> NDArray[np.bool_]:
     lag, known, times = course.lag, course.known, course.times
-    if len(times) < 2:
-        return np.zeros(lag.shape[1], dtype=np.bool_)
-    step, first = course.step, course.first
-    rise = lag[-1] - course.at(first, lag)
-    fall = course.at(course.top, lag) - lag[-1]
+    step, first, rise, fall = course.step, course.first, course.rise, course.fall
     third = max(1, len(lag) // 3)
     spread = _mean(lag[-third:], known[-third:]) - _mean(lag[:third], known[:third])
     window_s = seen.observation.seconds("lag.growing", "window")
     late = np.searchsorted(times, seen.now - max(window_s / 3, MOVED_S) - seen.tolerance_s)
     read_since = np.maximum(first, min(int(late), len(times) - 1))
     grows: NDArray[np.bool_] = (
-        known[-1]
-        & ~(known & (lag == 0)).any(axis=0)
+        ~(known & (lag == 0)).any(axis=0)
         & (_slope(times, lag, known) > 0)
-        & (rise > STEPS * step)
         & (spread >= SPREAD * rise)
         & (course.commits[-1] > course.at(read_since, course.commits))
         & (course.advances() >= ADVANCES)
@@ -171,16 +199,21 @@ def _grows(seen: view.View, course: _Course) -> NDArray[np.bool_]:
 
 def _drains(course: _Course) -> NDArray[np.bool_]:
     """Down from a peak by more than a commit step, down still, and not yet at 0."""
-    lag, known = course.lag, course.known
+    drains = np.zeros(course.lag.shape[1], dtype=np.bool_)
     if len(course.times) < 2:
-        return np.zeros(lag.shape[1], dtype=np.bool_)
-    top = course.top
-    fall = course.at(top, lag) - lag[-1]
+        return drains
+    fallen = np.flatnonzero(course.fall > STEPS * course.step)
+    if len(fallen):
+        drains[fallen] = _fallen_drain(course.of(fallen))
+    return drains
+
+
+def _fallen_drain(course: _Course) -> NDArray[np.bool_]:
+    lag, known, top = course.lag, course.known, course.top
     middle = course.at((top + len(lag) - 1) // 2, lag)
     after = np.arange(len(lag))[:, None] >= top
     drains: NDArray[np.bool_] = (
-        (fall > STEPS * course.step)
-        & (top <= len(lag) - 3)
+        (top <= len(lag) - 3)
         & (lag[-1] < middle)
         & ~(known & after & (lag == 0)).any(axis=0)
         & (course.commits[-1] > course.at(top, course.commits))
@@ -194,17 +227,14 @@ def _whole_topics(
     """Which columns' groups fall behind on their topic as a whole, and what each gained."""
     flagged = np.zeros(len(now.lag), dtype=np.bool_)
     gained = np.zeros(len(now.lag), dtype=np.int64)
-    steady = np.flatnonzero(course.known.all(axis=0))
+    count = course.lag.shape[1]
+    steady = np.arange(count) if course.whole else np.flatnonzero(course.known.all(axis=0))
     if len(course.times) < view.WINDOW_SAMPLES or not len(steady):
         return flagged, gained
     columns, course = columns[steady], course.of(steady)
-    topics: dict[str, int] = {}
-    of_partition = np.array(
-        [topics.setdefault(name.topic, len(topics)) for name in seen.history.partitions],
-        dtype=np.int64,
-    )
-    topic = of_partition[now.partition_of[columns]]
-    key = now.group_of[columns].astype(np.int64) * len(topics) + topic
+    places = seen.history.places
+    topic = places.topic_of[now.partition_of[columns]]
+    key = now.group_of[columns].astype(np.int64) * len(places.topics) + topic
     _, place = np.unique(key, return_inverse=True)
     total = _Course(
         times=course.times,

@@ -28,7 +28,7 @@ def rates(case: interface.Case, topic: str) -> dict[TopicPartition, float]:
 
 def _rates(seen: view.View, topic: str) -> dict[TopicPartition, float]:
     past = seen.history
-    columns = [c for c, name in enumerate(past.partitions) if name.topic == topic]
+    columns = past.places.partitions(topic).tolist()
     rows = seen.rows(seen.observation.seconds("lag.growing", "window"))
     found = groups.rates(past.times[rows], past.ends[rows][:, columns])
     return {
