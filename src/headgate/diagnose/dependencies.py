@@ -66,11 +66,27 @@ EDGES: tuple[Edge, ...] = (
         always=True,
     ),
     Edge(
+        source="cluster",
+        target="broker",
+        relation="lost with its controllers",
+        known_by="DescribeQuorum",
+        brings=(("quorum.no_leader",), (*_GONE, *_REPLICATION, "leader.imbalance")),
+        always=True,
+    ),
+    Edge(
         source="log_dir",
         target="broker",
         relation="holds the replicas of",
         known_by="DescribeLogDirs",
         brings=(("log_dir.offline",), ("broker.*",)),
+    ),
+    Edge(
+        source="log_dir",
+        target="partition",
+        relation="holds replicas of",
+        known_by="DescribeLogDirs",
+        brings=(("log_dir.offline",), (*_REPLICATION, "leader.imbalance")),
+        always=True,
     ),
     Edge(
         source="broker",
@@ -267,7 +283,10 @@ class Graph:
             case "cluster":
                 return True
             case "log_dir":
-                return source.id.partition("/")[0] == target.id
+                broker = source.id.partition("/")[0]
+                if item.resource.kind != "partition":
+                    return target.kind == "cluster" or broker == target.id
+                return broker.isdecimal() and int(broker) in brokers.lost(self._case, item)
             case "partition":
                 return source in self._partitions(item)
             case "connect":

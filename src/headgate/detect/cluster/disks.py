@@ -88,10 +88,18 @@ def _offline(
     state = seen.state(_OFFLINE, "hold", began, at_once=True)
     if state is None:
         return None
+    sound = [
+        part.at.timestamp()
+        for part in readings
+        if (held := _same(part, one)) is not None and not held.error
+    ]
     report = interface.Report(seen, _OFFLINE, about(one))
     report.fact("error", f"what {called(one)} answers", one.error, how="DescribeLogDirs")
     return report.finding(
-        f"The log dir {called(one)} is offline: {one.error}.", state=state, since=began
+        f"The log dir {called(one)} is offline: {one.error}.",
+        state=state,
+        # It is read seldom: it failed some time after it was last seen to work.
+        since=min(began, max(sound)) if sound else began,
     )
 
 
@@ -175,7 +183,23 @@ def _filling(
         )
     urgent = share > crit or (due and late * _DAY_S <= _seconds(seen, "eta_crit", where))
     severity: vocabulary.Severity | None = "critical" if urgent else None
-    return report.finding(f"{text}.", severity=severity, deadline=deadline)
+    return report.finding(
+        f"{text}.",
+        severity=severity,
+        deadline=deadline,
+        since=_over_since(one, readings, limit) if share > limit else seen.now,
+    )
+
+
+def _over_since(
+    one: storage.LogDir, readings: Sequence[snapshot.Part[storage.LogDirs]], limit: float
+) -> float | None:
+    """Since when the share has been beyond the limit in each reading."""
+    shares = [used(held) if (held := _same(part, one)) else None for part in readings]
+    return gauges.since(
+        [part.at.timestamp() for part in readings],
+        [isinstance(share, float) and share > limit for share in shares],
+    )
 
 
 _DAY_S = 86_400.0

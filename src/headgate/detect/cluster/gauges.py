@@ -77,6 +77,10 @@ class Rule:
     critical: str = ""
     """The parameter beyond which it is critical."""
     of_cluster: bool = False
+    glance: float = 1.0
+    """So many times the limit in a one-shot look: Kafka's percentiles look back about five minutes
+    (an exponentially decaying reservoir), so a short look cannot tell now from a little while ago.
+    """
 
 
 def _number(code: str, name: str) -> Callable[[view.View, resource.Resource], float]:
@@ -133,6 +137,7 @@ RULES: tuple[Rule, ...] = (
         limit=_milliseconds("metadata.slow", "p99"),
         unit="ms",
         of_cluster=True,
+        glance=5.0,
         text=lambda name, value: (
             f"Events wait {value:,.0f} ms for the controller ({name}): topics, leaders and ISRs "
             "change slowly."
@@ -167,7 +172,9 @@ def _judged(seen: view.View, rule: Rule) -> Iterator[finding.Finding]:
     for name in rule.measures:
         for meter in told(seen, name):
             about = seen.cluster if rule.of_cluster else owner(seen, meter)
-            start = meter.since_beyond(rule.limit(seen, about), above=rule.above)
+            limit = rule.limit(seen, about)
+            limit *= rule.glance if seen.observation.cut_s is not None else 1.0
+            start = meter.since_beyond(limit, above=rule.above)
             value = meter.latest
             if start is None or isinstance(start, Unknown) or isinstance(value, Unknown):
                 continue

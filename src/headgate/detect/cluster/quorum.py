@@ -147,9 +147,8 @@ def _lagging(seen: view.View, value: quorum.Quorum) -> list[finding.Finding]:
             continue
         start = _run(seen.readings("quorum"), functools.partial(_held, one.id, age_s))
         behind = behind_s(value, one)
-        began = seen.now if start is None else start
-        if isinstance(behind, float):
-            began = min(began, seen.now - behind)
+        first = seen.now if start is None else start
+        began = min(first, seen.now - behind) if isinstance(behind, float) else first
         state = seen.state(_LAGGING, "hold", began)
         if state is None:
             continue
@@ -171,7 +170,7 @@ def _lagging(seen: view.View, value: quorum.Quorum) -> list[finding.Finding]:
             report.finding(
                 f"Controller {one.id}, one of {len(value.voters)} voters, {said}.",
                 state=state,
-                since=began,
+                since=first,
             )
         )
     return found

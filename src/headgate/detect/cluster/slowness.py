@@ -70,11 +70,17 @@ def _slow(
     cut = seen.observation.cut_s is not None
     if len(known) < rounds and not cut:
         return None
-    late, early = known[-rounds:], known[:-rounds]
+    late = known[-rounds:]
     factor = seen.observation.number(_DISK, "x", about)
     limit_ms = amounts.milliseconds(str(seen.observation.thresholds.value(_DISK, "abs", about)))
     peers = [one.latest for other, one in flushes.items() if other != about]
     usual = [each for each in peers if isinstance(each, float)]
+    edge = min(limit_ms, factor * statistics.median(usual)) if usual else limit_ms
+    began = own.since_beyond(edge, above=True)
+    if not isinstance(began, float):
+        return None
+    # Its past is what was before: a disk that is slow for long does not become sound by that.
+    early = own.values[(own.times < began) & ~np.isnan(own.values)]
     beyond_all = bool((late > limit_ms).all())
     beyond = _beyond(late, early, usual, factor) and _per_byte(about, flushes, written, factor)
     if not beyond_all and not beyond:
@@ -102,7 +108,7 @@ def _slow(
     return report.finding(
         f"A flush to the disk of {about.kind} {about.id} takes {value:,.0f} ms{tail}.",
         state=state,
-        since=float(own.times[-min(rounds, len(own.times))]),
+        since=began,
     )
 
 

@@ -11,8 +11,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from headgate.detect import interface, view
-from headgate.detect.cluster import gauges
+from headgate.detect import interface, view, words
+from headgate.detect.cluster import brokers, gauges
 from headgate.domain import amounts, finding, resource, storage, vocabulary
 from headgate.domain.unknown import Unknown
 
@@ -41,6 +41,10 @@ class Hot:
 
     def find(self, seen: view.View) -> interface.Found:
         """At most one finding per broker."""
+        away = brokers.gone(seen)
+        if away:
+            reason = f"broker {words.names(sorted(away))} is away: its load lies on the others"
+            return interface.Found(not_seen=interface.not_seen(self.codes, seen.cluster, reason))
         found: dict[resource.Resource, finding.Finding] = {}
         loads = [each for each in seen.once(loads_in) if isinstance(each, Load)]
         for load in loads:
@@ -58,8 +62,8 @@ class Hot:
 
 def live(seen: view.View) -> list[int]:
     """The brokers that take part now."""
-    brokers = interface.certain(seen.brokers)
-    return [each.id for each in brokers.brokers if each.listed and not each.fenced]
+    listed = interface.certain(seen.brokers)
+    return [each.id for each in listed.brokers if each.listed and not each.fenced]
 
 
 def loads_in(seen: view.View) -> tuple[Load | Unknown, ...]:

@@ -3,17 +3,19 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
+import numpy as np
+
 from headgate.detect import view
 from headgate.detect.cluster import disks
 from headgate.diagnose import interface
 from headgate.diagnose.hypothesis import decides, expects, requires
-from headgate.domain import finding, resource, storage
+from headgate.domain import finding, resource, snapshot, storage
 from headgate.domain.unknown import Unknown
 
 FULL = 0.97
 """Used beyond this just before it failed, a log dir ran full (judgment)."""
 _NEAR = 0.8
-"""A look every half minute misses the last seconds of a small disk (judgment)."""
+"""Used beyond this while it worked, a log dir may have run full (judgment)."""
 
 
 def last_of(seen: view.View, broker: int) -> list[storage.LogDir] | Unknown:
@@ -29,10 +31,13 @@ def last_of(seen: view.View, broker: int) -> list[storage.LogDir] | Unknown:
 
 
 def fullest_before(seen: view.View, one: storage.LogDir) -> float | Unknown:
-    """The share in use when a log dir failed: the largest that was read while it worked, or what
-    its growth came to by then. One reading alone tells no growth.
+    """The share in use when a log dir failed, as near as it can be told.
+
+    What was read while it worked, or what its growth came to by then: a look every half minute
+    misses the last seconds of a small disk, so what arrived since in its partitions counts, too.
     """
     points: list[tuple[float, float]] = []
+    last: snapshot.Part[storage.LogDirs] | None = None
     failed_at = seen.now
     for part in seen.readings("log_dirs"):
         held = part.value
@@ -44,16 +49,41 @@ def fullest_before(seen: view.View, one: storage.LogDir) -> float | Unknown:
                 failed_at = min(failed_at, part.at.timestamp())
             elif not isinstance(share, Unknown):
                 points.append((part.at.timestamp(), share))
-    if not points:
+                last = part
+    if last is None:
         return Unknown("how full it was while it worked was never read")
     most = max(share for _at, share in points)
     if most >= _NEAR:
         return most
-    if len(points) < 2:
-        return Unknown("it was read once while it worked: how fast it filled is not known")
-    (before, low), (after, high) = points[-2:]
-    pace = max(0.0, (high - low) / max(after - before, 1e-6))
-    return max(most, min(1.0, high + pace * (failed_at - after)))
+    pace = 0.0
+    if len(points) > 1:
+        (before, low), (after, high) = points[-2:]
+        pace = max(0.0, (high - low) / max(after - before, 1e-6))
+    grown = points[-1][1] + pace * (failed_at - points[-1][0])
+    return max(most, min(1.0, grown), min(1.0, points[-1][1] + _arrived(seen, last, one)))
+
+
+def _arrived(seen: view.View, part: snapshot.Part[storage.LogDirs], one: storage.LogDir) -> float:
+    """Share of a log dir that the records would take that came to its partitions since then."""
+    held, past = part.value, seen.history
+    if isinstance(held, Unknown) or not len(past.times):
+        return 0.0
+    places = [i for i, x in enumerate(held.dirs) if (x.broker, x.path) == (one.broker, one.path)]
+    total = held.dirs[places[0]].total_bytes if places else 0
+    if isinstance(total, Unknown) or total <= 0:
+        return 0.0
+    row = min(int(np.searchsorted(past.times, part.at.timestamp())), len(past.times) - 1)
+    column = {name: place for place, name in enumerate(past.partitions)}
+    more = 0.0
+    for at in np.flatnonzero(np.isin(held.place, places) & ~held.future).tolist():
+        where = column.get(held.partitions.name(int(held.ordinal[at])))
+        if where is None or past.ends[row, where] < 0 or past.ends[-1, where] < 0:
+            continue
+        records = int(past.ends[row, where] - max(past.starts[row, where], 0))
+        came = int(past.ends[-1, where] - past.ends[row, where])
+        if records > 0 and came > 0:
+            more += came * int(held.size_bytes[at]) / records
+    return more / total
 
 
 def of(case: interface.Case, about: resource.Resource) -> storage.LogDir | None:

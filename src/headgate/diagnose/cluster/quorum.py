@@ -33,10 +33,16 @@ class Voters:
 
 
 def voters(case: interface.Case) -> tuple[int, ...]:
-    """The voters as they were last told."""
+    """The voters as the quorum last told them, else as the brokers' own settings name them."""
     for part in reversed(case.seen.readings("quorum")):
         held: quorum_.Quorum = part.value
         return tuple(each.id for each in held.voters)
+    settings = case.seen.snapshot.broker_configs.value
+    for values in () if isinstance(settings, Unknown) else settings.values():
+        one = values.get("controller.quorum.voters")
+        named = [each.partition("@")[0] for each in ((one.value or "") if one else "").split(",")]
+        if named and all(each.isdecimal() for each in named):
+            return tuple(int(each) for each in named)
     return ()
 
 

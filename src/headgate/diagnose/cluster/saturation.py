@@ -95,7 +95,7 @@ def _flood(argument: interface.Argument) -> None:
         "client.request_flood",
         "Clients send more requests than the handlers can answer.",
         requires("its handlers are busy", True, *argument.own("value")),
-        expects("requests wait far longer than their work takes", waits, times),
+        requires("requests wait far longer than their work takes", waits, times),
         expects("requests are many and small", small, many),
         expects("its network threads have time", calm, threads),
         next=[
