@@ -7,8 +7,9 @@ from headgate.detect import words
 from headgate.detect.pipelines import traces
 from headgate.diagnose import interface
 from headgate.diagnose.clients import titles as clients
+from headgate.diagnose.cluster import titles as cluster
 from headgate.diagnose.consumers import groups, records, said
-from headgate.diagnose.pipelines import sinks
+from headgate.diagnose.pipelines import sayings, sinks
 from headgate.domain import diagnosis, finding, resource
 from headgate.domain.unknown import Unknown
 
@@ -37,7 +38,9 @@ def title(
     """
     leading = listed[0]
     hit = {name for item in listed for name in item.partitions}
-    if root.kind == "broker" and leading.resource.kind == "partition" and len(hit) > 1:
+    known = causes and causes[0].verdict in ("confirmed", "likely")
+    told = known and (leading.resource.kind, causes[0].code) in cluster.BY_CAUSE
+    if root.kind == "broker" and leading.resource.kind == "partition" and len(hit) > 1 and not told:
         return _missing(root, listed)
     if root.kind == "cluster" and leading.resource.kind == "group":
         return _together(causes, listed)
@@ -45,6 +48,9 @@ def title(
     if top is not None and top.verdict in ("confirmed", "likely"):
         if top.code == "traffic.burst" and leading.code == "lag.growing":
             return _burst(_Told(case, leading, top))
+        said = sayings.say(case, leading, top)
+        if said:
+            return said
         for item in (leading, *listed):
             write = _BY_CAUSE.get((item.resource.kind, top.code))
             if write is not None:
@@ -297,5 +303,6 @@ _BY_CAUSE: Mapping[tuple[str, str], _Write] = {
     ("partition", "replica.single_copy"): _single,
     ("partition", "min_isr.too_strict"): _strict,
     **{key: _said(write) for key, write in clients.BY_CAUSE.items()},
+    **{key: _said(write) for key, write in cluster.BY_CAUSE.items()},
 }
 """(Kind of the finding's resource, cause) -> how it is said."""

@@ -49,6 +49,9 @@ _SCHEMA_ID = re.compile(
     re.IGNORECASE,
 )
 
+_CONTENTS = re.compile(r"(?<=Failing row contains )\(.*|(?<=\)=)\([^)]*\)")
+"""What PostgreSQL quotes of the record that it refuses: nobody needs it to see why."""
+
 _LINK = re.compile(r"^(?:Caused by: )?((?:[\w$]+\.)+[\w$]+)(?:: ?(.*))?$")
 _FRAME = re.compile(r"^\s+(at |\.\.\. \d+ |Suppressed: |Caused by: )")
 
@@ -126,7 +129,10 @@ def links(trace: str) -> tuple[Link, ...]:
             found.append((_short(match[1]), [match[2] or ""]))
         elif found and line.strip():
             found[-1][1].append(line.strip())
-    return tuple(Link(type=name, message=" ".join(text).strip()) for name, text in found)
+    return tuple(
+        Link(type=name, message=_CONTENTS.sub("(…)", " ".join(text).strip()))
+        for name, text in found
+    )
 
 
 def _short(name: str) -> str:

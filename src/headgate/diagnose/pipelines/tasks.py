@@ -193,7 +193,7 @@ def _misconfigured(failure: failures.Failure) -> None:
     named = reading.failure == "configuration"
     sound = failure.sound() if decoding else Unknown("the trace is about no record")
     before = failure.worked_before() if decoding else Unknown("the trace is about no record")
-    elsewhere = reading.context in ("dead_letters", "schema_id", "registry")
+    elsewhere = reading.context in ("dead_letters", "schema_id", "schema", "registry")
     failure.argument.weigh(
         "connect.misconfigured",
         failure.text

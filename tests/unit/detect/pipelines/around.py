@@ -37,12 +37,11 @@ def with_past(
     )
     kind, _, called = name.partition(":")
     held = {"connect": "connects", "registry": "registries"}[kind]
+    now: dict[str, Any] = {held: {**getattr(seen.snapshot, held), called: kept[-1]}}
     return dataclasses.replace(
         seen,
         past=past.Past(parts={**seen.past.parts, name: kept}),
-        snapshot=dataclasses.replace(
-            seen.snapshot, **{held: {**getattr(seen.snapshot, held), called: kept[-1]}}
-        ),
+        snapshot=dataclasses.replace(seen.snapshot, **now),
     )
 
 

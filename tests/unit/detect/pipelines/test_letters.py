@@ -183,7 +183,7 @@ def test_without_headers_nothing_is_dressed_up() -> None:
 
 def test_an_outage_of_the_database_shows_without_headers() -> None:
     question = diagnosis.ReachQuestion("127.0.0.1", 5432)
-    answers = {question: diagnosis.ReachAnswer("refuses")}
+    answers: diagnosis.Answers = {question: diagnosis.ReachAnswer("refuses")}
     causes = why(seen(filling(10)), "dlq.growing", answers)
     assert causes[0].code == "downstream.outage"
     assert causes[0].verdict == "likely"

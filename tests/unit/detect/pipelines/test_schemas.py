@@ -193,7 +193,7 @@ def test_a_registry_that_does_not_answer() -> None:
     [("refuses", "confirmed", "ruled_out"), ("accepts", "likely", "likely")],
 )
 def test_what_its_port_does_tells(state: str, verdict: str, other: str) -> None:
-    answers = {
+    answers: diagnosis.Answers = {
         diagnosis.ReachQuestion("127.0.0.1", 8081): diagnosis.ReachAnswer(state)  # type: ignore[arg-type]  # a port's state
     }
     causes = why(silent(), "registry.unreachable", answers)
