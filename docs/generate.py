@@ -91,6 +91,28 @@ def causes() -> str:
     return "\n".join(text)
 
 
+def dependencies() -> str:
+    """What can bring about what."""
+    from headgate.diagnose import dependencies as known
+
+    lines = [
+        "# Dependencies",
+        "",
+        "Trouble travels along these arrows, from the source to the target. A finding at the "
+        "source explains those at the target without any cause saying so where both are named; a cause "
+        "that names a culprit needs no arrow. [How findings are followed to their "
+        "root](../explanation/diagnosis.md) says the rest.",
+        "",
+        "| Source | Relation | Target | Known by | Findings there | explain |",
+        "|---|---|---|---|---|---|",
+    ]
+    for edge in known.EDGES:
+        cells = [edge.source, edge.relation, edge.target, edge.known_by]
+        cells += [", ".join(f"`{code}`" for code in side) or "-" for side in edge.brings]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def actions() -> str:
     """Every action code, with the parameters of those in the catalogue."""
     from headgate import actions as room
@@ -375,6 +397,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "findings.md": findings,
     "causes.md": causes,
     "actions.md": actions,
+    "dependencies.md": dependencies,
     "lanes.md": lanes,
     "capabilities.md": capabilities,
     "settings.md": settings,
