@@ -99,8 +99,8 @@ def dependencies() -> str:
         "# Dependencies",
         "",
         "Trouble travels along these arrows, from the source to the target. A finding at the "
-        "source explains those at the target without any cause saying so where both are named; a cause "
-        "that names a culprit needs no arrow. [How findings are followed to their "
+        "source explains those at the target without any cause saying so where both are named; a "
+        "cause that names a culprit needs no arrow. [How findings are followed to their "
         "root](../explanation/diagnosis.md) says the rest.",
         "",
         "| Source | Relation | Target | Known by | Findings there | explain |",
