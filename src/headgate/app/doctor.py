@@ -18,7 +18,7 @@ from headgate.app.capabilities import matrix
 from headgate.boundary import cedar
 from headgate.changes import errors as change_errors
 from headgate.changes import proposal
-from headgate.connect import rest
+from headgate.connect import joining, rest
 from headgate.domain import (
     capability,
     diagnosis,
@@ -175,19 +175,18 @@ def _schemas(url: str) -> list[registry.RestRegistry]:
 
 
 def _connects(urls: Sequence[str]) -> list[rest.RestConnect]:
-    made = []
-    for place, url in enumerate(urls):
-        try:
-            made.append(
-                rest.RestConnect("connect" if len(urls) == 1 else f"connect-{place + 1}", url)
-            )
-        except ValueError as error:
-            raise errors.Invalid(
-                f"The Connect address cannot be used: {error}",
-                where="--connect",
-                next_step="Write it like http://127.0.0.1:8083",
-            ) from error
-    return made
+    try:
+        clusters = joining.joined(urls)
+        return [
+            rest.RestConnect("connect" if len(clusters) == 1 else f"connect-{place + 1}", *held)
+            for place, held in enumerate(clusters)
+        ]
+    except ValueError as error:
+        raise errors.Invalid(
+            f"The Connect address cannot be used: {error}",
+            where="--connect",
+            next_step="Write it like http://127.0.0.1:8083",
+        ) from error
 
 
 def _watch(
