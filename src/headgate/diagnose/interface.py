@@ -134,32 +134,6 @@ class Argument:
         stem = f"{self.about.code}/{self.about.resource.id}/"
         return tuple(stem + label for label in labels if stem + label in self._own)
 
-    def cause(
-        self,
-        code: str,
-        verdict: vocabulary.Verdict,
-        summary: str,
-        *,
-        on: resource.Resource | None = None,
-        for_: Iterable[str] = (),
-        against: Iterable[str] = (),
-        not_looked_at: Iterable[str] = (),
-        next: Sequence[diagnosis.Suggestion] = (),
-    ) -> None:
-        """One more cause is weighed; suggestions are kept only where it may be acted on."""
-        self.causes.append(
-            diagnosis.Cause(
-                code=code,
-                resource=on or self.about.resource,
-                verdict=verdict,
-                summary=summary,
-                for_=tuple(for_),
-                against=tuple(against),
-                not_looked_at=tuple(not_looked_at),
-                next=tuple(next) if verdict in ("confirmed", "likely") else (),
-            )
-        )
-
     def weigh(
         self,
         code: str,

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from headgate.diagnose import interface
+from headgate.diagnose import hypothesis, interface
 from headgate.domain import finding
 
 
@@ -14,11 +14,14 @@ class OwnView:
     def explain(self, about: finding.Finding, case: interface.Case) -> interface.Explained:
         """The read fails, or takes longer than the interval."""
         argument = interface.Argument(case, about)
-        argument.cause(
+        argument.weigh(
             "evidence.source_failing",
-            "likely",
             "The reads fail or take longer than the time between two of them.",
-            for_=[item.id for item in about.evidence],
+            hypothesis.requires(
+                "a part is older than three of its intervals",
+                True,
+                *(item.id for item in about.evidence),
+            ),
             next=[interface.suggest("diagnostics.collect", "See Headgate's log for the reads.")],
         )
         return argument.explained()
