@@ -46,11 +46,17 @@ KEPT = 2
 """Looks that a child remembers for being explained: thinking is at most one behind."""
 EXPLAIN_S = 60.0
 """A diagnosis that takes so long beyond the time for reading records will not come."""
+ENDING_S = 5.0
+"""A child that hung up ends within that, however busy the machine is."""
 _POLL_S = 0.5
 
 
 class Ended(Exception):
     """The child is gone or hangs."""
+
+    def __init__(self, why: str, *, hung_up: bool = False) -> None:
+        super().__init__(why)
+        self.hung_up = hung_up
 
 
 class Failed(Exception):
@@ -162,14 +168,11 @@ class Remote:
 
     def explain(self, look: lookout.Look) -> Sequence[incident.Draft] | None:
         """The child's diagnosis; what it did not see itself is explained here."""
+        if look[0] is self._blind:
+            return lookout.explained(look, {})
         child = self._child
-        if child is None or look[0].snapshot is not self._last:
-            lost = all(
-                isinstance(part.value, Unknown) for part in look[0].snapshot.parts().values()
-            )
-            return lookout.explained(look, {}) if lost else None
         try:
-            return child.explain(look[0], self._closed)
+            return None if child is None else child.explain(look[0], self._closed)
         except (Ended, OSError):
             return None  # the next look tells what became of it
 
@@ -182,7 +185,8 @@ class Remote:
 
     def _bury(self, error: Exception) -> None:
         child, self._child = self._child, None
-        how = child.end() if child is not None else ""
+        hangs = isinstance(error, Ended) and not error.hung_up
+        how = child.end(_POLL_S if hangs else ENDING_S) if child is not None else ""
         why = str(error) if isinstance(error, Ended) else "hung up"
         self._reason = f"the process that collects {how or why}"
         if self._closed.is_set():
@@ -266,7 +270,7 @@ class _Child:
             for number, size in answer.opened:
                 self._mapped.open(number, reduction.recv_handle(self._line), size)
         except EOFError as error:
-            raise Ended("hung up") from error
+            raise Ended("hung up", hung_up=True) from error
         if answer.failure:
             raise Failed(answer.failure)
         handed = self._unpacker.unpack(frames)
@@ -292,16 +296,16 @@ class _Child:
         try:
             found: Sequence[incident.Draft] | None = pickles.loads(self._talk.recv_bytes())
         except EOFError as error:
-            raise Ended("hung up") from error
+            raise Ended("hung up", hung_up=True) from error
         return found
 
-    def end(self) -> str:
-        """It has ended, now at the latest; how, if it did so by itself."""
+    def end(self, wait_s: float = _POLL_S) -> str:
+        """It has ended, after ``wait_s`` at the latest; how, if it did so by itself."""
         for line in (self._line, self._talk):
             with contextlib.suppress(OSError):
                 line.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(_POLL_S)
+            self.process.wait(wait_s)
         alone = self.process.poll()
         if alone is None:
             self.process.kill()

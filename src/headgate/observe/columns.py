@@ -19,37 +19,43 @@ def commits(
     not see it) has no place in the columns and is left out.
     """
     groups: list[str] = []
-    rows: list[tuple[int, int, int]] = []
+    counts: list[int] = []
+    topics: list[str] = []
+    numbers: list[int] = []
+    offsets: list[int] = []
     missing: list[snapshot.Missing] = []
     notes: dict[tuple[str, TopicPartition], str] = {}
-    place_of = partitions.topic_ordinals
-    first = partitions.first.tolist()
     for group in sorted(answer):
-        offsets = answer[group]
-        if isinstance(offsets, kafka.Failure):
+        told = answer[group]
+        if isinstance(told, kafka.Failure):
             missing.append(
-                snapshot.Missing(what=f"group:{group}", reason=offsets.reason, needs=offsets.needs)
+                snapshot.Missing(what=f"group:{group}", reason=told.reason, needs=told.needs)
             )
             continue
-        if isinstance(offsets, kafka.Committed):
-            notes.update(((group, name), text) for name, text in offsets.notes.items())
-        number = len(groups)
+        if isinstance(told, kafka.Committed):
+            notes.update(((group, name), text) for name, text in told.notes.items())
         groups.append(group)
-        for name, offset in offsets.items():
-            place = place_of.get(name.topic)
-            if place is None:
-                continue
-            ordinal = first[place] + name.partition
-            if name.partition >= 0 and ordinal < first[place + 1]:
-                rows.append((number, ordinal, offset))
-    rows.sort()
-    table = np.array(rows, np.int64).reshape(-1, 3)
+        counts.append(len(told))
+        if told:
+            of_topics, of_numbers = zip(*told, strict=True)
+            topics += of_topics
+            numbers += of_numbers
+            offsets += told.values()
+    places = partitions.topic_ordinals
+    place = np.array([places.get(topic, -1) for topic in topics], np.intp)
+    number = np.array(numbers, np.int64)
+    first = partitions.first.astype(np.int64)
+    ordinal = first[place] + number
+    there = (place >= 0) & (number >= 0) & (ordinal < first[np.minimum(place + 1, len(first) - 1)])
+    index = np.repeat(np.arange(len(groups)), counts)[there]
+    ordinal, offset = ordinal[there], np.array(offsets, np.int64)[there]
+    order = np.lexsort((ordinal, index))
     return (
         snapshot.Commits(
             groups=tuple(groups),
-            group_index=table[:, 0].astype(np.int32),
-            ordinal=table[:, 1].astype(np.int32),
-            offset=np.ascontiguousarray(table[:, 2]),
+            group_index=index[order].astype(np.int32),
+            ordinal=ordinal[order].astype(np.int32),
+            offset=offset[order],
             metadata=notes,
         ),
         tuple(missing),

@@ -144,3 +144,38 @@ def test_a_child_ends_with_its_parent_even_when_that_is_killed(
         finally:
             parent.kill()
     assert not psutil.wait_procs([child], timeout=30)[1]
+
+
+def test_the_child_explains_its_newest_looks_as_the_server_would(
+    remote: collecting.Remote,
+) -> None:
+    until(lambda: read(remote.look(TOLD)[0].snapshot))
+    looks = [remote.look(TOLD) for _ in range(collecting.KEPT + 1)]
+    assert remote.explain(looks[0]) is None
+    for look in looks[1:]:
+        assert remote.explain(look) == tuple(lookout.explained(look, {}))
+
+
+def test_samples_are_seen_by_both_and_older_looks_stay_as_they_were(
+    remote: collecting.Remote,
+) -> None:
+    until(lambda: read(remote.look(TOLD)[0].snapshot))
+    first = remote.look(TOLD)[0].history
+    times, ends = first.times.copy(), first.ends.copy()
+    later = remote.look(TOLD)[0].history
+    assert len(later.times) == len(times) + 1
+    assert later.times[:-1].tolist() == first.times.tolist() == times.tolist()
+    assert later.ends[:-1].tolist() == first.ends.tolist() == ends.tolist()
+    assert later.partitions is first.partitions
+
+
+def test_what_nobody_could_see_is_explained_without_a_child(remote: collecting.Remote) -> None:
+    until(lambda: read(remote.look(TOLD)[0].snapshot))
+    assert remote.pid is not None
+    seen_before = remote.look(TOLD)
+    os.kill(remote.pid, signal.SIGKILL)
+    lost = remote.look(TOLD)
+    assert remote.explain(seen_before) is None
+    assert remote.explain(lost) is not None
+    assert not lost[0].history.partitions
+    until(lambda: read(remote.look(TOLD)[0].snapshot))
