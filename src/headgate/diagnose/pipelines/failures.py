@@ -83,11 +83,7 @@ class Failure:
 
     def question(self) -> diagnosis.ReachQuestion | None:
         """Whether the other side, or the registry where the trace is about it, can be reached."""
-        if self.reading.failure != "transient":
-            return None
-        if self.reading.context == "registry":
-            return addresses.registry(self.connector.config)
-        return addresses.downstream(self.connector.config, self.trace)
+        return _question(self.reading, self.connector, self.trace)
 
     def bad_records(self) -> list[records.Next]:
         """Records behind the group's commit that do not decode though their neighbours do."""
@@ -175,6 +171,24 @@ class Failure:
                 how=f"GET /connectors/{self.connector.name}/status",
             ),
         )
+
+
+def question(
+    about: finding.Finding, case: interface.Case, cluster: str, connector: snapshot.Connector
+) -> diagnosis.ReachQuestion | None:
+    """Whether what refused or did not answer takes connections again; None: nothing did so."""
+    text = trace(case, about, cluster, connector)
+    return _question(traces.read(text), connector, text)
+
+
+def _question(
+    reading: traces.Reading, connector: snapshot.Connector, text: str
+) -> diagnosis.ReachQuestion | None:
+    if reading.failure != "transient":
+        return None
+    if reading.context == "registry":
+        return addresses.registry(connector.config)
+    return addresses.downstream(connector.config, text)
 
 
 def shortly_before(

@@ -1,5 +1,7 @@
 """Sink connectors and their groups: what happens to the one is said of the other."""
 
+from collections.abc import Mapping
+
 from headgate.diagnose import hypothesis, interface
 from headgate.diagnose.hypothesis import decides, expects, requires
 from headgate.domain import finding, resource, snapshot
@@ -134,29 +136,46 @@ def _of_silent(case: interface.Case, about: finding.Finding) -> interface.Explai
 def failed_tasks(case: interface.Case, group_id: str) -> tuple[finding.Finding, ...]:
     """The failed tasks behind a sink's group."""
     owner = case.seen.connector_of(group_id)
-    return tuple(
-        item
-        for item in case.findings("connect.task_failed", "connect.connector_failed")
-        if owner is not None and connector(case, item.resource) == owner
-    )
+    return () if owner is None else about_connector(case, owner[1].name)
 
 
 def about_connector(case: interface.Case, name: str) -> tuple[finding.Finding, ...]:
     """The findings that a connector or its tasks failed."""
-    return tuple(
-        item
-        for item in case.findings("connect.task_failed", "connect.connector_failed")
-        if (owner := connector(case, item.resource)) is not None and owner[1].name == name
-    )
+    return _failed(case).get(name, ())
+
+
+def _failed(case: interface.Case) -> Mapping[str, tuple[finding.Finding, ...]]:
+    """Connector -> the findings that it or its tasks failed."""
+
+    def make() -> Mapping[str, tuple[finding.Finding, ...]]:
+        found: dict[str, list[finding.Finding]] = {}
+        for item in case.findings("connect.task_failed", "connect.connector_failed"):
+            owner = connector(case, item.resource)
+            if owner is not None:
+                found.setdefault(owner[1].name, []).append(item)
+        return {name: tuple(items) for name, items in found.items()}
+
+    return case.once("failed-connectors", make)
 
 
 def failed_together(case: interface.Case, name: str) -> tuple[str, ...]:
     """Other connectors whose tasks began to fail within a minute of this one's, by refusals."""
-    began: dict[str, list[float]] = {}
-    for item in case.findings("connect.task_failed"):
-        owner = connector(case, item.resource)
-        if owner is not None and item.task_failure in ("transient", "downstream"):
-            began.setdefault(owner[1].name, []).append(item.since.timestamp())
+    return case.once(("failed-together", name), lambda: _together(case, name))
+
+
+def _together(case: interface.Case, name: str) -> tuple[str, ...]:
+    began = {
+        each: times
+        for each, items in _failed(case).items()
+        if (
+            times := [
+                item.since.timestamp()
+                for item in items
+                if item.code == "connect.task_failed"
+                and item.task_failure in ("transient", "downstream")
+            ]
+        )
+    }
     mine = began.pop(name, [])
     return tuple(
         sorted(

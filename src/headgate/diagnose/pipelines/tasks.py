@@ -35,7 +35,7 @@ class Tasks:
         found = sinks.connector(case, about.resource)
         if found is None:
             return ()
-        asked = failures.Failure(interface.Argument(case, about), *found).question()
+        asked = failures.question(about, case, *found)
         return () if asked is None else (asked,)
 
     def explain(self, about: finding.Finding, case: interface.Case) -> interface.Explained:
