@@ -110,7 +110,8 @@ class Scenario(abc.ABC):
     """Headgate has so long after the confirmation; a healthy state is watched so long."""
     claims: ClassVar[tuple[str, ...]] = ()
     """Finding codes that name no resource of the scenario's (those of broker metrics): whatever is
-    said with one of them is about it. Two scenarios with the same claim never run together."""
+    said with one of them is about it; or any other word for what cannot be shared. Two scenarios
+    with the same claim never run together."""
     doctor: ClassVar[bool] = True
     """Whether the real command may be asked, too."""
     spoils: ClassVar[bool] = False

@@ -20,7 +20,11 @@ def begin(
     place.own(name)
     argv = [sys.executable, "-m", "incidents.clients.transaction", place.bootstrap, topic, name]
     made = place.process([*argv, *more])
-    said = made.stdout.readline().decode().strip() if made.stdout else ""
+    said = ""
+    while made.stdout is not None and (line := made.stdout.readline().decode()):
+        said = line.strip()
+        if not said.startswith("%"):  # what librdkafka logs
+            break
     if said != says:
         raise scenario.NotConfirmed(f"{name} was to say {says!r}; it said {said!r}")
     return made
@@ -73,4 +77,38 @@ class OpenTransaction(shop.Read):
         return f"records behind the last stable offset, by partition: {found}"
 
 
-MEMBERS: tuple[type[scenario.Scenario], ...] = (OpenTransaction,)
+class HangingTransaction(OpenTransaction):
+    """A transaction that the coordinator does not know of."""
+
+    name = "hanging-transaction"
+    breaks = "A transaction is open on a partition, and its coordinator knows nothing of it."
+    claims = ("unverified transactions",)
+    quick = False
+
+    def roots(self) -> tuple[scenario.Root, ...]:
+        """The last stable offset stands, and nothing will end that."""
+        return (
+            scenario.Root(
+                findings=("txn.lso_stuck", "lag.stalled"),
+                causes=("txn.hanging",),
+                on=self.draw.tag,
+            ),
+        )
+
+    def inject(self) -> None:
+        """A batch is written that was never announced to the coordinator."""
+        brokers = ("--alter", "--entity-type", "brokers", "--entity-default")
+        setting = "transaction.partition.verification.enable"
+        tool = "kafka.admin.ConfigCommand"
+        self.stand.tool(tool, *brokers, "--add-config", f"{setting}=false")
+        self.stand.later(lambda: self.stand.tool(tool, *brokers, "--delete-config", setting))
+        self.stand.own(self.id)
+        partition = str(self.draw.whole("partition", 0, self.partitions - 1))
+        program = [sys.executable, "-m", "incidents.clients.hanging"]
+        made = self.stand.process([*program, self.stand.bootstrap, self.topic, partition, self.id])
+        said = made.communicate(timeout=60)[0].decode().strip()
+        if not said.endswith("hangs"):
+            raise scenario.NotConfirmed(f"no hanging transaction: {said[-300:]}")
+
+
+MEMBERS: tuple[type[scenario.Scenario], ...] = (OpenTransaction, HangingTransaction)
