@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.unit.observations import AT
 
-from headgate.app import configuration, declared
+from headgate.app import configuration, declared, wiring
 from headgate.domain import thresholds
 from headgate.domain.resource import Resource
 
@@ -148,3 +148,34 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
 def test_a_folder_without_declarations_is_a_mistake(tmp_path: Path) -> None:
     assert problems(tmp_path) == ["DIR: it holds no *.toml file"]
     assert problems(tmp_path / "none") == ["DIR: there is no such folder"]
+
+
+CONFIG = """
+[[cluster]]
+name = "shop"
+bootstrap = "localhost:9092"
+declared = "cluster"
+
+[boundary]
+owners = "owners.toml"
+"""
+OWNERS = '[[owner]]\nname = "ops"\nresources = ["topic:*"]\n'
+
+
+def test_the_configuration_names_the_folder_and_the_file_of_owners(tmp_path: Path) -> None:
+    folder(tmp_path, headgate=CONFIG, owners=OWNERS, cluster__topics=TOPICS)
+    held = configuration.load(tmp_path / "headgate.toml", {})
+    [read] = wiring.load_all_declared(held)
+    assert set(read.declared.topics) == {"orders", "playground"}
+    assert read.declared.owner(Resource("topic", "orders")) == "payments"
+    assert read.declared.owner(Resource("topic", "clicks")) == "ops"
+
+
+def test_a_folder_that_is_wrong_says_all_of_it(tmp_path: Path) -> None:
+    wrong = '[[topic]]\nname = "a"\npartitons = 3\n'
+    folder(tmp_path, headgate=CONFIG, owners=OWNERS, cluster__x=wrong, cluster__y=wrong)
+    held = configuration.load(tmp_path / "headgate.toml", {})
+    with pytest.raises(configuration.ConfigError) as caught:
+        wiring.load_all_declared(held)
+    assert "x.toml:3" in caught.value.where
+    assert "y.toml:3" in caught.value.next_step
