@@ -34,6 +34,7 @@ Part = Literal[
     "quotas",
     "acls",
     "scram_users",
+    "endpoints",
 ]
 """A part of the snapshot that a detector cannot do without: a field of ``Snapshot``."""
 

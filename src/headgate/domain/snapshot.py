@@ -23,6 +23,7 @@ from headgate.domain.connects import Position as Position
 from headgate.domain.connects import Task as Task
 from headgate.domain.connects import Worker as Worker
 from headgate.domain.elections import Eligibles
+from headgate.domain.endpoints import Endpoints
 from headgate.domain.layout import UNREAD as UNREAD
 from headgate.domain.layout import Partitions as Partitions
 from headgate.domain.measures import Measures
@@ -238,6 +239,7 @@ SELDOM = (
     "quotas",
     "acls",
     "scram_users",
+    "endpoints",
 )
 """Fields of ``Snapshot`` that are read less often than at every sweep; each part says when."""
 
@@ -271,6 +273,7 @@ class Snapshot:
     quotas: Part[tuple[Quota, ...]] = NOT_ASKED
     acls: Part[tuple[Acl, ...]] = NOT_ASKED
     scram_users: Part[tuple[ScramUser, ...]] = NOT_ASKED
+    endpoints: Part[Endpoints] = NOT_ASKED
     registries: Mapping[str, Part[Registry]] = field(default_factory=dict)
     """By registry name."""
     measures: Mapping[str, Part[Measures]] = field(default_factory=dict)

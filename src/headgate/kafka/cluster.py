@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 
-from headgate.domain import snapshot
+from headgate.domain import endpoints, snapshot
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 from headgate.kafka import (
     address,
     brokers,
+    certificates,
     commits,
     groups,
     leaving,
     offsets,
     properties,
     records,
+    tls,
     whole,
 )
 from headgate.kafka import topics as _topics
@@ -21,7 +23,7 @@ from headgate.kafka.coordinators import Coordinators
 from headgate.kafka.inspecting import Inspecting, until
 from headgate.kafka.nodes import Nodes
 from headgate.kafka.wire import SETUP_S, Wire
-from headgate.ports import kafka
+from headgate.ports import inspection, kafka
 
 
 def connect(
@@ -55,6 +57,7 @@ class Cluster(Inspecting):
     ) -> None:
         self._name = name
         self._properties = client
+        self._bootstrap = bootstrap
         self._wire = Wire(client, setup_s=setup_s)
         nodes = Nodes(name, bootstrap, self._wire)
         super().__init__(nodes, Coordinators(nodes))
@@ -90,6 +93,14 @@ class Cluster(Inspecting):
     ) -> Mapping[str, Mapping[str, snapshot.ConfigValue] | kafka.Failure]:
         """The effective settings of each topic with their sources."""
         return _topics.configs(self._nodes, topics, deadline=until(deadline_s))
+
+    def endpoints(self, *, deadline_s: float) -> inspection.Read[endpoints.Endpoints]:
+        """The certificate that each broker's listener serves; none where it has no TLS."""
+        if not self._properties.tls:
+            return (), ()
+        known = tuple(node.address for node in self._nodes.known() if node.listed)
+        contexts = tls.Contexts(self._properties.values, verify_host=self._properties.verify_host)
+        return certificates.read(known or self._bootstrap, contexts, deadline=until(deadline_s))
 
     def offsets(self, partitions: snapshot.Partitions, *, deadline_s: float) -> kafka.OffsetRead:
         """Earliest and latest offset of every partition that has a leader."""

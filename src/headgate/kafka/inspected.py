@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from headgate.domain import access, elections, movement, snapshot, storage
+from headgate.domain import access, elections, endpoints, movement, snapshot, storage
 from headgate.domain import positions as positions_
 from headgate.domain import quorum as quorum_
 from headgate.domain import transactions as transactions_
@@ -202,6 +202,12 @@ class Inspected(entrance.Entrance):
         with self._lock:
             self._whole("scram_users")
             return self._scram_users
+
+    def endpoints(self, *, deadline_s: float) -> inspection.Read[endpoints.Endpoints]:
+        """The certificates that were set."""
+        with self._lock:
+            self._whole("endpoints")
+            return self._endpoints, ()
 
     def find_time(
         self, times_ms: Mapping[TopicPartition, int], *, deadline_s: float

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from headgate.domain import access, elections, movement, snapshot, transactions
+from headgate.domain import access, elections, endpoints, movement, snapshot, transactions
 from headgate.domain.resource import TopicPartition
 from headgate.kafka import memory, stage
 
@@ -30,6 +30,7 @@ class Scenery(stage.Stage):
         self._acls: tuple[access.Acl, ...] = ()
         self._quotas: tuple[access.Quota, ...] = ()
         self._scram_users: tuple[access.ScramUser, ...] = ()
+        self._endpoints: endpoints.Endpoints = ()
         self._broker_configs: dict[int, dict[str, str]] = {}
         self._transactions: dict[str, transactions.Transaction] = {}
         self._moves: dict[TopicPartition, movement.Reassignment] = {}
@@ -77,6 +78,11 @@ class Scenery(stage.Stage):
         """These are the cluster's SCRAM users."""
         with self._lock:
             self._scram_users = tuple(sorted(users, key=lambda user: user.name))
+
+    def set_endpoints(self, *served: endpoints.Endpoint) -> None:
+        """These are the certificates that listeners serve."""
+        with self._lock:
+            self._endpoints = tuple(served)
 
     # what moves
 

@@ -31,6 +31,9 @@ Answer = inspection.Read[object]
 METRICS_EVERY_S = 10.0
 """Exporters compute at each scrape; the usual interval of Prometheus is 15 s."""
 
+CERTIFICATES_EVERY_S = 300.0
+"""Certificates are renewed in days; a handshake costs a broker more than a request."""
+
 REGISTRY_EVERY_S = 30.0
 """Schemas change with releases, not with records."""
 
@@ -175,6 +178,13 @@ def of_kafka(port: kafka.Kafka) -> tuple[Reading, ...]:
             "DescribeUserScramCredentials",
             60,
             lambda _, s: (port.scram_users(deadline_s=s), ()),
+        ),
+        Reading(
+            name="endpoints",
+            source="tls_probe",
+            how="TLS handshake",
+            every_s=CERTIFICATES_EVERY_S,
+            call=lambda _, s: port.endpoints(deadline_s=s),
         ),
         row(
             "broker_configs",

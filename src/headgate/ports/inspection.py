@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from headgate.domain import (
     access,
     elections,
+    endpoints,
     movement,
     snapshot,
     storage,
@@ -87,6 +88,9 @@ class Inspection(Protocol):
 
     def scram_users(self, *, deadline_s: float) -> tuple[access.ScramUser, ...]:
         """Every SCRAM user."""
+
+    def endpoints(self, *, deadline_s: float) -> Read[endpoints.Endpoints]:
+        """The certificate that each broker's listener serves; none where it has no TLS."""
 
     def find_time(
         self, times_ms: Mapping[TopicPartition, int], *, deadline_s: float

@@ -35,6 +35,7 @@ ROWS = (
     Row(code="read.quotas", title="Client quotas", part="quotas"),
     Row(code="read.acls", title="ACLs", part="acls"),
     Row(code="read.scram_users", title="SCRAM users", part="scram_users"),
+    Row(code="read.endpoints", title="Certificates of listeners", part="endpoints"),
 )
 
 AROUND = (

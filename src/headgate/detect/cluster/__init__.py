@@ -3,6 +3,7 @@
 from headgate.detect import interface
 from headgate.detect.cluster import (
     brokers,
+    certificates,
     disks,
     flapping,
     gauges,
@@ -41,4 +42,5 @@ DETECTORS: tuple[interface.Detector, ...] = (
     versions.Bugs(),
     versions.OldClients(),
     neighbours.Neighbours(),
+    certificates.Certificates(),
 )

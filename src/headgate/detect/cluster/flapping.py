@@ -51,6 +51,7 @@ def _flaps(
         return []
     moving = np.flatnonzero((sizes != sizes[:1]).any(axis=0))
     found = []
+    spans = {each: _away(past, each) for each in past.brokers}
     for column in moving.tolist():
         name = past.partitions[column]
         ordinal = table.ordinal(name)
@@ -58,9 +59,12 @@ def _flaps(
             continue
         known = np.flatnonzero(sizes[:, column] >= 0)
         steps = np.diff(sizes[known, column])
+        if not ((steps < 0).any() and (steps > 0).any()):
+            continue
         times = past.times[rows][known[1:]]
-        away = [_away(past, each) for each in table.replicas_of(ordinal)]
-        clear = [not any(_within(gone, float(at)) for gone in away) for at in times]
+        clear = np.ones(len(times), dtype=np.bool_)
+        for gone in filter(None, map(spans.get, table.replicas_of(ordinal))):
+            clear &= (times < gone[0]) | (times > gone[1])
         shrinks = int(((steps < 0) & clear).sum())
         grows = int(((steps > 0) & clear).sum())
         if shrinks and grows:
@@ -79,10 +83,6 @@ def _away(past: history.History, broker: int) -> tuple[float, float] | None:
 
 _ROOM_S = 30.0
 """A broker leaves ISRs a little before it is gone and comes back to them a little after."""
-
-
-def _within(span: tuple[float, float] | None, at: float) -> bool:
-    return span is not None and span[0] <= at <= span[1]
 
 
 def _finding(

@@ -35,5 +35,6 @@ DIAGNOSTICIANS: tuple[interface.Diagnostician, ...] = (
     plain.Racks(),
     plain.Tiers(),
     plain.Versions(),
+    plain.Certificates(),
     plain.Neighbours(),
 )

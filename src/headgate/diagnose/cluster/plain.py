@@ -114,6 +114,31 @@ class Versions:
         return argument.explained()
 
 
+class Certificates:
+    """Explains certificates that end."""
+
+    explains: ClassVar[tuple[str, ...]] = ("cert.expiring",)
+
+    def explain(self, about: finding.Finding, case: interface.Case) -> interface.Explained:
+        """Nobody renewed it in time, or the renewed one is not served yet."""
+        argument = interface.Argument(case, about)
+        own = argument.own("not-after", "expired")
+        argument.weigh(
+            "cert.not_rotated",
+            f"The certificate that {about.resource.id} serves was not renewed in time; a renewed "
+            "file is served only after a dynamic change or a restart.",
+            requires("the served certificate ends soon or has ended", True, *own),
+            decides("the handshake says so", True, *own),
+            next=[
+                interface.suggest("owner.notify", "Renew it, listener by listener."),
+                interface.suggest(
+                    "broker.alter_config", "Name the keystore again: the broker reads it anew."
+                ),
+            ],
+        )
+        return argument.explained()
+
+
 class Neighbours:
     """Explains signs of another controller."""
 

@@ -421,3 +421,36 @@ def test_a_lag_of_copies_that_only_rises_is_a_standstill() -> None:
     parts.measured(scene, "broker.remote_copy_lag", lambda _b, i: 1e6 * i, about=(1,))
     [item] = found(scene, "tier.copy_stalled")
     assert item.state == "firing"
+
+
+@pytest.mark.parametrize(
+    ("days", "severity"), [(31, None), (29, "warning"), (6, "critical"), (-1, "critical")]
+)
+def test_a_certificate_is_judged_by_the_days_left(days: int, severity: str | None) -> None:
+    import datetime
+
+    from tests.unit.observations import AT
+
+    from headgate.domain import endpoints
+
+    scene = parts.shop()
+    ends = AT + datetime.timedelta(days=days)
+    scene.others["endpoints"] = lambda _i: (
+        endpoints.Endpoint(address="kafka-1:9093", not_after=ends, subject="kafka-1"),
+    )
+    items = found(scene, "cert.expiring")
+    assert [item.severity for item in items] == ([severity] if severity else [])
+    assert [item.deadline for item in items] == [ends] * len(items)
+
+
+def test_an_ended_certificate_and_an_unread_one_are_two_things() -> None:
+    from headgate.domain import endpoints
+
+    scene = parts.shop()
+    refused = Unknown("the handshake was refused before it could be read")
+    scene.others["endpoints"] = lambda _i: (
+        endpoints.Endpoint(address="kafka-1:9093", not_after=refused, expired=True),
+        endpoints.Endpoint(address="kafka-2:9093", not_after=Unknown("no certificate")),
+    )
+    assert [str(f.resource) for f in found(scene, "cert.expiring")] == ["endpoint:kafka-1:9093"]
+    assert unseen(scene, "cert.expiring") == ["no certificate"]
