@@ -64,7 +64,19 @@ def _incompatible(seen: view.View, held: registry.Registry) -> Iterator[finding.
         yield report.finding(
             f"Version {breaks.version} of {subject.name} breaks its own rule "
             f"({subject.compatibility}) with version {breaks.against}{why}.",
+            since=_broken_since(seen, held.name, subject.name),
         )
+
+
+def _broken_since(seen: view.View, name: str, subject: str) -> float:
+    """The first reading of the last unbroken run in which the subject broke its rule."""
+    since = seen.now
+    for part in reversed(seen.readings(f"registry:{name}")):
+        one = part.value.subjects.get(subject)
+        if one is None or not isinstance(one.breaks, registry.Breaks):
+            break
+        since = min(since, part.at.timestamp())
+    return since
 
 
 def _unchecked(seen: view.View, held: registry.Registry) -> Iterator[finding.Finding]:
