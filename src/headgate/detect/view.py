@@ -75,6 +75,16 @@ class View:
         """Connect clusters by name, if they are fresh."""
         return {name: self.read(part) for name, part in self.snapshot.connects.items()}
 
+    @functools.cached_property
+    def topic_ordinals(self) -> NDArray[np.int64]:
+        """int64[P]: the ordinal of each partition column's topic; -1 where it is not listed now."""
+        table, places = self.partitions, self.history.places
+        if isinstance(table, Unknown):
+            return np.full(len(places.topic_of), -1, dtype=np.int64)
+        known = table.topic_ordinals
+        ordinals = np.array([known.get(name, -1) for name in places.topics], dtype=np.int64)
+        return ordinals[places.topic_of] if len(ordinals) else ordinals
+
     @property
     def meters(self) -> meters.Meters:
         """What metrics endpoints said over the last while."""

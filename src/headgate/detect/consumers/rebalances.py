@@ -1,5 +1,6 @@
 """Rebalances: more than one, again and again, without an end, or dearer than they need be."""
 
+import bisect
 import itertools
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
@@ -84,7 +85,10 @@ def _restless(seen: view.View, group: snapshot.Group) -> finding.Finding | None:
     about = resource.Resource("group", group.id)
     window_s = seen.observation.seconds("rebalance.storm", "window", about)
     samples = seen.history.groups.get(group.id, ())
-    recent = tuple(s for s in samples if s.at >= seen.now - window_s - seen.tolerance_s)
+    if _at_rest(samples):
+        return None
+    oldest = seen.now - window_s - seen.tolerance_s
+    recent = samples[bisect.bisect_left(samples, oldest, key=lambda sample: sample.at) :]
     if len(recent) < view.WINDOW_SAMPLES:
         return None
     unsettled = sum(
@@ -111,6 +115,20 @@ def _restless(seen: view.View, group: snapshot.Group) -> finding.Finding | None:
         f"{group.id} rebalanced {len(times)} times in {words.duration(span_s)}{costs.told(cost)}.",
         since=times[0],
     )
+
+
+def _at_rest(samples: Sequence[history.GroupSample]) -> bool:
+    """Whether nothing became different in any sample: the quick answer for nearly all groups."""
+    if not samples:
+        return True
+    members, epoch, state = samples[-1].members, samples[-1].epoch, samples[-1].state
+    if state in costs.RESTLESS:
+        return False
+    for sample in samples:
+        # What did not change is the same object; another one that is equal is looked at closely.
+        if sample.members is not members or sample.epoch != epoch or sample.state != state:
+            return False
+    return True
 
 
 def _eager(

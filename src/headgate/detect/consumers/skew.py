@@ -64,10 +64,7 @@ def _keys(
     seen: view.View, now: lags.Lags, table: snapshot.Partitions
 ) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
     """The columns on topics wide enough to be skewed, and a number per group and topic."""
-    topics = np.array(
-        [table.topic_ordinals.get(name.topic, -1) for name in seen.history.partitions],
-        dtype=np.int64,
-    )
+    topics = seen.topic_ordinals
     wide = np.append(np.diff(table.first) >= LEAST_PARTITIONS, False)
     topic = np.where(now.partition_of >= 0, topics[np.maximum(now.partition_of, 0)], -1)
     columns = np.flatnonzero((now.lag >= 0) & now.judged & wide[topic])
@@ -200,10 +197,7 @@ def _hot(
     state: vocabulary.FindingState,
     span_s: float,
 ) -> Iterator[finding.Finding]:
-    topic = np.array(
-        [table.topic_ordinals.get(name.topic, -1) for name in seen.history.partitions],
-        dtype=np.int64,
-    )
+    topic = seen.topic_ordinals
     known = (written >= 0) & (topic >= 0)
     even = imbalance.of(np.where(known, written, np.nan), topic, len(table.topics))
     medians, counts = even.median, even.count

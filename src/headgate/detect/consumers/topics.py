@@ -90,10 +90,7 @@ class InputSurge:
         table = interface.certain(seen.partitions)
         limit_s = view.STALE_INTERVALS * seen.observation.interval_s
         ends = view.filled(seen.history.ends[rows], times, limit_s)
-        topic_of = np.array(
-            [table.topic_ordinals.get(name.topic, -1) for name in seen.history.partitions],
-            dtype=np.int64,
-        )
+        topic_of = seen.topic_ordinals
         usable = (topic_of >= 0) & (ends >= 0).all(axis=0)
         usable &= ~table.internal[np.maximum(topic_of, 0)]
         places = topic_of[usable]
