@@ -24,7 +24,7 @@ from headgate.diagnose import lifecycle
 from headgate.domain import diagnosis, finding, incident, observation, thresholds
 from headgate.kafka import cluster
 from headgate.lab import lab as lab_
-from headgate.observe import answers, collector, times, watch
+from headgate.observe import answers, collector, deadletters, times, watch
 from headgate.ports import clock
 from headgate.registry import rest as registry
 from incidents import looks
@@ -47,7 +47,7 @@ class Eyes:
         schemas = (
             [registry.RestRegistry(around.REGISTRY, lab.registry_url)] if lab.registry_url else []
         )
-        urls = [f"{one.metrics_url}#broker={one.id}" for one in lab.brokers] if metrics else []
+        urls = _metrics(lab) if metrics else []
         self._sources = [around.source_of(url, self._kafka, where="incidents") for url in urls]
         self._expected: list[thresholds.Expectation] = []
         self._planned: list[observation.Planned] = []
@@ -64,6 +64,9 @@ class Eyes:
             limits=thresholds.Thresholds(expected=self._expected),
             cut_s=CUT_S,
             finder=times.Finder(self._kafka, self._ticks, deadline_s=DEADLINE_S),
+            letters=deadletters.Reader(
+                self._kafka, self._ticks, read_records=True, deadline_s=DEADLINE_S
+            ),
         )
         self._answers = answers.Answerer(self._kafka, read_records=True, deadline_s=3.0)
         self._ids = itertools.count(1)
@@ -176,6 +179,12 @@ class Eyes:
         )
 
 
+def _metrics(lab: lab_.Lab) -> list[str]:
+    """The endpoints of all brokers, each with its number, and of Connect's workers."""
+    brokers = {one.metrics_url: f"{one.metrics_url}#broker={one.id}" for one in lab.brokers}
+    return [brokers.get(each, each) for each in lab.metrics_urls]
+
+
 def _incident(draft: incident.Draft) -> looks.Told:
     return looks.Told(
         key=draft.key,
@@ -225,8 +234,8 @@ def command(lab: lab_.Lab, *, metrics: bool) -> looks.Look:
     if lab.registry_url:
         argv += ["--registry", lab.registry_url]
     if metrics:
-        for one in lab.brokers:
-            argv += ["--metrics", f"{one.metrics_url}#broker={one.id}"]
+        for each in _metrics(lab):
+            argv += ["--metrics", each]
     began = time.monotonic()
     done = subprocess.run(
         [*argv, "--watch", "10", "-o", "json", "--fail-on", "never"],

@@ -2,16 +2,40 @@
 
 from incidents import scenario
 from incidents.scenarios import (
+    brokers,
+    clients,
     commits,
     compound,
+    compound_clusters,
     consumers,
+    disks,
     healthy,
     hygiene,
     members,
+    pipelines,
+    replicas,
+    schemas,
+    security,
     transactions,
 )
 
-MODULES = (consumers, members, commits, transactions, hygiene, compound, healthy)
+MODULES = (
+    consumers,
+    members,
+    commits,
+    transactions,
+    clients,
+    hygiene,
+    brokers,
+    replicas,
+    disks,
+    pipelines,
+    schemas,
+    security,
+    compound,
+    compound_clusters,
+    healthy,
+)
 """Every family: a module with ``MEMBERS``."""
 
 ALL: tuple[type[scenario.Scenario], ...] = tuple(
