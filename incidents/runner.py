@@ -123,13 +123,14 @@ def _together(lab: lab_.Lab, runs: Sequence[Run], done: Tell, *, doctors: bool) 
     owned: set[str] = set()
     codes = tuple(code for one in runs for code in one.scenario.claims)
     with (
+        cluster.one_client(lab.bootstrap),
         background.at_work(lab),
         _place(lab) as place,
         concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool,
     ):
         waiting = [
             pool.submit(play, one, place, doctor=doctors and _asked(one), owned=owned)
-            for one in runs
+            for one in sorted(runs, key=lambda one: -one.scenario.within_s)
         ]
         for each in concurrent.futures.as_completed(waiting):
             done(each.result())

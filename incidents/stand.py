@@ -87,6 +87,7 @@ class Stand:
         """A consumer group reads the topics; its name is also its application's."""
         group = settings.pop("group", name)
         settings.setdefault("work_ms", 2.0)
+        settings.setdefault("session_timeout_ms", 10_000)
         self._put(interface.Consumer(name=name, group=group, topics=topics, **settings))
         self._groups.append(group)
         self.own(group)

@@ -160,6 +160,7 @@ class FetchThrottled(Throttled):
             members=1,
             rate=self.draw.real("rate", 60, 90),
             fetch_bytes=65_536,
+            prefetch=2_000,
             work_ms=1,
         )
 

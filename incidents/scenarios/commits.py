@@ -38,7 +38,11 @@ class RewoundByOperator(Stopped):
 
     def prepare(self) -> None:
         """A log with some history."""
-        self.work(rate=self.draw.real("rate", 20, 40), work_ms=self.draw.real("work_ms", 10, 20))
+        self.work(
+            rate=self.draw.real("rate", 20, 40),
+            work_ms=self.draw.real("work_ms", 10, 15),
+            prefetch=500,
+        )
         self.stand.write(self.topic, self.draw.whole("history", 600, 1_000), size=60)
         self.stand.caught_up(self.group, within_s=90)
         time.sleep(12)  # so that no window holds the catching up

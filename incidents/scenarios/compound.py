@@ -184,6 +184,7 @@ class StoppedUnderBurst(shop.Read):
             rate=self.draw.real("rate", 15, 25),
             work_ms=self.draw.real("work_ms", 4, 7),
             fetch_bytes=65_536,
+            prefetch=2_000,
         )
         self.other = self.stand.group(f"ledger-sync-{self.draw.tag}", self.topic, members=1)
         self.stand.started(self.other, 1)

@@ -220,6 +220,7 @@ class PoisonRecord(shop.Read):
             members=self.draw.whole("members", 1, 3),
             attempts=self.draw.whole("attempts", 1, 3),
             leaves_on_crash=self.draw.either("leaves_on_crash", False, True),
+            session_timeout_ms=6_000,
         )
 
     def roots(self) -> tuple[scenario.Root, ...]:
@@ -319,6 +320,7 @@ class Burst(shop.Read):
             rate=self.draw.real("rate", 15, 25),
             work_ms=self.draw.real("work_ms", 4, 7),
             fetch_bytes=65_536,
+            prefetch=2_000,
         )
 
     def roots(self) -> tuple[scenario.Root, ...]:

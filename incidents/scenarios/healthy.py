@@ -31,7 +31,7 @@ class BatchConsumer(Odd):
         """It has come and gone a few times already."""
         self.over = threading.Event()
         self.period_s = self.draw.real("period_s", 24, 30)
-        self.work(members=1, rate=self.draw.real("rate", 8, 15), fetch_bytes=65_536)
+        self.work(members=1, rate=self.draw.real("rate", 8, 15), fetch_bytes=65_536, prefetch=2_000)
         self.thread = threading.Thread(target=self._loop, daemon=True)
         self.thread.start()
         time.sleep(self.period_s * 3)
@@ -139,6 +139,7 @@ class CatchUp(Odd):
             rate=self.draw.real("rate", 25, 40),
             work_ms=self.draw.real("work_ms", 6, 8),
             fetch_bytes=65_536,
+            prefetch=2_000,
         )
         self.stand.declare(f"group:{self.group}", ["lag.stopped"], "maintenance of the warehouse")
         self.stand.announce("planned stop of the reader", f"group:{self.group}")
@@ -375,7 +376,7 @@ class Backfill(Odd):
 
     def prepare(self) -> None:
         """A log with history."""
-        self.work(members=1, rate=self.draw.real("rate", 8, 15), fetch_bytes=65_536)
+        self.work(members=1, rate=self.draw.real("rate", 8, 15), fetch_bytes=65_536, prefetch=2_000)
         self.stand.write(self.topic, self.draw.whole("history", 3_000, 5_000), size=60)
         self.stand.caught_up(self.group)
         time.sleep(12)
@@ -387,6 +388,7 @@ class Backfill(Odd):
             self.topic,
             work_ms=self.draw.real("work_ms", 4, 6),
             fetch_bytes=65_536,
+            prefetch=2_000,
         )
 
     def confirm(self) -> str:

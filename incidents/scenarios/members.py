@@ -71,7 +71,10 @@ class SessionTimeouts(shop.Read):
     def prepare(self) -> None:
         """A few members."""
         self.work(
-            partitions=6, members=self.draw.whole("members", 2, 3), rate=self.draw.real("r", 20, 40)
+            partitions=6,
+            members=self.draw.whole("members", 2, 3),
+            rate=self.draw.real("rate", 20, 40),
+            session_timeout_ms=6_000,
         )
         self.over = threading.Event()
 

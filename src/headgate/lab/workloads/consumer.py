@@ -42,7 +42,7 @@ def configuration(
         "fetch.wait.max.ms": 1_000,
         # Little read ahead: with more, librdkafka hands out one partition's backlog before the
         # next one's, and the others look stalled meanwhile.
-        "queued.min.messages": 20,
+        "queued.min.messages": settings.prefetch,
         "max.partition.fetch.bytes": settings.fetch_bytes,
     }
     if settings.protocol == "classic":

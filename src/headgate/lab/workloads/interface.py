@@ -101,6 +101,9 @@ class Consumer:
     """It handles a record only when that is so old, as a queue with a delay does."""
     fetch_bytes: int = 4_096
     """`max.partition.fetch.bytes`."""
+    prefetch: int = 20
+    """`queued.min.messages`: few, and other partitions do not wait behind one with a backlog; many,
+    and a member works a backlog off quickly."""
 
     def __post_init__(self) -> None:
         """Refuse settings that no process could follow."""
