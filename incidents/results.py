@@ -53,6 +53,8 @@ class Row:
     doctor: str = ""
     """What the real command said: right, found (the cause is not), missed; empty: not asked."""
     took_s: float = 0.0
+    slowest_s: float = 0.0
+    """The longest look: on a busy machine everything is late, and clients time out for real."""
     said: tuple[str, ...] = ()
     """What was said of it at each look, one line each."""
 
@@ -189,6 +191,12 @@ def measures(rows: Sequence[Row], background: Sequence[str] = ()) -> list[Measur
             value=_share(naive, len(roots)),
             goal="<= 50 %, else too easy",
             met=naive <= 0.5 * len(roots) if roots else None,
+        ),
+        Measure(
+            what="Slowest look in seconds (a busy machine is seen here)",
+            value=f"{max((row.slowest_s for row in counted), default=0.0):.1f}",
+            goal="-",
+            met=None,
         ),
         Measure(
             what="Runs that do not count",

@@ -273,6 +273,7 @@ def _judged(
         pages=tuple(f"{one.rule.name} {one.resource}" for one in alerts),
         loudest=f"{loudest[0].name}: {loudest[0].names}" if loudest else "no alert",
         doctor=_doctor(acting, place, roots) if doctor else "",
+        slowest_s=round(max(one.at - one.began for one in place.eyes.since(began)), 1),
         said=tuple(_lines(place.eyes.since(began), own, injected)),
     )
 

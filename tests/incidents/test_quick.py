@@ -21,10 +21,16 @@ NOT_YET: Mapping[str, str] = {}
 
 
 @pytest.fixture(scope="module")
-def rows() -> Mapping[str, results.Row]:
-    """The rows of the quick part by scenario; it runs once."""
+def rows(request: pytest.FixtureRequest) -> Mapping[str, results.Row]:
+    """The rows of the chosen scenarios by name; all of them run at once, side by side."""
     print(f"seed {SEED}")
-    done, _ = runner.run_all(program.chosen(seed=SEED, quick=True), lambda _: None, doctors=False)
+    names = {
+        str(getattr(item.callspec.params["each"], "name", ""))
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.path == request.path
+    }
+    runs = [one for one in program.chosen(seed=SEED, quick=True) if one.scenario.name in names]
+    done, _ = runner.run_all(runs, lambda _: None, doctors=False)
     return {row.scenario: row for row in done}
 
 
