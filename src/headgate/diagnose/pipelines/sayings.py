@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from headgate.detect import words
+from headgate.detect.pipelines import traces
 from headgate.diagnose import interface
 from headgate.diagnose.pipelines import sinks
 from headgate.domain import diagnosis, finding
@@ -24,6 +25,14 @@ def _name(case: interface.Case, item: finding.Finding) -> str:
 
 def _failed(what: str) -> Say:
     return lambda case, item, _top: f"{_name(case, item)} has failed: {what}"
+
+
+def _by_trace(case: interface.Case, item: finding.Finding, _top: diagnosis.Cause) -> str:
+    """What the trace of a connector that itself failed stands for."""
+    found = sinks.connector(case, item.resource)
+    failed = [task.trace for task in found[1].tasks if task.trace] if found else []
+    reading = traces.read((found[1].trace if found else "") or next(iter(failed), ""))
+    return f"{_name(case, item)} has failed: {reading.rule or str(reading.cause)}"
 
 
 def _fills(why: str) -> Say:
@@ -71,6 +80,11 @@ _SAYINGS: Mapping[tuple[str, str], Say] = {
     ("task", "schema.foreign_id"): _failed("the registry does not know the schema of a record"),
     ("task", "schema.soft_deleted"): _failed("the schema of a record was deleted"),
     ("task", "registry.process_down"): _failed("it cannot reach the schema registry"),
+    ("connect.connector_failed", "connect.transient"): _by_trace,
+    ("connect.connector_failed", "connect.misconfigured"): _by_trace,
+    ("connect.connector_failed", "connect.credentials"): _by_trace,
+    ("connect.connector_failed", "record.poison"): _by_trace,
+    ("connect.connector_failed", "downstream.outage"): _by_trace,
     ("worker", "connect.worker_dead"): _worker,
     ("connect.running_idle", "connect.worker_dead"): _worker,
     ("connect.running_idle", "downstream.outage"): _idle,

@@ -207,3 +207,14 @@ def test_a_sink_whose_worker_is_dead_hangs_on_the_worker() -> None:
     )
     drafts = [one for one in diagnose.look(seen, {})[2] if one.severity != "info"]
     assert [str(one.resource) for one in drafts] == ["worker:127.0.0.1:8083"]
+
+
+def test_a_connector_that_cannot_even_start_is_told_by_its_own_trace() -> None:
+    scene = scenes.shop()
+    trace = scenes.TRACE.replace("{cause}", "java.lang.NoClassDefFoundError: io/acme/Foo")
+    scene.connector("orders-source", state="FAILED", type_="source", trace=trace)
+    seen = scene.seen()
+    found = why(seen, "connect.connector_failed")
+    assert (found[0].code, found[0].verdict) == ("connect.misconfigured", "confirmed")
+    [draft] = [one for one in diagnose.look(seen, {})[2] if one.severity != "info"]
+    assert draft.title == "orders-source has failed: a setting, class or file is wrong"
