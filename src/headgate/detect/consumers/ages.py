@@ -40,29 +40,6 @@ def exact(ages: aging.Ages) -> NDArray[np.bool_]:
     return np.isin(ages.source, (aging.STAMP, aging.HISTORY))
 
 
-def loss(seen: view.View, now: lags.Lags, columns: NDArray[np.intp]) -> float | None:
-    """When retention may delete the first unread record of the columns, in Unix seconds.
-
-    None where nothing is deleted or it is not known.
-    """
-    columns = columns[(now.lag[columns] > 0) & (now.partition_of[columns] >= 0)]
-    if not len(columns):
-        return None
-    past = seen.history
-    paces = pace.recent(past.times, past.ends[:, now.partition_of[columns]])
-    found = losing.of(
-        seen.observation,
-        columns,
-        commit=now.commit[columns],
-        end=now.end[columns],
-        arriving=paces.per_second,
-        ages=of_columns(seen, now, columns),
-        rules=rules(seen),
-    )
-    due = found.loss_s[(found.by == losing.BY_TIME) | (found.by == losing.BY_SIZE)]
-    return seen.now + float(due.min()) if len(due) else None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
     """What comes first for a group that is behind: that it has caught up, or that it loses."""
@@ -85,12 +62,27 @@ def outlook(seen: view.View, now: lags.Lags, columns: NDArray[np.intp]) -> Outlo
     if not len(late):
         return Outlook(catch_up_s=0.0, loss=None)
     past = seen.history
-    read = pace.recent(past.times, past.commits[:, late]).per_second
-    written = pace.recent(past.times, past.ends[:, now.partition_of[late]]).per_second
+    # Rates are of the last minute: older rows need not be gathered.
+    first = max(0, int(np.searchsorted(past.times, seen.now - 2 * pace.WINDOW_S)) - 2)
+    times = past.times[first:]
+    read = pace.recent(times, past.commits[first:, late]).per_second
+    written = pace.recent(times, past.ends[first:, now.partition_of[late]]).per_second
     gain = read - written
     takes = np.divide(now.lag[late], gain, out=np.full(len(late), np.inf), where=gain > 0)
     takes[np.isnan(gain)] = np.nan
-    return Outlook(catch_up_s=float(takes.max()), loss=loss(seen, now, columns))
+    found = losing.of(
+        seen.observation,
+        late,
+        commit=now.commit[late],
+        end=now.end[late],
+        arriving=written,
+        ages=of_columns(seen, now, late),
+        rules=rules(seen),
+    )
+    due = found.loss_s[(found.by == losing.BY_TIME) | (found.by == losing.BY_SIZE)]
+    return Outlook(
+        catch_up_s=float(takes.max()), loss=seen.now + float(due.min()) if len(due) else None
+    )
 
 
 def cite(report: interface.Report, found: Outlook, now: float) -> None:

@@ -28,14 +28,20 @@ def rates(case: interface.Case, topic: str) -> dict[TopicPartition, float]:
 
 def _rates(seen: view.View, topic: str) -> dict[TopicPartition, float]:
     past = seen.history
-    columns = past.places.partitions(topic).tolist()
+    columns = past.places.partitions(topic)
     rows = seen.rows(seen.observation.seconds("lag.growing", "window"))
     found = groups.rates(past.times[rows], past.ends[rows][:, columns])
     return {
         past.partitions[column]: float(rate)
-        for column, rate in zip(columns, found, strict=True)
+        for column, rate in zip(columns.tolist(), found, strict=True)
         if not np.isnan(rate)
     }
+
+
+def _median(case: interface.Case, topic: str) -> float:
+    return case.once(
+        ("median", topic), lambda: float(np.median(list(rates(case, topic).values()) or [0.0]))
+    )
 
 
 def hot(case: interface.Case, names: Iterable[TopicPartition]) -> tuple[TopicPartition, ...]:
@@ -45,8 +51,7 @@ def hot(case: interface.Case, names: Iterable[TopicPartition]) -> tuple[TopicPar
         of_topic = rates(case, name.topic)
         if len(of_topic) < 3 or name not in of_topic:
             continue
-        median = float(np.median(list(of_topic.values())))
-        if of_topic[name] > 0 and of_topic[name] >= _RATIO * median:
+        if of_topic[name] > 0 and of_topic[name] >= _RATIO * _median(case, name.topic):
             found.append(name)
     return tuple(found)
 
@@ -89,11 +94,11 @@ def _most_lag(
     if about.resource.kind != "group" or isinstance(now, Unknown):
         return True
     keys = case.seen.history.commit_keys
-    columns = now.of_group(about.resource.id)
-    part = sum(int(now.lag[c]) for c in columns if keys[c][1] in found and now.lag[c] > 0)
-    whole = sum(
-        int(now.lag[c]) for c in columns if keys[c][1] in about.partitions and now.lag[c] > 0
-    )
+    some, listed, part, whole = set(found), set(about.partitions), 0, 0
+    for column in now.of_group(about.resource.id).tolist():
+        lag = max(int(now.lag[column]), 0)
+        part += lag * (keys[column][1] in some)
+        whole += lag * (keys[column][1] in listed)
     return 2 * part > whole
 
 
@@ -155,7 +160,7 @@ def surged(case: interface.Case, about: finding.Finding) -> bool | Unknown:
     if len(past.times) < 2 * view.WINDOW_SAMPLES:
         return Unknown("the history is too short to know what is usual")
     topics = {name.topic for name in about.partitions}
-    columns = [c for c, name in enumerate(past.partitions) if name.topic in topics]
+    columns = np.concatenate([past.places.partitions(topic) for topic in sorted(topics)])
     ends = past.ends[:, columns]
     usable = (ends >= 0).all(axis=0)
     steps = np.diff(ends[:, usable].sum(axis=1)) / np.maximum(np.diff(past.times), 1e-9)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headgate.detect import words
 from headgate.detect.consumers import ages
@@ -24,20 +25,28 @@ def recreated(case: interface.Case, topics: Sequence[str]) -> bool | Unknown:
     return True if told else Unknown("it was not made anew while Headgate looked")
 
 
+def _columns(case: interface.Case, names: tuple[TopicPartition, ...]) -> NDArray[np.intp]:
+    """The history's columns of the partitions, those that it has."""
+    places: dict[TopicPartition, int] = case.once(
+        "partition columns",
+        lambda: {name: place for place, name in enumerate(case.seen.history.partitions)},
+    )
+    return np.array([places[name] for name in names if name in places], dtype=np.intp)
+
+
 def went_back(case: interface.Case, names: tuple[TopicPartition, ...]) -> bool:
     """Whether a log end fell while Headgate looked."""
     past = case.seen.history
-    wanted = set(names)
-    columns = [c for c, name in enumerate(past.partitions) if name in wanted]
-    ends = np.where(past.ends[:, columns] < 0, np.iinfo(np.int64).max, past.ends[:, columns])
-    return bool((np.diff(ends, axis=0) < 0).any()) if len(ends) > 1 else False
+    ends = past.ends[:, _columns(case, names)]
+    # What was not read is below every offset, and so never a high that is fallen short of.
+    high = np.maximum.accumulate(ends, axis=0)
+    return bool(((ends >= 0) & (ends < high)).any())
 
 
 def start_steps(case: interface.Case, names: tuple[TopicPartition, ...]) -> tuple[int, int]:
     """(Steps by which the log starts rose while Headgate looked, partitions)."""
     past = case.seen.history
-    wanted = set(names)
-    columns = [c for c, name in enumerate(past.partitions) if name in wanted]
+    columns = _columns(case, names)
     starts = past.starts[:, columns]
     moves = np.where((starts[1:] >= 0) & (starts[:-1] >= 0), np.diff(starts, axis=0), 0)
     return int((moves > 0).sum()), len(columns)
@@ -49,8 +58,7 @@ def due(case: interface.Case, names: tuple[TopicPartition, ...]) -> bool | Unkno
     Known where Headgate saw that record come: by when the log end passed the log start.
     """
     past = case.seen.history
-    wanted = set(names)
-    columns = np.array([c for c, n in enumerate(past.partitions) if n in wanted], dtype=np.intp)
+    columns = _columns(case, names)
     if not len(columns) or not len(past.times):
         return Unknown("the log starts were not read")
     rules = ages.rules(case.seen)

@@ -1,8 +1,9 @@
 """Why a group's commits are gone: expired, deleted, or gone with their topic."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
-from headgate.diagnose import interface
+from headgate.diagnose import hypothesis, interface
 from headgate.diagnose.consumers import logs
 from headgate.diagnose.hypothesis import decides, requires
 from headgate.domain import finding, retention
@@ -20,7 +21,6 @@ class Lost:
         """Expiry, an admin's call, or a topic that was made anew."""
         argument = interface.Argument(case, about)
         cited = [item.id for item in about.evidence]
-        over, fact = _over(argument)
         topics = list(dict.fromkeys(name.topic for name in about.partitions))
         anew = logs.recreated(case, topics)
         back = argument.fact(
@@ -30,36 +30,7 @@ class Lost:
             source="history",
         )
         same = requires("the topic is the same one", anew is not True, back)
-        restore = interface.suggest(
-            "group.restore_offsets",
-            "Set the commits back where they were, before the application starts and commits "
-            "where its reset policy sends it.",
-        )
-        argument.weigh(
-            "offset.expired",
-            f"{about.resource.id} had no member for so long that Kafka forgot its commits.",
-            requires("it had no member for as long as commits are kept", over, fact),
-            same,
-            decides("it had no member for as long as commits are kept", over, fact, *cited),
-            next=[restore],
-        )
-        argument.weigh(
-            "offset.deleted",
-            f"Somebody deleted the commits of {about.resource.id}.",
-            requires(
-                "they were not due to be forgotten",
-                over if isinstance(over, Unknown) else not over,
-                fact,
-            ),
-            same,
-            decides(
-                "they were not due to be forgotten",
-                over if isinstance(over, Unknown) else not over,
-                fact,
-                *cited,
-            ),
-            next=[restore],
-        )
+        forgotten(argument, same, facts=cited)
         argument.weigh(
             "topic.recreated",
             "Its commits went with the topic, which was made anew.",
@@ -71,6 +42,37 @@ class Lost:
             next=[interface.suggest("owner.notify", "Ask who made the topic anew.")],
         )
         return argument.explained()
+
+
+def forgotten(
+    argument: interface.Argument, *more: hypothesis.Prediction, facts: Sequence[str]
+) -> None:
+    """Weighs commits that Kafka forgot after a time without members, and commits that somebody
+    deleted; ``more`` both need, ``facts`` show that they are gone."""
+    group_id = argument.about.resource.id
+    over, fact = _over(argument)
+    early = over if isinstance(over, Unknown) else not over
+    restore = interface.suggest(
+        "group.restore_offsets",
+        "Set the commits back where they were, before the application commits where its reset "
+        "policy sends it.",
+    )
+    argument.weigh(
+        "offset.expired",
+        f"{group_id} had no member for so long that Kafka forgot its commits.",
+        requires("it had no member for as long as commits are kept", over, fact),
+        *more,
+        decides("they were due to be forgotten", over, fact, *facts),
+        next=[restore],
+    )
+    argument.weigh(
+        "offset.deleted",
+        f"Somebody deleted the commits of {group_id}.",
+        requires("they were not due to be forgotten", early, fact),
+        *more,
+        decides("they are gone before their time", early, fact, *facts),
+        next=[restore],
+    )
 
 
 def _over(argument: interface.Argument) -> tuple[bool | Unknown, str]:

@@ -106,10 +106,10 @@ def _onset(case: interface.Case, item: finding.Finding) -> float | None:
     return float(seen.now - found.age_s[exact].max()) if exact.any() else None
 
 
-def _healthy(case: interface.Case, but: str) -> tuple[str, ...]:
-    """Other groups that read on and have no lag finding."""
-    found: tuple[str, ...] = case.once("healthy", lambda: _reading(case))
-    return tuple(each for each in found if each != but)
+def _healthy(case: interface.Case, but: str) -> bool:
+    """Whether other groups read on and have no lag finding."""
+    found: frozenset[str] = case.once("healthy", lambda: frozenset(_reading(case)))
+    return len(found) > (but in found)
 
 
 def _reading(case: interface.Case) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from headgate.detect.consumers import lags
 from headgate.diagnose import interface
-from headgate.diagnose.consumers import groups, logs
+from headgate.diagnose.consumers import groups, logs, lost
 from headgate.diagnose.hypothesis import decides, expects, requires
 from headgate.domain import diagnosis, finding
 from headgate.domain.unknown import Unknown
@@ -61,7 +61,7 @@ def _rewound(argument: interface.Argument) -> None:
     outside = any(0 <= int(earlier[column]) < start for column, start in pairs) or any(
         0 <= end < int(earlier[column]) for column, end in zip(columns, ends, strict=True)
     )
-    gap = any(bool((past.commits[:row, column][-3:] < 0).any()) for column in columns)
+    gap = any(_absent(case, column, row) for column in columns)
     target = argument.fact(
         "target", "whether its commits went to the log start", low, source="history"
     )
@@ -113,13 +113,22 @@ def _rewound(argument: interface.Argument) -> None:
         else decides("it was outside the log before", True, gone),
         next=[restore, notify],
     )
-    argument.weigh(
-        "offset.expired",
-        "Its commits had expired, and it began where its reset policy says.",
-        requires("it had no commits before", gap, gone),
-        stays,
-        next=[restore],
-    )
+    had = requires("it had no commits just before", gap, gone)
+    if gap:
+        lost.forgotten(argument, had, stays, facts=(gone,))
+    else:
+        for code, text in (
+            ("offset.expired", "Its commits had expired, and it began anew."),
+            ("offset.deleted", "Somebody had deleted its commits, and it began anew."),
+        ):
+            argument.weigh(code, text, had)
+
+
+def _absent(case: interface.Case, column: int, row: int) -> bool:
+    """Whether there was no commit between the last high one and the first low one."""
+    commits = case.seen.history.commits[:, column]
+    first = int((commits[row:] >= 0).argmax()) if len(commits[row:]) else 0
+    return first > 0 or bool((commits[:row][-3:] < 0).any())
 
 
 def _row(case: interface.Case, since: float) -> int:

@@ -189,3 +189,30 @@ def without_home() -> Scene:
         )
     scene.missing["groups"] = scene.missing["commits"] = tuple(gaps)
     return scene
+
+
+def forgotten() -> Scene:
+    """A group is down for a moment; its commits are deleted, and it begins at the log start. Its
+    topic is younger than Headgate's first look."""
+    scene = scenes.shop()
+    scene.group(
+        "billing", "m2", came=lambda i: frozenset({"m1"} if i < 30 else {"m2"} if i > 45 else ())
+    )
+    for p in range(6):
+        scene.topics["orders"].starts[p] = flat(START)
+        scene.topics["orders"].ends[p] = lambda i: START + 10 * i if i > 5 else -1
+        scene.read(
+            "billing",
+            "orders",
+            p,
+            lambda i: START + 10 * min(i, 30) if 5 < i < 40 else -1 if i < 50 else START + i - 50,
+            lambda i: "m1" if i < 30 else "m2" if i > 45 else "",
+        )
+    scene.others["broker_configs"] = lambda _: {
+        1: {
+            "offsets.retention.minutes": snapshot.ConfigValue(
+                value="10080", source="default", default=True
+            )
+        }
+    }
+    return scene

@@ -8,6 +8,7 @@ from tests.unit.diagnose import scenes
 from tests.unit.diagnose.consumers.faults import (
     blocked_standing,
     cut_off,
+    forgotten,
     hung_alive,
     left,
     lost,
@@ -289,6 +290,14 @@ PLACES = (
         first="offset.moved_by_operator",
         verdict="likely",
         ruled_out=("offset.out_of_range", "topic.recreated", "offset.expired"),
+    ),
+    Case(
+        name="commits that somebody deleted, and a group that began anew",
+        scene=forgotten,
+        finding="lag.rewound",
+        first="offset.deleted",
+        verdict="confirmed",
+        ruled_out=("offset.expired", "topic.recreated"),
     ),
     Case(
         name="commits that expired",
