@@ -3,7 +3,7 @@
 ``python -m incidents`` (``make incidents``) runs it and prints one table; ``--help`` tells the
 options. A run prints its seed; the same seed gives the same names, sizes, rates and times.
 
-What happens in one run (``runner.play``)::
+What happens in one run (``playing.play``)::
 
     prepare -> healthy for a while -> inject -> confirm -> judged at each sweep -> heal -> cleared
 

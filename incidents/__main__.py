@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich import console, progress
 
-from incidents import page, results, runner, scenarios, table
+from incidents import page, playing, results, runner, scenarios, table
 
 VARIANTS = 2
 WIDTH = 150
@@ -20,7 +20,7 @@ WIDTH = 150
 
 def chosen(
     *, only: Sequence[str] = (), quick: bool = False, seed: int, variants: int = VARIANTS
-) -> list[runner.Run]:
+) -> list[playing.Run]:
     """The runs that were asked for: of each scenario so many variants, one in the quick part."""
     found = []
     for each in scenarios.ALL:
@@ -31,7 +31,7 @@ def chosen(
         count = 1 if quick or each.kind != "single" else variants
         first = random.Random(f"{seed}/{each.name}").randrange(2) if count == 1 else 0
         found += [
-            runner.Run(scenario=each, variant=first + place, seed=seed) for place in range(count)
+            playing.Run(scenario=each, variant=first + place, seed=seed) for place in range(count)
         ]
     return found
 
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(
-    runs: Sequence[runner.Run], screen: console.Console, asked: argparse.Namespace
+    runs: Sequence[playing.Run], screen: console.Console, asked: argparse.Namespace
 ) -> tuple[list[results.Row], list[str]]:
     with progress.Progress(
         progress.TextColumn("incidents"),

@@ -34,6 +34,22 @@ INTERVAL_S = 2.0
 DEADLINE_S = 5.0
 
 
+def failures() -> list[str]:
+    """What Headgate's log says from now on of detectors and diagnosticians that failed, each once.
+
+    Nothing of its log is shown otherwise.
+    """
+    found: list[str] = []
+
+    def note(_: object, __: str, event: structlog.typing.EventDict) -> str:
+        if str(event.get("event_key", "")).endswith(".failed") and event["event"] not in found:
+            found.append(str(event["event"]))
+        raise structlog.DropEvent
+
+    structlog.configure(processors=[note])
+    return found
+
+
 class Eyes:
     """Looks at the interval in a thread of its own until it is closed."""
 
@@ -72,9 +88,6 @@ class Eyes:
         self._ids = itertools.count(1)
         self._live: dict[str, incident.Incident] = {}
         self.looks: list[looks.Look] = []
-        self.failed: list[str] = []
-        """What Headgate's log says of detectors and diagnosticians that failed, each once."""
-        structlog.configure(processors=[self._note])
         self.failure: BaseException | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="eyes", daemon=True)
@@ -107,13 +120,6 @@ class Eyes:
             worker.close()
         for source in self._sources:
             source.close()
-
-    def _note(self, _: object, __: str, event: structlog.typing.EventDict) -> str:
-        if event.get("event_key", "").endswith(".failed"):
-            told = f"{event['event']} {event.get('exc_info') or ''}".strip()
-            if told not in self.failed:
-                self.failed.append(told)
-        raise structlog.DropEvent
 
     def _run(self) -> None:
         due = time.monotonic()

@@ -1,14 +1,17 @@
-"""Runs scenarios: those that share a lab side by side, the others alone, each judged as it goes."""
+"""Runs scenarios: those that share a lab side by side, the others one after the other alone.
+
+What needs a lab of its own kind is a lane; two lanes are run at a time, since a run waits far more
+than it computes.
+"""
 
 import collections
 import concurrent.futures
 import contextlib
-import dataclasses
+import functools
 import random
 import tempfile
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -17,77 +20,54 @@ import confluent_kafka
 from headgate.lab import lab as lab_
 from headgate.lab import parts, settings
 from headgate.lab.workloads import cluster, running
-from incidents import background, baseline, gauges, judge, looking, looks, results, scenario
-from incidents import stand as stand_
+from incidents import background, gauges, judge, looking, looks, playing, results, scenario
 
 SIDE_BY_SIDE = 8
 """More would keep two cores busy with clients, and everybody late."""
-HEALTHY_S = 10.0
-"""A scenario is watched so long before it is broken: what is said then is wrong."""
-AFTER_S = 14.0
-"""So long is watched at least after the symptom is visible, for what is said besides, and for the
-baseline's rules to have held."""
-APART_S = 6.0
-"""Between two injections on one lab."""
+LANES = 2
+ALONE = 18
+"""Runs alone on labs of one shape that make a lane; more are shared out."""
 DOCTOR_SHARE = 0.25
 """Of the runs, the real command is asked for so many."""
 
 Tell = Callable[[results.Row], None]
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One variant of one scenario that is to be run."""
-
-    scenario: type[scenario.Scenario]
-    variant: int
-    seed: int
-
-    @property
-    def name(self) -> str:
-        """For people."""
-        return f"{self.scenario.name}/{self.variant}"
-
-
-@dataclasses.dataclass(slots=True, kw_only=True)
-class Place:
-    """A lab with those that look at it."""
-
-    lab: lab_.Lab
-    eyes: looking.Eyes
-    exporter: gauges.Exporter
-    doctors: threading.Semaphore = dataclasses.field(default_factory=lambda: threading.Semaphore(1))
-    gate: threading.Lock = dataclasses.field(default_factory=threading.Lock)
-    """Held between two injections, so that different faults do not begin at one moment."""
-    claims: dict[str, threading.Lock] = dataclasses.field(
-        default_factory=lambda: collections.defaultdict(threading.Lock)
-    )
+Lane = Callable[[], list[str]]
+"""Runs its runs, and returns what was said about things that nobody broke."""
 
 
 def run_all(
-    runs: Sequence[Run], tell: Tell, *, doctors: bool = True, keep: bool = False
+    runs: Sequence[playing.Run], tell: Tell, *, doctors: bool = True, keep: bool = False
 ) -> tuple[list[results.Row], list[str]]:
     """(One row for each run, what was said about things that nobody broke)."""
     rows: list[results.Row] = []
-    strays: list[str] = []
+    one_at_a_time = threading.Lock()
 
     def done(row: results.Row) -> None:
-        rows.append(row)
-        tell(row)
+        with one_at_a_time:
+            rows.append(row)
+            tell(row)
 
-    shapes = dict.fromkeys(one.scenario.needs.shape for one in runs)
-    for shape in shapes:
+    found = looking.failures()
+    with concurrent.futures.ThreadPoolExecutor(LANES) as pool:
+        waiting = [pool.submit(lane) for lane in lanes(runs, done, doctors=doctors, keep=keep)]
+        strays = [line for each in waiting for line in each.result()]
+    return rows, [*found, *strays]
+
+
+def lanes(runs: Sequence[playing.Run], done: Tell, *, doctors: bool, keep: bool) -> Iterator[Lane]:
+    """The lanes of these runs: for each shape of lab those that share one, and those alone."""
+    for shape in dict.fromkeys(one.scenario.needs.shape for one in runs):
         chosen = [one for one in runs if one.scenario.needs.shape == shape]
         together = [one for one in chosen if not one.scenario.needs.alone]
         alone = [one for one in chosen if one.scenario.needs.alone]
         if together:
-            with _lab(together[0].scenario.needs, keep=keep) as lab:
-                strays += _together(lab, together, done, doctors=doctors)
-        _alone(alone, done, doctors=doctors, keep=keep)
-    return rows, strays
+            yield functools.partial(_together, together, done, doctors=doctors, keep=keep)
+        parts_ = -(-len(alone) // ALONE)
+        for place in range(parts_):
+            yield functools.partial(_alone, alone[place::parts_], done, doctors=doctors, keep=keep)
 
 
-def _alone(runs: Sequence[Run], done: Tell, *, doctors: bool, keep: bool) -> None:
+def _alone(runs: Sequence[playing.Run], done: Tell, *, doctors: bool, keep: bool) -> list[str]:
     """Runs one after the other, on one lab as long as each leaves it as it was."""
     left = collections.deque(sorted(runs, key=lambda one: one.scenario.spoils))
     while left:
@@ -96,8 +76,9 @@ def _alone(runs: Sequence[Run], done: Tell, *, doctors: bool, keep: bool) -> Non
             while left and sound:
                 one = left.popleft()
                 with _place(lab) as place:
-                    done(play(one, place, doctor=doctors and _asked(one)))
+                    done(playing.play(one, place, doctor=doctors and _asked(one)))
                 sound = not one.scenario.spoils and _is_sound(lab)
+    return []
 
 
 def _is_sound(lab: lab_.Lab) -> bool:
@@ -117,25 +98,26 @@ def _is_sound(lab: lab_.Lab) -> bool:
     )
 
 
-def _together(lab: lab_.Lab, runs: Sequence[Run], done: Tell, *, doctors: bool) -> list[str]:
+def _together(runs: Sequence[playing.Run], done: Tell, *, doctors: bool, keep: bool) -> list[str]:
     """Runs them side by side, while other applications are at work; returns what strayed."""
     began = time.monotonic()
     owned: set[str] = set()
     codes = tuple(code for one in runs for code in one.scenario.claims)
     with (
+        _lab(runs[0].scenario.needs, keep=keep) as lab,
         cluster.one_client(lab.bootstrap),
         background.at_work(lab),
         _place(lab) as place,
         concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool,
     ):
         waiting = [
-            pool.submit(play, one, place, doctor=doctors and _asked(one), owned=owned)
+            pool.submit(playing.play, one, place, doctor=doctors and _asked(one), owned=owned)
             for one in sorted(runs, key=lambda one: -one.scenario.within_s)
         ]
         for each in concurrent.futures.as_completed(waiting):
             done(each.result())
         own = judge.Own(names=tuple(owned), codes=codes)
-        return [*place.eyes.failed, *strays(place.eyes.since(began), own)]
+        return strays(place.eyes.since(began), own)
 
 
 def strays(seen: Sequence[looks.Look], own: judge.Own) -> list[str]:
@@ -150,7 +132,7 @@ def strays(seen: Sequence[looks.Look], own: judge.Own) -> list[str]:
     return [f"{text} (in {count[key]} of {len(seen)} looks)" for key, text in found.items()]
 
 
-def _asked(one: Run) -> bool:
+def _asked(one: playing.Run) -> bool:
     """Whether the real command is asked in this run: drawn from the seed."""
     chance = random.Random(f"doctor/{one.seed}/{one.name}")
     return one.scenario.doctor and chance.random() < DOCTOR_SHARE
@@ -181,135 +163,11 @@ def _lab(needs: scenario.Needs, *, keep: bool) -> Iterator[lab_.Lab]:
 
 
 @contextlib.contextmanager
-def _place(lab: lab_.Lab) -> Iterator[Place]:
+def _place(lab: lab_.Lab) -> Iterator[playing.Place]:
     eyes = looking.Eyes(lab)
     exporter = gauges.Exporter(lab)
     try:
-        yield Place(lab=lab, eyes=eyes, exporter=exporter)
+        yield playing.Place(lab=lab, eyes=eyes, exporter=exporter)
     finally:
         eyes.close()
         exporter.close()
-
-
-def play(
-    one: Run, place: Place, *, doctor: bool = False, owned: set[str] | None = None
-) -> results.Row:
-    """One run from its preparation to its end; what fails in it is told in its row."""
-    began = time.monotonic()
-    stand = stand_.Stand(place.lab, announce=place.eyes.announce, declare=place.eyes.declare)
-    draw = scenario.Draw(one.seed, one.scenario.name, one.variant)
-    acting = one.scenario(stand=stand, draw=draw)
-    row = results.Row(
-        scenario=one.scenario.name,
-        variant=one.variant,
-        kind=one.scenario.kind,
-        how=one.scenario.how,
-        breaks=one.scenario.breaks,
-    )
-    try:
-        with contextlib.ExitStack() as held:
-            for code in sorted(one.scenario.claims):
-                held.enter_context(place.claims[code])
-            row = _judged(row, acting, place, doctor=doctor)
-    except scenario.NotConfirmed as error:
-        row = dataclasses.replace(row, failure=f"not confirmed: {error}")
-    except Exception as error:  # noqa: BLE001 - one run must not end the others
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        row = dataclasses.replace(
-            row,
-            failure=f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})",
-        )
-    finally:
-        if owned is not None:
-            owned |= stand.owned
-        with contextlib.suppress(Exception):
-            acting.heal()
-        stand.close()
-    return dataclasses.replace(
-        row,
-        drew={name: str(value) for name, value in draw.facts.items()},
-        took_s=round(time.monotonic() - began, 1),
-    )
-
-
-def _own(acting: scenario.Scenario) -> judge.Own:
-    return judge.Own(names=tuple(acting.stand.owned), codes=acting.claims, all=acting.needs.alone)
-
-
-def _judged(
-    row: results.Row, acting: scenario.Scenario, place: Place, *, doctor: bool
-) -> results.Row:
-    acting.prepare()
-    began = time.monotonic()
-    time.sleep(HEALTHY_S)
-    with place.gate:
-        injected = time.monotonic()
-        acting.inject()
-        time.sleep(max(0.0, injected + APART_S - time.monotonic()))
-    proof = acting.confirm()
-    moments = judge.Moments(began=began, injected=injected, confirmed=time.monotonic())
-    verdict = _watch(acting, place, moments)
-    roots = acting.roots()
-    course = place.exporter.since(began - baseline.HOLD_S)
-    own = _own(acting)
-
-    def concerns(resource: str) -> bool:
-        return own.all or any(name in resource for name in own.names)
-
-    alerts = [
-        one for one in baseline.pages(course) if one.until >= began and concerns(one.resource)
-    ]
-    loudest = baseline.naive([one for one in course if one.at >= injected], concerns)
-    return dataclasses.replace(
-        row,
-        proof=proof,
-        roots=tuple(
-            results.root_row(answer, loudest[0].names if loudest else "")
-            for answer in verdict.answers
-        ),
-        wrong=verdict.wrong,
-        opened=verdict.opened,
-        paging=verdict.paging,
-        pages=tuple(f"{one.rule.name} {one.resource}" for one in alerts),
-        loudest=f"{loudest[0].name}: {loudest[0].names}" if loudest else "no alert",
-        doctor=_doctor(acting, place, roots) if doctor else "",
-        slowest_s=round(max(one.at - one.began for one in place.eyes.since(began)), 1),
-        said=tuple(_lines(place.eyes.since(began), own, injected)),
-    )
-
-
-def _lines(seen: Sequence[looks.Look], own: judge.Own, injected: float) -> Iterator[str]:
-    """What was said at each look, for people who ask why."""
-    for look in seen:
-        about = [told.short() for told in look.told if judge.mine(told, own)]
-        took = look.at - look.began
-        yield f"{look.at - injected:+6.1f} s (took {took:.1f} s)  {' | '.join(about) or '-'}"
-
-
-def _watch(acting: scenario.Scenario, place: Place, moments: judge.Moments) -> judge.Verdict:
-    """Judges at each sweep until all is said, or the time is over."""
-    end = moments.confirmed + acting.within_s
-    roots = acting.roots()
-    while True:
-        time.sleep(looking.INTERVAL_S / 2)
-        verdict = judge.judge(place.eyes.since(moments.began - 1), roots, moments, _own(acting))
-        now = time.monotonic()
-        if now >= end:
-            return verdict
-        if roots and verdict.settled and now >= moments.confirmed + AFTER_S:
-            return verdict
-
-
-def _doctor(acting: scenario.Scenario, place: Place, roots: Sequence[scenario.Root]) -> str:
-    """What the real command makes of what is broken now; one command at a time."""
-    with place.doctors:
-        look = looking.command(place.lab, metrics=True)
-    said = [told for told in look.told if judge.mine(told, _own(acting))]
-    if not roots:
-        return "silent" if not any(told.urgent for told in said) else "wrong"
-    found, right = True, True
-    for root in roots:
-        about = [told for told in said if judge.speaks_of(told, root)]
-        found = found and bool(about)
-        right = right and any(judge.named(told, root, 1) for told in about)
-    return "right" if found and right else "found" if found else "missed"
