@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests.unit.detect.pipelines.around import (
@@ -38,7 +39,7 @@ def counted(name: str, rise: float) -> Scene:
     return scene
 
 
-def seen(scene: Scene, version: str = "4.3.1", **config: str) -> observation.Observation:
+def seen(scene: Scene, version: str = "4.3.1", **config: Any) -> observation.Observation:
     made = dataclasses.replace(cluster(connector(**config)), version=version)
     return with_past(scene.seen(), "connect:main", lambda _: made, scene.samples)
 
@@ -76,7 +77,7 @@ def test_without_metrics_it_is_said_what_would_tell() -> None:
 
 def test_dead_letters_that_cannot_be_written() -> None:
     scene = counted("task.dead_letter_failures", 3)
-    config = {"errors_tolerance": "all", "errors_deadletterqueue_topic_name": DLQ}
+    config: dict[str, Any] = {"errors_tolerance": "all", "errors_deadletterqueue_topic_name": DLQ}
     held = seen(scene, **config)
     [item] = on(held, "dlq.write_failing")
     assert item.severity == "critical"
@@ -89,7 +90,7 @@ def test_dead_letters_that_are_too_large() -> None:
     scene = counted("task.dead_letter_failures", 3)
     scene.topic("orders", 3, rate=10, max_message_bytes="9000000")
     scene.topic(DLQ, 1, max_message_bytes="1000")
-    config = {"errors_tolerance": "all", "errors_deadletterqueue_topic_name": DLQ}
+    config: dict[str, Any] = {"errors_tolerance": "all", "errors_deadletterqueue_topic_name": DLQ}
     causes = why(seen(scene, **config), "dlq.write_failing")
     assert (causes[0].code, causes[0].verdict) == ("message.oversize", "likely")
 
@@ -146,7 +147,9 @@ def test_a_store_of_positions_that_was_made_anew() -> None:
 
 
 def test_what_only_a_database_tells_is_said() -> None:
-    config = {"connector_class": "io.debezium.connector.postgresql.PostgresConnector"}
+    config: dict[str, Any] = {
+        "connector_class": "io.debezium.connector.postgresql.PostgresConnector"
+    }
     made = cluster(connector("cdc", type_="source", **config))
     held = with_past(shop().seen(), "connect:main", lambda _: made, 70)
     [reason] = gaps(held, "connect.source_log_growth")
