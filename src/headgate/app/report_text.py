@@ -17,6 +17,8 @@ _SHOWN = 3
 """Facts that are shown for the answer; the JSON has all."""
 _NAMED = 5
 """Names in a line about many."""
+_NO_METRICS = "no metrics source"
+_METRICS = "no metrics told what would show it (--metrics names where they are)"
 _LINES = 10
 """Lines of one kind, before the rest is only counted."""
 
@@ -161,7 +163,9 @@ def _unseen(report: doctor.Report) -> Iterator[str]:
     for missing in report.unknown:
         because.setdefault(missing.reason, []).append(missing.what)
     for one in report.not_judged:
-        because.setdefault(one.reason, []).append(one.code)
+        # each detector names its own measure; together they are one line, the JSON has them apart
+        reason = _METRICS if one.reason.startswith(_NO_METRICS) else one.reason
+        because.setdefault(reason, []).append(one.code)
     lines = [f"{_names(list(dict.fromkeys(what)))}: {reason}" for reason, what in because.items()]
     yield from lines[:_LINES]
     if len(lines) > _LINES:

@@ -13,15 +13,12 @@ class Staleness:
 
     def find(self, seen: view.View) -> interface.Found:
         """One finding for the cluster, naming the old parts."""
-        factor, sweep_s = (
-            seen.observation.number("evidence.stale", "factor"),
-            seen.observation.interval_s,
-        )
+        factor = seen.observation.number("evidence.stale", "factor")
         old = {
             name: (seen.at - part.at).total_seconds()
             for name, part in seen.snapshot.parts().items()
             if name != "configs"
-            and (seen.at - part.at).total_seconds() > factor * max(sweep_s, part.every_s)
+            and (seen.at - part.at).total_seconds() > seen.old_after_s(part, factor)
         }
         if not old:
             return interface.Found()

@@ -17,6 +17,8 @@ from headgate.domain.unknown import Unknown
 
 STALE_INTERVALS = 3
 """Past this many polling intervals a value counts as missing (vocabulary, ``unknown``)."""
+FRESH_S = 6.0
+"""Younger than this nothing is too old: two sweeps at the quickest rhythm of a busy doctor."""
 WINDOW_SAMPLES = 5
 """With fewer samples than this a window is unknown, never healthy (vocabulary, ``window``)."""
 PENDING_SHARE = 0.5
@@ -46,9 +48,18 @@ class View:
         if isinstance(part.value, Unknown):
             return part.value
         age_s = (self.at - part.at).total_seconds()
-        if age_s > STALE_INTERVALS * max(self.observation.interval_s, part.every_s):
+        if age_s > self.old_after_s(part, STALE_INTERVALS):
             return Unknown(f"last read {words.duration(age_s)} ago")
         return part.value
+
+    def old_after_s(self, part: snapshot.Part[Any], factor: float) -> float:
+        """The age from which a part is too old to be judged by.
+
+        A reading that takes longer than its rhythm is as fresh as it can be; and what is younger
+        than a few seconds is not old, however quickly a one-shot look sweeps.
+        """
+        rhythm_s = max(self.observation.interval_s, part.every_s, part.took_s)
+        return max(factor * rhythm_s, FRESH_S)
 
     @functools.cached_property
     def partitions(self) -> snapshot.Partitions | Unknown:
@@ -84,6 +95,20 @@ class View:
         known = table.topic_ordinals
         ordinals = np.array([known.get(name, -1) for name in places.topics], dtype=np.int64)
         return ordinals[places.topic_of] if len(ordinals) else ordinals
+
+    @functools.cached_property
+    def column_of(self) -> NDArray[np.int64]:
+        """int64[partitions listed]: the history's column of each ordinal; -1 where it has none."""
+        table, past = self.partitions, self.history
+        if isinstance(table, Unknown):
+            return np.zeros(0, dtype=np.int64)
+        columns = np.full(table.count, -1, dtype=np.int64)
+        topic = self.topic_ordinals
+        number = np.fromiter((name.partition for name in past.partitions), np.int64, len(topic))
+        widths = np.append(np.diff(table.first), 0)
+        listed = np.flatnonzero(number < widths[topic])
+        columns[table.first[topic[listed]] + number[listed]] = listed
+        return columns
 
     @property
     def meters(self) -> meters.Meters:

@@ -1,5 +1,6 @@
 """The doctor's report in its three forms, of incidents that the diagnosis really makes."""
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -154,3 +155,11 @@ def test_markdown_holds_the_same_under_headings() -> None:
 def test_the_worst_of_all_decides_on_the_exit_code() -> None:
     held = of(scenes.single_copy())
     assert held.worst == "critical"
+
+
+def test_all_that_metrics_would_tell_is_one_line() -> None:
+    found = diagnose.look(scenes.hung().seen(), {})[0]
+    held = dataclasses.replace(of(scenes.hung()), not_judged=found.not_seen)
+    lines = list(report_text.as_text(held, "UTC"))
+    assert sum("no metrics told what would show it" in line for line in lines) == 1
+    assert not [line for line in lines if "no metrics source" in line]

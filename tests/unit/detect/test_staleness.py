@@ -20,3 +20,15 @@ def test_a_part_is_judged_by_its_own_rhythm(every_s: float, stale: bool) -> None
     seen = dataclasses.replace(seen, snapshot=dataclasses.replace(seen.snapshot, acls=part))
     found = detect.run(seen)
     assert any(one.code == "evidence.stale" for one in found.findings) is stale
+
+
+def test_a_quick_look_takes_nothing_of_the_last_seconds_for_old() -> None:
+    scene = observations.Scene()
+    scene.interval_s, scene.cut_s = 0.4, 2.0
+    seen = scene.seen()
+    at = seen.snapshot.at - timedelta(seconds=4)
+    part: snapshot.Part[tuple[()]] = snapshot.Part(
+        value=(), source="kafka", how="DescribeAcls", at=at, every_s=0.4
+    )
+    seen = dataclasses.replace(seen, snapshot=dataclasses.replace(seen.snapshot, acls=part))
+    assert "evidence.stale" not in {one.code for one in detect.run(seen).findings}
