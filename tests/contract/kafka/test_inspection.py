@@ -197,6 +197,10 @@ def test_scram_users_without_their_secrets(bench: benches.Bench) -> None:
     assert dict(seen[0].mechanisms) == {"SCRAM-SHA-256": 4096, "SCRAM-SHA-512": 8192}
 
 
+def test_a_listener_without_tls_serves_no_certificate(bench: benches.Bench) -> None:
+    assert bench.port.endpoints(deadline_s=DEADLINE_S) == ((), ())
+
+
 def test_a_cluster_without_an_authorizer_says_so_and_not_that_there_are_no_rules(
     bench: benches.Bench,
 ) -> None:

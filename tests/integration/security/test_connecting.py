@@ -1,5 +1,6 @@
 """Every way to connect to a real secured cluster, with the right to describe and nothing more."""
 
+import datetime
 import threading
 import time
 from pathlib import Path
@@ -36,6 +37,11 @@ def test_a_describer_sees_and_may_not_touch(secured: Secured, way: str) -> None:
         partitions, missing = held.partitions(deadline_s=20)
         assert missing == ()
         assert {HIDDEN, READABLE} <= set(partitions.topics)
+        served, unread = held.endpoints(deadline_s=20)
+        encrypted = not way.endswith("plaintext")
+        assert unread == ()
+        assert [one.expired for one in served] == [False] * encrypted
+        assert all(isinstance(one.not_after, datetime.datetime) for one in served)
         ends = held.offsets(partitions, deadline_s=20)
         place = partitions.ordinal(TopicPartition(READABLE, 0))
         assert place is not None

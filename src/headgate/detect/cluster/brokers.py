@@ -117,7 +117,8 @@ def _finding(
     seen: view.View, code: str, broker: snapshot.Broker, about: resource.Resource
 ) -> finding.Finding | None:
     given_up = not broker.listed or bool(broker.fenced)
-    start = since(seen, broker.id, _gone if given_up else _dead)
+    # A crash shows on the port a broker session before the controller gives the broker up.
+    start = since(seen, broker.id, _gone if code == "broker.fenced" else _dead)
     state = seen.state(code, "hold", start, at_once=True)
     if state is None:
         return None
