@@ -205,7 +205,7 @@ def _watch(
         clock=ticks,
         interval_s=interval_s,
         deadline_s=asked.deadline_s,
-        readings=readings.hastened(beside, max(interval_s, asked.watch_s / 4)),
+        readings=readings.hastened(beside, interval_s),
     )
     looking = watch.Watch(
         source,

@@ -224,17 +224,20 @@ def of_kafka(port: kafka.Kafka) -> tuple[Reading, ...]:
     )
 
 
-def hastened(rows: Sequence[Reading], every_s: float) -> tuple[Reading, ...]:
-    """The readings, with those that a rate or a standstill is told by read at least so often.
+def hastened(rows: Sequence[Reading], interval_s: float) -> tuple[Reading, ...]:
+    """The readings for a look of seconds: metrics at each sweep, transactions at each second one.
 
-    A look of seconds sees a second value of each; a transaction that holds a partition is asked
-    for only where an earlier reading found the partition held.
+    So a counter has a second value though the first scrape of a page is slow; and a transaction is
+    asked for only where an earlier reading found its partition held.
     """
+
+    def every_s(name: str) -> float:
+        if name.startswith("metrics:"):
+            return 0.9 * interval_s
+        return 1.5 * interval_s if name in ("positions", "transactions") else float("inf")
+
     return tuple(
-        dataclasses.replace(one, every_s=min(one.every_s, every_s))
-        if one.name in ("positions", "transactions") or one.name.startswith("metrics:")
-        else one
-        for one in rows
+        dataclasses.replace(one, every_s=min(one.every_s, every_s(one.name))) for one in rows
     )
 
 

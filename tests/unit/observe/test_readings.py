@@ -136,3 +136,25 @@ def test_a_failed_reading_keeps_its_reason_and_is_tried_before_its_time(
     seen = collect(cluster).sweep()
     assert isinstance(seen.quorum.value, Unknown)
     assert "no leader" in seen.quorum.value.reason
+
+
+def test_a_short_look_reads_more_often_what_a_rate_is_told_by(cluster: fake.Fake) -> None:
+    rows = (
+        *readings.of_kafka(cluster),
+        readings.Reading(
+            name="metrics:http://127.0.0.1:7071",
+            source="metrics",
+            how="GET",
+            every_s=readings.METRICS_EVERY_S,
+            call=lambda _, __: (None, ()),
+        ),
+    )
+    every_s = {one.name: one.every_s for one in readings.hastened(rows, 2.0)}
+    usual_s = {one.name: one.every_s for one in rows}
+    changed = {name: every_s[name] for name in every_s if every_s[name] != usual_s[name]}
+    assert changed == {
+        "positions": 3.0,
+        "transactions": 3.0,
+        "metrics:http://127.0.0.1:7071": 1.8,
+    }
+    assert {one.name: one.every_s for one in readings.hastened(rows, 60.0)} == usual_s
