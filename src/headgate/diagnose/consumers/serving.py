@@ -40,8 +40,11 @@ def weigh(argument: interface.Argument, group: groups.Facts, of: NDArray[np.bool
     """Weighs all of them for the chosen columns of a group that falls behind."""
     _quota(argument, group, of)
     _cold(argument)
-    leaders = _leaders(argument)
-    _brokers(argument, leaders)
+    _brokers(
+        argument,
+        _leaders(argument, argument.about.partitions),
+        _leaders(argument, group.names),
+    )
     _path(argument, group)
 
 
@@ -51,13 +54,15 @@ def _members(group: groups.Facts) -> tuple[snapshot.Member, ...]:
     return group.group.members
 
 
-def _leaders(argument: interface.Argument) -> dict[int, int]:
-    """Leader -> how many of the finding's partitions it leads."""
+def _leaders(
+    argument: interface.Argument, names: tuple[resource.TopicPartition, ...]
+) -> dict[int, int]:
+    """Leader -> how many of the partitions it leads."""
     table = argument.case.seen.partitions
     found: dict[int, int] = {}
     if isinstance(table, Unknown):
         return found
-    for name in argument.about.partitions:
+    for name in names:
         ordinal = table.ordinal(name)
         if ordinal is not None:
             leader = int(table.leader[ordinal])
@@ -209,8 +214,8 @@ def _cold(argument: interface.Argument) -> None:
     )
 
 
-def _brokers(argument: interface.Argument, leaders: dict[int, int]) -> None:
-    """Trouble of the brokers that lead most of what lags."""
+def _brokers(argument: interface.Argument, leaders: dict[int, int], every: dict[int, int]) -> None:
+    """Trouble of the brokers that lead most of what lags; ``every``: of all that it reads."""
     case = argument.case
     led = argument.fact(
         "leaders",
@@ -245,6 +250,13 @@ def _brokers(argument: interface.Argument, leaders: dict[int, int]) -> None:
             expects(
                 "it leads most of what lags",
                 share > 0.5 if worst is not None else Unknown("no leader shows it"),
+                led,
+            ),
+            decides(
+                "what others lead does not lag",
+                share == 1.0 and len(every) > 1
+                if worst is not None
+                else Unknown("no leader shows it"),
                 led,
             ),
             on=brokers.broker(worst) if worst is not None else None,
