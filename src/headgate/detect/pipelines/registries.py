@@ -7,6 +7,7 @@ import numpy as np
 
 from headgate.detect import interface, view, words
 from headgate.domain import finding, registry, resource, retention
+from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 
 TOPICS = ("_schemas", "_schemas_encoder", "kafkasql-journal")
@@ -61,8 +62,8 @@ def _locked(seen: view.View, name: str, held: registry.Registry) -> Iterator[fin
     """It answers reads: its mode forbids writes, or its own topic in Kafka takes none."""
     about = resource.Resource("registry", name)
     mode = held.mode
-    blocked = unwritable(seen)
-    if mode not in _LOCKED and not blocked:
+    why_not = unwritable(seen)
+    if mode not in _LOCKED and not why_not:
         return
     part = seen.snapshot.registries[name]
     since = part.at.timestamp()
@@ -76,9 +77,9 @@ def _locked(seen: view.View, name: str, held: registry.Registry) -> Iterator[fin
     report.fact(
         "topic",
         "what keeps its own topic in Kafka from taking writes",
-        blocked or "nothing that is seen",
+        why_not or "nothing that is seen",
     )
-    why = f"its mode is {mode}" if mode in _LOCKED else blocked
+    why = f"its mode is {mode}" if mode in _LOCKED else why_not
     yield report.finding(
         f"The schema registry {name} takes no new schemas: {why}.",
         # A mode is set and stays; a topic without a leader may have one again in a moment.
@@ -89,20 +90,26 @@ def _locked(seen: view.View, name: str, held: registry.Registry) -> Iterator[fin
 
 def unwritable(seen: view.View) -> str:
     """Why the topic that a registry keeps its schemas in takes no writes; empty: it does."""
+    found = blocked(seen)
+    return "" if found is None else found[1]
+
+
+def blocked(seen: view.View) -> tuple[TopicPartition, str] | None:
+    """(Partition of that topic that takes no writes, why); None: all do."""
     table, configs = seen.partitions, seen.configs
     if isinstance(table, Unknown):
-        return ""
+        return None
     for topic in TOPICS:
         for ordinal in table.of_topic(topic):
             if int(table.leader[ordinal]) < 0:
-                return f"{table.name(ordinal)} has no leader"
+                return table.name(ordinal), f"{table.name(ordinal)} has no leader"
             if isinstance(configs, Unknown):
                 continue
             least = retention.number(configs.get(topic, {}).get("min.insync.replicas"))
             size = int(np.diff(table.isr_start)[ordinal])
             if least is not None and size < least:
-                return (
+                return table.name(ordinal), (
                     f"{table.name(ordinal)} has {words.many(size, 'replica')} in sync and needs "
                     f"{least}"
                 )
-    return ""
+    return None

@@ -9,7 +9,7 @@ from headgate.detect.pipelines import schemas as detected
 from headgate.diagnose import interface
 from headgate.diagnose.hypothesis import decides, expects, requires
 from headgate.diagnose.pipelines import addresses, failures
-from headgate.domain import diagnosis, finding
+from headgate.domain import diagnosis, finding, resource
 from headgate.domain.unknown import Unknown
 
 _ELSEWHERE = Unknown("no other registry is looked at")
@@ -236,6 +236,7 @@ def _unreachable(argument: interface.Argument) -> None:
         "Its own topic in Kafka takes no writes, and it cannot start or elect a primary.",
         requires("its own topic takes no writes", bool(blocked), topic),
         decides("its own topic takes no writes", bool(blocked), topic),
+        on=_partition(case) or about.resource,
         next=[interface.suggest("diagnostics.collect", "Mend the topic first.")],
     )
     works = _clients_work(case)
@@ -269,6 +270,14 @@ def _clients_work(case: interface.Case) -> str | Unknown:
     return words.names(names) if names else Unknown("no connector is known to use it")
 
 
+def _partition(case: interface.Case) -> resource.Resource | None:
+    """The partition of the registry's own topic that takes no writes: what holds that up holds up
+    the registry, too.
+    """
+    found = registries.blocked(case.seen)
+    return None if found is None else resource.partition(found[0])
+
+
 def _locked(argument: interface.Argument) -> None:
     about = argument.about
     mode = next((item.value for item in about.evidence if item.id.endswith("/mode")), "")
@@ -279,6 +288,7 @@ def _locked(argument: interface.Argument) -> None:
         "Its own topic in Kafka takes no writes.",
         requires("its own topic takes no writes", bool(blocked), *topic),
         decides("its own topic takes no writes", bool(blocked), *topic),
+        on=_partition(argument.case) or about.resource,
         next=[interface.suggest("diagnostics.collect", "Mend the topic; then a primary writes.")],
     )
     argument.weigh(

@@ -19,6 +19,7 @@ from tests.unit.detect.pipelines.around import (
 )
 from tests.unit.observations import AT
 
+from headgate import diagnose
 from headgate.domain import diagnosis, observation, past, registry, snapshot
 from headgate.domain.unknown import Unknown
 
@@ -229,7 +230,11 @@ def test_a_registry_whose_topic_takes_no_writes() -> None:
     assert "_schemas-0 has 1 replica in sync and needs 2" in item.summary
     causes = why(held, "registry.read_only")
     assert (causes[0].code, causes[0].verdict) == ("registry.no_primary", "confirmed")
+    assert str(causes[0].resource) == "partition:_schemas-0"
     assert verdicts(causes)["config.set_explicitly"] == "ruled_out"
+    drafts = [one for one in diagnose.look(held, {})[2] if one.severity == "critical"]
+    assert len(drafts) == 1
+    assert {"registry.read_only", "partition.under_min_isr"} <= {f.code for f in drafts[0].findings}
 
 
 def test_a_registry_that_is_well() -> None:
