@@ -158,14 +158,16 @@ def _connector(
 def _loop(
     seen: view.View, cluster: str, connector: snapshot.Connector
 ) -> Iterator[finding.Finding]:
-    window_s = seen.observation.seconds("connect.restart_loop", "window")
+    # What a short look has seen counts in full: there is nothing to wait for. A start that fails
+    # may be over before RUNNING is read, so what matters is that it is FAILED again.
+    window_s = seen.observation.full_seconds("connect.restart_loop", "window")
     flips: list[float] = []
     for task in connector.tasks:
         states = seen.history.tasks.get((cluster, connector.name, task.number), ())
         flips += [
             at
             for (_, before), (at, after) in itertools.pairwise(states)
-            if before == "RUNNING" and after == "FAILED" and at >= seen.now - window_s
+            if before != "FAILED" and after == "FAILED" and at >= seen.now - window_s
         ]
     if len(flips) < seen.observation.number("connect.restart_loop", "count"):
         return

@@ -187,6 +187,21 @@ def test_a_loop_without_traces_has_a_restarter() -> None:
     assert verdicts(found)["connect.foreign_restarter"] == "ruled_out"
 
 
+def test_a_loop_is_seen_in_a_short_look_that_misses_what_runs() -> None:
+    """A start that fails is RESTARTING and FAILED again, and never RUNNING when it is read."""
+    scene = scenes.shop()
+    scene.connector("orders-sink", ("FAILED", ""))
+    scene.tasks["main", "orders-sink", 0] = lambda i: "RESTARTING" if i % 3 == 0 else "FAILED"
+    seen = dataclasses.replace(scene.seen(), cut_s=10.0)
+    [item] = [
+        one for one in diagnose.look(seen, {})[0].findings if one.code == "connect.restart_loop"
+    ]
+    assert item.resource.id == "orders-sink"
+    scene.tasks["main", "orders-sink", 0] = lambda i: "FAILED" if i > 40 else "RUNNING"
+    seen = dataclasses.replace(scene.seen(), cut_s=10.0)
+    assert "connect.restart_loop" not in {one.code for one in diagnose.look(seen, {})[0].findings}
+
+
 def test_a_sink_whose_worker_is_dead_hangs_on_the_worker() -> None:
     scene = scenes.blocked()
     seen = scene.seen()
