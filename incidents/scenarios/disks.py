@@ -16,6 +16,7 @@ class Disk(scenario.Scenario, abc.ABC):
 
     needs = scenario.Needs(alone=True)
     spoils = True
+    within_s = 60.0
     size: int
     """Mebibytes."""
 
@@ -135,7 +136,6 @@ class DiskFilling(Disk):
 
     name = "disk-filling"
     breaks = "A new load fills a broker's disk; it will be full within minutes."
-    within_s = 60.0
 
     def prepare(self) -> None:
         """A disk with room for some minutes, most of it used."""

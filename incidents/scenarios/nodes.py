@@ -69,7 +69,7 @@ def placed(
     settings = {key.replace("_", "."): str(value) for key, value in config.items()}
     desk = cluster.client(place.bootstrap)
     new = cimpl.NewTopic(
-        name, replica_assignment=[list(each) for each in replicas], config=settings
+        name, len(replicas), replica_assignment=[list(each) for each in replicas], config=settings
     )
     desk.create_topics([new], request_timeout=cluster.CALL_S)[name].result()
     place.later(lambda: cluster.delete_topic(place.bootstrap, name))

@@ -234,6 +234,7 @@ class ThrottleForgotten(shop.Read):
 
     name = "throttle-forgotten"
     breaks = "Somebody moved partitions and forgot to take the replication throttle away."
+    within_s = 100.0
     claims = ("throttle.leftover",)
 
     def prepare(self) -> None:
@@ -329,6 +330,7 @@ class MoveThrottled(Move):
 
     name = "move-throttled"
     breaks = "Partitions are moved with a replication throttle that lets next to nothing through."
+    within_s = 90.0
     claims = ("throttle.leftover",)
 
     def prepare(self) -> None:
@@ -367,6 +369,7 @@ class MoveToDead(Move):
 
     name = "move-to-dead-broker"
     breaks = "Partitions are being moved to a broker that is killed before they are copied."
+    within_s = 70.0
     needs = ALONE
 
     def prepare(self) -> None:

@@ -44,8 +44,10 @@ class Writer:
         while not self._over.wait(self._pause_s):
             try:
                 self._kafka.produce(self._topic, value=b'{"ok":true}', on_delivery=self._landed)
-            except (confluent_kafka.KafkaException, BufferError) as error:
-                self.came[str(error)] += 1
+            except confluent_kafka.KafkaException as error:
+                self.came[error.args[0].name()] += 1
+            except BufferError:
+                self.came["full"] += 1
             self._kafka.poll(0)
         self._kafka.purge()
         self._kafka.flush(2)
@@ -61,6 +63,7 @@ class Secured(scenario.Scenario, abc.ABC):
     """One application with a log-in and the rights that it needs."""
 
     needs = SECURED
+    within_s = 60.0
 
     def settle(self) -> None:
         """It works."""
