@@ -102,7 +102,9 @@ def _unknown(about: finding.Finding) -> diagnosis.Cause:
 def roots(case: interface.Case, about: finding.Finding) -> tuple[finding.Finding, ...]:
     """The findings whose consequence this one is, by the vocabulary and by what hangs on what."""
     inherits = vocabulary.findings()[about.code].inherits
-    found = [item for item in case.findings(*inherits) if _same_path(case, item, about)]
+    found = list(case.on(about.resource, *inherits))
+    if inherits and about.resource.kind == "connector":
+        found = [item for item in case.findings(*inherits) if _same_path(case, item, about)]
     if inherits and not found:
         found += case.on(about.resource, "lag.rewound", "lag.draining")
     if about.code == "rebalance.storm":

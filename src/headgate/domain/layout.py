@@ -1,7 +1,7 @@
 """Where partitions lie: topics, leaders, replicas and in-sync replicas, as columns."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,10 +52,39 @@ class Partitions:
             return None
         return int(self.first[place]) + name.partition
 
+    def ordinals(self, names: Iterable[resource.TopicPartition]) -> NDArray[np.int64]:
+        """The ordinals of many partitions; those that the cluster does not have are left out."""
+        places, first = self.topic_ordinals, self.first.tolist()
+        found = [
+            first[place] + name.partition
+            for name in names
+            if (place := places.get(name.topic)) is not None
+            and 0 <= name.partition < first[place + 1] - first[place]
+        ]
+        return np.array(found, dtype=np.int64)
+
+    @functools.cached_property
+    def missing(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """(Ordinal, broker) of every replica that is not in sync, ordinals ascending."""
+        of_replica = np.repeat(np.arange(self.count), np.diff(self.replica_start))
+        of_isr = np.repeat(np.arange(self.count), np.diff(self.isr_start))
+        wide = 1 + int(max(self.replicas.max(initial=0), self.isr.max(initial=0)))
+        away = ~np.isin(of_replica * wide + self.replicas, of_isr * wide + self.isr)
+        return of_replica[away], self.replicas[away]
+
     def name(self, ordinal: int) -> resource.TopicPartition:
         """The partition at an ordinal."""
         place = int(np.searchsorted(self.first, ordinal, side="right")) - 1
         return resource.TopicPartition(self.topics[place], ordinal - int(self.first[place]))
+
+    def named(self, ordinals: NDArray[np.int64]) -> list[resource.TopicPartition]:
+        """The partitions at many ordinals, in their order."""
+        places = np.searchsorted(self.first, ordinals, side="right") - 1
+        numbers = ordinals - self.first[places]
+        return [
+            resource.TopicPartition(self.topics[place], number)
+            for place, number in zip(places.tolist(), numbers.tolist(), strict=True)
+        ]
 
     def names(self) -> tuple[resource.TopicPartition, ...]:
         """Every partition in ordinal order."""

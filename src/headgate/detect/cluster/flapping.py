@@ -50,6 +50,9 @@ def _flaps(
     if len(sizes) < 3:
         return []
     moving = np.flatnonzero((sizes != sizes[:1]).any(axis=0))
+    moved = np.diff(sizes[:, moving], axis=0)
+    # hardly a partition's ISR did both; one that was not read once may have, and is asked
+    moving = moving[(moved < 0).any(axis=0) & (moved > 0).any(axis=0)]
     found = []
     spans = {each: _away(past, each) for each in past.brokers}
     for column in moving.tolist():

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import interface, view, words
-from headgate.domain import history, snapshot
+from headgate.domain import history
 
 _CODE = "leader.imbalance"
 
@@ -29,7 +29,7 @@ class Imbalance:
         worst, most = _worst(preferred, away)
         if most <= share:
             return interface.Found()
-        since = _since(seen, table, preferred, several, share)
+        since = _since(seen, preferred, several, share)
         state = seen.state(_CODE, "hold", since)
         if state is None:
             return interface.Found()
@@ -66,24 +66,19 @@ def _worst(preferred: NDArray[np.int32], away: NDArray[np.bool_]) -> tuple[int, 
 
 def _since(
     seen: view.View,
-    table: snapshot.Partitions,
     preferred: NDArray[np.int32],
     several: NDArray[np.bool_],
     share: float,
 ) -> float:
-    columns, of = [], []
-    for column, name in enumerate(seen.history.partitions):
-        ordinal = table.ordinal(name)
-        if ordinal is not None and several[ordinal]:
-            columns.append(column)
-            of.append(ordinal)
-    wanted = preferred[of]
+    column_of = seen.column_of
+    of = np.flatnonzero((column_of >= 0) & several)
+    columns, wanted = column_of[of], preferred[of]
     since = seen.now
     for row in range(len(seen.history.times) - 1, -1, -1):
         leaders = seen.history.leaders[row, columns]
-        if columns and (leaders == history.UNREAD_LEADER).all():
+        if len(columns) and (leaders == history.UNREAD_LEADER).all():
             continue  # not read then
-        if not columns or _worst(wanted, (leaders != wanted) & (leaders >= 0))[1] <= share:
+        if not len(columns) or _worst(wanted, (leaders != wanted) & (leaders >= 0))[1] <= share:
             break
         since = float(seen.history.times[row])
     return since

@@ -12,7 +12,8 @@ from headgate.domain.unknown import Unknown
 
 ONE_BY_ONE = 256
 """Up to so many partitions of one code get a finding each; beyond, one finding per topic stands
-for all its partitions and carries the name of the first."""
+for all its partitions and carries the name of the first. Where there are more topics than that,
+too, one stands for all partitions that miss the same brokers."""
 
 
 _NOBODY = -1
@@ -93,19 +94,16 @@ def _all(
     if not len(ordinals):
         return
     start = _since(seen, table, code, ordinals)
-    listed = [
-        (int(ordinal), float(at), state)
-        for ordinal, at in zip(ordinals, start, strict=True)
-        if (state := seen.state(code, "hold", float(at))) is not None
-    ]
-    if len(listed) <= ONE_BY_ONE:
-        for ordinal, at, state in listed:
-            yield _finding(seen, table, code, [ordinal], at, state)
-        return
-    topics = _topic_of(table)
-    for place in np.unique([topics[ordinal] for ordinal, _, _ in listed]):
-        of_topic = [item for item in listed if topics[item[0]] == place]
-        firing = [item for item in of_topic if item[2] == "firing"] or of_topic
+    states = {at: seen.state(code, "hold", at) for at in np.unique(start).tolist()}
+    listed: dict[int, list[tuple[int, float, vocabulary.FindingState]]] = {}
+    for place, ordinal, at in zip(
+        _alike(table, ordinals).tolist(), ordinals.tolist(), start.tolist(), strict=True
+    ):
+        state = states[at]
+        if state is not None:
+            listed.setdefault(place, []).append((ordinal, at, state))
+    for alike in listed.values():
+        firing = [item for item in alike if item[2] == "firing"] or alike
         yield _finding(
             seen,
             table,
@@ -116,6 +114,21 @@ def _all(
         )
 
 
+def _alike(table: snapshot.Partitions, ordinals: NDArray[np.intp]) -> NDArray[np.int64]:
+    """A number for each of the ordinals; those with the same number share a finding."""
+    if len(ordinals) <= ONE_BY_ONE:
+        return np.arange(len(ordinals))
+    topics = _topic_of(table)[ordinals]
+    if len(np.unique(topics)) <= ONE_BY_ONE:
+        return topics
+    of, brokers = table.missing
+    # the sum of the brokers' random numbers stands for the set that a partition misses
+    marks = np.random.default_rng(0).integers(1, 2**48, 1 + int(brokers.max(initial=0)))
+    sums = np.zeros(table.count, dtype=np.int64)
+    np.add.at(sums, of, marks[brokers])
+    return np.asarray(sums[ordinals], dtype=np.int64)
+
+
 def _since(
     seen: view.View, table: snapshot.Partitions, code: str, ordinals: NDArray[np.intp]
 ) -> NDArray[np.float64]:
@@ -124,8 +137,7 @@ def _since(
     start = np.full(len(ordinals), seen.now)
     if not len(past.times):
         return start
-    columns = seen.once(_columns)
-    at = np.array([columns.get(table.name(int(ordinal)), -1) for ordinal in ordinals])
+    at = seen.column_of[ordinals]
     known = at >= 0
     if not known.any():
         return start
@@ -157,10 +169,6 @@ def _run_began(
     return began
 
 
-def _columns(seen: view.View) -> dict[resource.TopicPartition, int]:
-    return {name: column for column, name in enumerate(seen.history.partitions)}
-
-
 def _finding(
     seen: view.View,
     table: snapshot.Partitions,
@@ -169,7 +177,7 @@ def _finding(
     since: float,
     state: vocabulary.FindingState,
 ) -> finding.Finding:
-    names = [table.name(ordinal) for ordinal in ordinals]
+    names = table.named(np.array(ordinals, dtype=np.int64))
     report = interface.Report(seen, code, resource.partition(names[0]))
     replicas, isr = table.replicas_of(ordinals[0]), table.isr_of(ordinals[0])
     report.fact(

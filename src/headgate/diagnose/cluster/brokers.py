@@ -357,18 +357,21 @@ def troubled(case: interface.Case) -> dict[int, str]:
 
 def lost(case: interface.Case, about: finding.Finding) -> set[int]:
     """Brokers whose replicas the partitions of the finding miss."""
+    return case.once(("lost", about.key), lambda: _lost(case, about))
+
+
+def _lost(case: interface.Case, about: finding.Finding) -> set[int]:
     table = case.seen.partitions
     if isinstance(table, Unknown):
         return set()
-    missing: set[int] = set()
-    for name in about.partitions:
-        ordinal = table.ordinal(name)
-        if ordinal is None:
-            continue
-        replicas = set(table.replicas_of(ordinal))
-        alone = about.code == "partition.offline"
-        missing |= replicas if alone else replicas - set(table.isr_of(ordinal))
-    return missing
+    ordinals = table.ordinals(about.partitions)
+    if about.code == "partition.offline":
+        return {each for ordinal in ordinals for each in table.replicas_of(int(ordinal))}
+    of, brokers = table.missing
+    if len(ordinals) == 1:
+        low, high = np.searchsorted(of, [ordinals[0], ordinals[0] + 1])
+        return set(brokers[low:high].tolist())
+    return set(np.unique(brokers[np.isin(of, ordinals)]).tolist())
 
 
 def names(brokers: set[int] | list[int]) -> str:
