@@ -227,6 +227,7 @@ def _changed(failure: failures.Failure) -> None:
             changed if isinstance(changed, Unknown) else bool(entries),
             said,
         ),
+        requires("the failure may come of a setting", named or bool(entries), *failure.cited),
         *([expects("the failure is about a setting or a login", named, said)] if entries else []),
         on=failure.about,
         next=[
