@@ -52,7 +52,6 @@ class TooLarge(Refused):
     name = "records-too-large"
     breaks = "A producer writes records above the topic's max.message.bytes."
     error = "MSG_SIZE_TOO_LARGE"
-    quick = True
 
     def prepare(self) -> None:
         """A topic for small records."""
@@ -152,7 +151,6 @@ class FetchThrottled(Throttled):
     name = "fetch-throttled"
     breaks = "A consumer's quota is below what arrives; its lag grows without any error."
     quota = "consumer_byte_rate"
-    quick = True
 
     def prepare(self) -> None:
         """One member that keeps up."""

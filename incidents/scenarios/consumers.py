@@ -43,7 +43,6 @@ class UnderParallel(shop.Read):
 
     name = "under-parallel"
     breaks = "A group is scaled down to one member, which cannot keep up alone."
-    quick = True
 
     def prepare(self) -> None:
         """All members together have some room, one has not."""
@@ -311,7 +310,6 @@ class Burst(shop.Read):
 
     name = "burst"
     breaks = "Many more records than usual arrive within seconds; readers catch up by themselves."
-    quick = True
 
     def prepare(self) -> None:
         """Readers that manage a few times the usual rate."""

@@ -260,7 +260,6 @@ class MarkedTestTopic(scenario.Healthy):
     name = "marked-test-topic"
     breaks = "A test topic has replication factor 1, and its owner has declared it."
     doctor: ClassVar[bool] = False
-    quick = True
 
     def prepare(self) -> None:
         """Declared first."""
@@ -284,7 +283,6 @@ class SwingingLoad(Odd):
     name = "swinging-load"
     breaks = "Traffic swings between nearly nothing and twice the mean; readers keep up."
     within_s: ClassVar[float] = 60.0
-    quick = True
 
     def prepare(self) -> None:
         """Readers with room."""

@@ -17,7 +17,6 @@ class PollTimeout(shop.Read):
         "A member exceeds max.poll.interval.ms again and again; each time the group rebalances."
     )
     within_s: ClassVar[float] = 60.0
-    quick = True
 
     def prepare(self) -> None:
         """A short interval."""
@@ -266,7 +265,6 @@ class SlowMember(shop.Read):
 
     name = "slow-member"
     breaks = "One member's handler is slow; only its partitions lag."
-    quick = True
 
     def prepare(self) -> None:
         """Three members with an even share."""
