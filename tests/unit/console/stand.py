@@ -24,6 +24,7 @@ from headgate.app import (
     settings,
     watching,
 )
+from headgate.app import declared as declared_
 from headgate.boundary import cedar
 from headgate.changes import proposal
 from headgate.connect import fake as connect_fake
@@ -183,6 +184,7 @@ def build(
     kafka: kafka_fake.Fake | None = None,
     hint: str = "",
     secure_cookies: bool = False,
+    declared: declared_.Folder = declared_.NOTHING,
 ) -> Stand:
     """A Headgate that has not looked yet."""
     kept = database.open_store(f"sqlite:///{folder / 'headgate.db'}")
@@ -206,6 +208,7 @@ def build(
         database=kept,
         ticks=time,
         publish=notices.publish,
+        declared=declared,
     )
     running = context.Context(
         settings=made,

@@ -13,7 +13,9 @@ from fastapi import testclient
 from tests.unit.console import stand as stand_
 
 from headgate.api import shields
+from headgate.app import declared as declared_
 from headgate.console import render, samples
+from headgate.domain import declared, thresholds
 from headgate.ports import errors
 
 Looker = Callable[[str], testclient.TestClient]
@@ -193,6 +195,21 @@ def test_a_dead_cluster_is_not_a_calm_one(tmp_path: Path) -> None:
     for tab in ("overview", "topics", "groups", "hazards"):
         assert browser.get(f"/clusters/shop?tab={tab}").status_code == 200
     assert browser.get("/clusters/shop/topics/orders").status_code == 503
+
+
+def test_a_hazard_that_is_declared_is_listed_with_its_reason(tmp_path: Path) -> None:
+    wanted = {name: declared.Topic(name=name, place="topics.toml:1") for name in ("gone", "later")}
+    folder = declared_.Folder(
+        declared=declared.Declared(where="cluster", topics=wanted),
+        limits=thresholds.Thresholds(
+            expected=(thresholds.Expectation(resources="topic:later", why="it comes on Monday"),)
+        ),
+    )
+    made = stand_.build(tmp_path, declared=folder)
+    made.look()
+    text = made.browser("vera").get("/clusters/shop?tab=hazards").text
+    assert text.count("expected: it comes on Monday") == 1
+    assert text.index("gone is declared") < text.index("later is declared")
 
 
 def test_names_from_the_cluster_are_never_markup(looker: Looker) -> None:

@@ -24,7 +24,13 @@ router = APIRouter()
 
 
 HAZARD_COLUMNS: tuple[table.Column[finding.Finding], ...] = (
-    table.Column(key="severity", value=lambda one: -vocabulary.SEVERITIES.index(one.severity)),
+    table.Column(
+        key="severity",  # what is declared to be as it should be comes last
+        value=lambda one: (
+            (len(vocabulary.SEVERITIES) if one.excuse else 0)
+            - vocabulary.SEVERITIES.index(one.severity)
+        ),
+    ),
     table.Column(key="code", value=lambda one: one.code),
     table.Column(key="resource", value=lambda one: str(one.resource)),
     table.Column(key="summary", value=lambda one: one.summary),
