@@ -19,6 +19,7 @@ ALL = (
     "history",
     "diagnosis",
     "sweep_large",
+    "sweep_waits",
     "many_clusters",
     "own_process",
     "sweep_lab",

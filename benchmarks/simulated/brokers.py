@@ -17,6 +17,8 @@ from benchmarks.simulated.starting import Mood
 from headgate.kafka.address import Address
 
 _HEAD = struct.Struct(">hhih")
+SLOW_S = 0.1
+"""By how much a slow broker is late with each answer."""
 _CUT_FROM = 200
 """Shorter answers are never cut: they are those by which a connection is made."""
 
@@ -57,6 +59,8 @@ class Broker:
                 if self.mood == "hangs":
                     continue
                 body, flexible, correlation = self._answer(frame)
+                if self.mood == "slow":
+                    await asyncio.sleep(SLOW_S)
                 head = struct.pack(">i", correlation) + (b"\0" if flexible else b"")
                 if self.mood == "short" and len(body) > _CUT_FROM:
                     body = body[: len(body) // 2]

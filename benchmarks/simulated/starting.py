@@ -10,9 +10,9 @@ from typing import Literal
 
 from benchmarks.simulated.shape import Shape
 
-Mood = Literal["up", "down", "hangs", "cut", "short"]
-"""Of a broker: answers; listens no more; accepts and says nothing; hangs up in the middle of an
-answer; sends answers whose end is missing though their length says otherwise."""
+Mood = Literal["up", "slow", "down", "hangs", "cut", "short"]
+"""Of a broker: answers; answers late; listens no more; accepts and says nothing; hangs up in the
+middle of an answer; sends answers whose end is missing though their length says otherwise."""
 
 
 class Simulation:
