@@ -19,6 +19,8 @@ from headgate.domain.unknown import Unknown
 CODE = "broker.hot"
 _PARTS = 3
 """A broker is hot where it is so in each third of the time looked at, not in a burst of it."""
+_SHORT = 2.0
+"""So many times the excess is asked for in a one-shot look, which sees traffic swing (judgment)."""
 
 Rates = Mapping[int, float]
 """Broker -> bytes a second."""
@@ -170,6 +172,8 @@ def hot(seen: view.View, load: Load) -> list[int]:
     for broker in there:
         about = resource.Resource("broker", str(broker))
         ratio = seen.observation.number(CODE, "ratio", about)
+        if seen.observation.is_cut(CODE, "hold", about):
+            ratio = 1 + _SHORT * (ratio - 1)
         floor = amounts.size(str(seen.observation.thresholds.value(CODE, "floor", about)))
         over = [
             (own := rates.get(broker, 0.0)) > floor

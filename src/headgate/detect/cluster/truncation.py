@@ -76,10 +76,12 @@ def _finding(seen: view.View, column: int, row: int, before: int, after: int) ->
 def _elsewhere(seen: view.View) -> tuple[finding.NotSeen, ...]:
     """The controller counts an election that lost data, and no log was seen to go back."""
     for meter in gauges.told(seen, "controller.unclean_elections"):
-        grown = meter.rise(float("inf"))
+        grown, when = meter.rise(float("inf")), "lately"
+        if seen.observation.cut_s is not None:  # too short a look to see one happen
+            grown, when = meter.latest, "since the controller started"
         if isinstance(grown, float) and grown > 0:
             reason = (
-                f"{words.many(int(grown), 'unclean election')} happened lately, and which log went "
+                f"{words.many(int(grown), 'unclean election')} happened {when}, and which log went "
                 "back was not seen"
             )
             return interface.not_seen((CODE,), seen.cluster, reason)

@@ -454,3 +454,16 @@ def test_an_ended_certificate_and_an_unread_one_are_two_things() -> None:
     )
     assert [str(f.resource) for f in found(scene, "cert.expiring")] == ["endpoint:kafka-1:9093"]
     assert unseen(scene, "cert.expiring") == ["no certificate"]
+
+
+def test_an_unclean_election_before_a_one_shot_look_is_said_to_be_unseen() -> None:
+    scene = parts.glance(parts.shop())
+    parts.measured(scene, "controller.unclean_elections", lambda _b, _i: 2.0, about=(1,))
+    [reason] = unseen(scene, "partition.truncated")
+    assert "2 unclean elections happened since the controller started" in reason
+
+
+def test_a_swing_in_a_one_shot_look_makes_no_broker_hot() -> None:
+    scene = parts.glance(parts.shop())
+    parts.measured(scene, "broker.bytes_in", lambda b, i: (6e6 if b == 1 else 4e6) * i)
+    assert not found(scene, "broker.hot")
