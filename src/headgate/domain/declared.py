@@ -72,6 +72,8 @@ class Declared:
         """Who owns the resource; empty: nobody is declared to."""
         known = self._known.get(about)
         if known is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()  # groups with random names come and go for ever
             known = self._known[about] = next(
                 (
                     one.owner
@@ -85,6 +87,8 @@ class Declared:
 
 
 NOTHING = Declared()
+_REMEMBERED = 100_000
+"""Resources whose owner was looked up."""
 
 
 @functools.lru_cache(maxsize=4096)

@@ -96,13 +96,16 @@ def _settings(seen: view.View, one: declared.Topic) -> tuple[list[Difference], s
     if held is None:
         return [], "its settings were not read"
     found: list[Difference] = []
+    hidden: list[str] = []
     for name, wanted in sorted(one.configs.items()):
         value = held.get(name)
         if value is None:
             found.append((name, wanted, "not there: this Kafka does not have the setting"))
-        elif not same(wanted, value.value or ""):
+        elif value.value is None:
+            hidden.append(name)
+        elif not same(wanted, value.value):
             found.append((name, wanted, f"{value.value} ({value.source})"))
-    return found, ""
+    return found, f"Kafka does not show {words.names(hidden)}" if hidden else ""
 
 
 def same(wanted: str, held: str) -> bool:

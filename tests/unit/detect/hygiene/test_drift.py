@@ -101,6 +101,15 @@ def test_settings_that_were_not_read_are_named() -> None:
     assert gaps(scene, "config.drift") == ["settings were not read: it timed out"]
 
 
+def test_a_value_that_kafka_hides_is_not_compared() -> None:
+    scene = shop()
+    hidden = snapshot.ConfigValue(value=None, source="dynamic_topic", default=False)
+    scene.topics["orders"].configs["x.secret"] = hidden
+    declare(scene, topic(configs={"x.secret": "pst"}))
+    assert not found(scene, "config.drift")
+    assert gaps(scene, "config.drift") == ["Kafka does not show x.secret"]
+
+
 def test_a_topic_that_may_not_be_described_is_not_missing() -> None:
     scene = shop()
     scene.missing["partitions"] = (snapshot.Missing(what="topic:secret", reason="denied"),)
