@@ -17,6 +17,10 @@ from incidents.scenarios import shop
 
 SECURED = scenario.Needs(brokers=1, secure=True, alone=True)
 _CALL_S = 10.0
+KNOWN_S = 2.0
+"""Until every broker knows a new user or rule; who comes sooner is refused, and rightly."""
+SEEN_S = 30.0
+"""A rule that is to be missed must have been there for longer than between two looks at rules."""
 admin: Any = typed
 """Its types lack most of what it has."""
 
@@ -73,11 +77,11 @@ class Secured(scenario.Scenario, abc.ABC):
         new = cimpl.NewTopic(self.topic, self.draw.whole("partitions", 1, 3), 1)
         self.desk.create_topics([new], request_timeout=_CALL_S)[self.topic].result()
         self.stand.later(self._forget)
-        self.user = self.draw.name("billing-app", "etl", "mobile-gateway")
-        self.stand.own(self.topic, self.user)
-        self.password = secrets.token_urlsafe(10)
-        self.put_user(self.user, self.password)
+        self.user = security.READER  # it is there since the lab was started
+        self.stand.own(self.topic)
+        self.password = self.home.password(self.user)
         self.rule = self.allow(f"User:{self.user}", self.topic, admin.AclOperation.WRITE)
+        time.sleep(KNOWN_S)
         self.writer = self.client(self.user, self.password)
         self.until(
             lambda: self.writer.came["landed"], lambda count: count > 10, "it writes", within_s=30
@@ -168,8 +172,9 @@ class AclRemoved(Secured):
     breaks = "Somebody deletes the ACL by which an application writes."
 
     def prepare(self) -> None:
-        """It works."""
+        """It works, for some time."""
         self.settle()
+        time.sleep(SEEN_S)
 
     def roots(self) -> tuple[scenario.Root, ...]:
         """Who had it, has it no more."""
@@ -211,6 +216,7 @@ class AclNeverGranted(Secured):
         """A log-in, and no rule."""
         password = secrets.token_urlsafe(10)
         self.put_user(self.newcomer, password)
+        time.sleep(KNOWN_S)
         self.other = self.client(self.newcomer, password)
 
     def confirm(self) -> str:
@@ -252,6 +258,7 @@ class BadCredential(Secured):
     def inject(self) -> None:
         """Changed, and the application is deployed again; or mistyped."""
         self.writer.end()
+        self.stand.later(lambda: self.put_user(self.user, self.password))
         if self.draw.either("how", "changed", "mistyped") == "changed":
             self.put_user(self.user, secrets.token_urlsafe(10))
             self.writer = self.client(self.user, self.password)
@@ -268,7 +275,7 @@ class Scan(Secured):
 
     name = "password-scan"
     breaks = "Somebody tries many names and passwords against the brokers."
-    clients: ClassVar[int] = 16
+    clients: ClassVar[int] = 24
 
     def prepare(self) -> None:
         """Others work."""
