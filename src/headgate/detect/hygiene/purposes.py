@@ -19,7 +19,7 @@ _RULES: tuple[tuple[Purpose, re.Pattern[str]], ...] = (
     # connect-offsets, my_connect_configs, docker-connect-status, __connect-statuses
     ("connect", re.compile(r"(.*[-_.])?connect([-_.].*)?[-_.](configs?|offsets?|status(es)?)")),
     ("mirror", re.compile(r"mm2-(configs|offsets|status|offset-syncs)\..+\.internal")),
-    ("mirror", re.compile(r".+\.checkpoints\.internal|(.+\.)?heartbeats")),
+    ("mirror", re.compile(r".+\.checkpoints\.internal|heartbeats")),
     ("registry", re.compile(r"_schemas([-_.].*)?|kafkasql-.*")),
     ("vendor", re.compile(r"__.*|_confluent.*|_redpanda.*|_aiven.*")),
     # Kafka Streams makes these from the application's id and the names of its stores

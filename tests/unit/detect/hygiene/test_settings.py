@@ -88,6 +88,7 @@ def test_names_tell_what_topics_are_for() -> None:
     assert purposes.of("connect-events") == ""
     assert purposes.of("disconnect-offsets") == ""
     assert purposes.of("payments") == ""
+    assert purposes.of("devices.heartbeats") == ""
     assert purposes.holds_letters("orders.DLQ")
     assert purposes.holds_letters("orders-dead-letter")
     assert not purposes.holds_letters("terrors")
