@@ -16,10 +16,10 @@ ASKERS: tuple[interface.Asker, ...] = (
     standstill.Standstill(),
     throughput.Growth(),
     inputs.Inputs(),
+    offsets.Offsets(),
 )
 DIAGNOSTICIANS: tuple[interface.Diagnostician, ...] = (
     *ASKERS,
-    offsets.Offsets(),
     lost.Lost(),
     members.Members(),
     members.Commits(),

@@ -55,8 +55,35 @@ def start_steps(case: interface.Case, names: tuple[TopicPartition, ...]) -> tupl
 def due(case: interface.Case, names: tuple[TopicPartition, ...]) -> bool | Unknown:
     """Whether retention was due for the newest record that is gone from the log starts.
 
-    Known where Headgate saw that record come: by when the log end passed the log start.
+    Known where Headgate saw that record come: by when the log end passed the log start. That it was
+    not due holds only for settings that were read since and did not become others lately.
     """
+    found = _due(case, names)
+    if found is not False:
+        return found
+    if stale(case, names):
+        return Unknown("the settings were read before the records went")
+    topics = {Resource("topic", name.topic) for name in names}
+    for one in case.seen.observation.timeline:
+        if one.kind == "config" and one.resource in topics and "retention" in one.what:
+            return Unknown("its retention became another lately")
+    return False
+
+
+def stale(case: interface.Case, names: tuple[TopicPartition, ...]) -> bool:
+    """Whether topic settings were last read before the log starts rose."""
+    past = case.seen.history
+    starts = past.starts[:, _columns(case, names)]
+    if len(starts) < 2:
+        return False
+    rose = ((starts[1:] > starts[:-1]) & (starts[:-1] >= 0)).any(axis=1)
+    if not rose.any():
+        return False
+    last = float(past.times[int(np.flatnonzero(rose)[-1]) + 1])
+    return case.seen.snapshot.configs.at.timestamp() < last
+
+
+def _due(case: interface.Case, names: tuple[TopicPartition, ...]) -> bool | Unknown:
     past = case.seen.history
     columns = _columns(case, names)
     if not len(columns) or not len(past.times):
@@ -82,6 +109,8 @@ def due(case: interface.Case, names: tuple[TopicPartition, ...]) -> bool | Unkno
 
 def kept_s(case: interface.Case, names: tuple[TopicPartition, ...]) -> float | Unknown:
     """The shortest time for which one of the partitions keeps records; infinite: for ever."""
+    if stale(case, names):
+        return Unknown("the settings were read before the records went")
     past = case.seen.history
     wanted = {name.topic for name in names}
     rules = ages.rules(case.seen)

@@ -26,20 +26,19 @@ def downstream(argument: interface.Argument, group: groups.Facts) -> None:
     """Weighs an outage of something that several groups depend on, by who else waits."""
     about, case = argument.about, argument.case
     mine = about.resource
-    began = {
-        item.resource: _together(case, item, about)
-        for item in case.findings("lag.stalled", "lag.growing", "connect.task_failed")
-        if item.resource != mine
-    }
+    # five hundred groups that fail together ask this of each other: begun is found once for all
+    onsets = case.once("onsets", lambda: _onsets(case))
+    own = _onset(case, about)
+    began = {each: _together(at, own) for each, at in onsets if each != mine}
     others = {each: at for each, at in began.items() if at is not False}
     healthy = _healthy(case, group.id)
     waits = argument.fact(
         "others-wait",
         "other groups and tasks that began to fail at the same time",
-        words.names(sorted(map(str, others))) or "none",
+        words.names(others) or "none",
         source="history",
     )
-    names = words.names(sorted(each.id for each in others))
+    names = words.names(each.id for each in others)
     text = (
         f"{names} began to fail at the same time: they may depend on one thing."
         if others
@@ -70,9 +69,17 @@ def downstream(argument: interface.Argument, group: groups.Facts) -> None:
     )
 
 
-def _together(case: interface.Case, one: finding.Finding, other: finding.Finding) -> bool | Unknown:
+def _onsets(case: interface.Case) -> tuple[tuple[resource.Resource, float | None], ...]:
+    """What fails, by name, and when that began."""
+    failing = case.findings("lag.stalled", "lag.growing", "connect.task_failed")
+    return tuple(
+        (item.resource, _onset(case, item))
+        for item in sorted(failing, key=lambda item: str(item.resource))
+    )
+
+
+def _together(first: float | None, second: float | None) -> bool | Unknown:
     """Whether both began within a minute; in a one-shot look only what was timed can tell."""
-    first, second = _onset(case, one), _onset(case, other)
     if first is None or second is None:
         return Unknown("the look is too short to see who began when")
     return abs(first - second) <= _TOGETHER_S
@@ -121,7 +128,8 @@ def _reading(case: interface.Case) -> tuple[str, ...]:
         return ()
     low = np.where(commits >= 0, commits, np.iinfo(np.int64).max).min(axis=0)
     moving = commits.max(axis=0) > low
-    names = dict.fromkeys(past.commit_keys[column][0] for column in np.flatnonzero(moving))
+    places = past.places
+    names = [places.groups[place] for place in np.unique(places.group_of[moving]).tolist()]
     return tuple(name for name in names if name not in wrong)
 
 

@@ -20,6 +20,15 @@ class Offsets:
 
     explains: ClassVar[tuple[str, ...]] = ("lag.rewound", "group.offset_out_of_range")
 
+    def questions(
+        self, about: finding.Finding, case: interface.Case
+    ) -> tuple[diagnosis.Question, ...]:
+        """The topics' settings, where they were read before the records went."""
+        outside = about.code == "group.offset_out_of_range"
+        if outside and logs.stale(case, about.partitions):
+            return (diagnosis.PartQuestion("configs"),)
+        return ()
+
     def explain(self, about: finding.Finding, case: interface.Case) -> interface.Explained:
         """An operator, a reset, retention, or a topic that was made anew."""
         argument = interface.Argument(case, about)

@@ -31,9 +31,11 @@ from tests.unit.diagnose.consumers.looking import (
     told,
     transactional,
 )
-from tests.unit.observations import START, Scene
+from tests.unit.observations import AT, START, Scene
 
-from headgate.domain import diagnosis
+from headgate import diagnose
+from headgate.domain import diagnosis, timeline
+from headgate.domain.resource import Resource
 from headgate.domain.unknown import Unknown
 
 UNREAD = Unknown("records may not be read here")
@@ -403,3 +405,30 @@ def test_an_unread_record_leaves_both_answers_open() -> None:
 def test_no_member_of_the_new_protocol_is_blamed_where_none_holds_too_much() -> None:
     found = causes(reconciling(blocked=False), "rebalance.stuck")
     assert dict(told(found))["member.revocation_blocked"] == "ruled_out"
+
+
+def test_what_settings_were_when_records_went_is_asked_where_it_is_not_known() -> None:
+    scene = cut_off("604800000")()
+    scene.old["configs"] = 300.0
+    seen = scene.seen()
+    asked = diagnose.questions(diagnose.look(seen, {})[0], seen)
+    assert diagnosis.PartQuestion("configs") in asked
+    found = dict(told(causes(scene, "group.offset_out_of_range")))
+    assert found["records.deleted"] == found["retention.outran"] == "likely"
+
+
+def test_a_retention_that_was_put_back_is_not_taken_for_an_old_one() -> None:
+    scene = cut_off("604800000")()
+    scene.timeline = (
+        timeline.Entry(
+            at=AT,
+            resource=Resource("topic", "orders"),
+            kind="config",
+            what="retention.ms is another",
+            before="1000",
+            after="604800000",
+            source="kafka",
+        ),
+    )
+    found = dict(told(causes(scene, "group.offset_out_of_range")))
+    assert found["retention.outran"] != "ruled_out"
