@@ -43,9 +43,7 @@ TABLE: dict[str, Entry] = {
     "search": Entry(module="headgate.cli.search", help="Anything by a part of its name."),
     "findings": Entry(module="headgate.cli.findings", help="What is abnormal now."),
     "incidents": Entry(module="headgate.cli.incidents", help="What goes wrong and why."),
-    "channels": Entry(
-        module="headgate.cli.channels", help="Where people are told of incidents."
-    ),
+    "channels": Entry(module="headgate.cli.channels", help="Where people are told of incidents."),
     "changes": Entry(module="headgate.cli.changes", help="Propose, approve and follow changes."),
     "timeline": Entry(
         module="headgate.cli.timeline", help="What became different, and what was deployed."
