@@ -68,7 +68,11 @@ def _lost(
             task.worker == worker.id for one in connect.connectors.values() for task in one.tasks
         )
         report.fact("still", "tasks that Connect still names it for", still, source="connect")
-        waiting = f"; {words.many(still, 'task')} of it do no work now" if still else ""
+        waiting = (
+            f"; {words.many(still, 'task')} of it {'does' if still == 1 else 'do'} no work now"
+            if still
+            else ""
+        )
         yield report.finding(
             f"Worker {worker.id} of {cluster} is gone: its port {_does(worker.state)}{waiting}.",
             state=state,

@@ -158,11 +158,23 @@ def _undecodable(
     extent: tuple[str, ...],
 ) -> None:
     broken = _mostly(shares, "deserialization")
+    usual = isinstance(shares, Unknown) and _only_converts(argument)
     argument.weigh(
         "record.undecodable",
         "A producer writes records that the reader cannot decode.",
         requires("most of them failed when they were decoded", broken, *cited),
         decides("most of them failed when they were decoded", broken, *cited),
+        *(
+            [
+                expects(
+                    "a sink wrote them and goes on: mostly that is what it cannot convert",
+                    True,
+                    *argument.own("told-by"),
+                )
+            ]
+            if usual
+            else []
+        ),
         expects(
             "it is a part of the records only",
             many if isinstance(many, Unknown) else not many,
@@ -174,6 +186,14 @@ def _undecodable(
             interface.suggest("dlq.park", "Park them meanwhile."),
         ],
     )
+
+
+def _only_converts(argument: interface.Argument) -> bool:
+    """Whether running sinks of Connect write them: by its own rule Connect tolerates failures of
+    converters and transformations; a refused write fails the task, unless the sink reports it.
+    """
+    writers = _writers(argument.case, argument.about)
+    return bool(writers) and all(task.state == "RUNNING" for one in writers for task in one.tasks)
 
 
 def _rule(

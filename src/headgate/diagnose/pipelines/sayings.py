@@ -55,7 +55,11 @@ def _worker(case: interface.Case, item: finding.Finding, top: diagnosis.Cause) -
         for one in connect.connectors.values()
         for task in one.tasks
     )
-    waits = f"; {words.many(held, 'task')} of it do no work yet" if held else ""
+    waits = (
+        f"; {words.many(held, 'task')} of it {'does' if held == 1 else 'do'} no work yet"
+        if held
+        else ""
+    )
     return f"Connect worker {worker} is dead{waits}"
 
 

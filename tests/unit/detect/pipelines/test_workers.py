@@ -36,7 +36,7 @@ def test_a_worker_with_a_dead_port_is_lost(state: connects.PortState) -> None:
     seen = lost(state)
     [item] = on(seen, "connect.worker_lost")
     assert (str(item.resource), item.state) == (f"worker:{WORKERS[1]}", "firing")
-    assert "1 task of it do no work" in item.summary
+    assert "1 task of it does no work" in item.summary
     assert why(seen, "connect.worker_lost")[0].code == "connect.worker_dead"
 
 
@@ -65,7 +65,7 @@ def test_a_worker_whose_tasks_were_given_away_is_still_lost() -> None:
         70,
     )
     [item] = on(seen, "connect.worker_lost")
-    assert "do no work" not in item.summary
+    assert "no work" not in item.summary
 
 
 def test_a_short_look_lists_it_as_pending() -> None:
