@@ -1,0 +1,73 @@
+"""Why Connect does not answer, and why a sink that runs writes nothing."""
+
+import dataclasses
+
+from tests.unit.detect.pipelines.around import verdicts, why
+from tests.unit.diagnose import scenes
+from tests.unit.observations import START, Scene, line
+
+from headgate import diagnose
+from headgate.domain import diagnosis
+from headgate.domain.unknown import Unknown
+
+
+def silent(*, until: int, members: bool) -> Scene:
+    """Connect is silent since sample 40; its sink's commits move until a sample."""
+    scene = scenes.silent_connect()
+    scene.group("connect-orders-sink", "c1")
+    for p in range(6):
+        scene.read("connect-orders-sink", "orders", p, line(START, 10, until=until), "c1")
+    scene.group("connect-cluster", *(["w1"] if members else []), protocol="connect")
+    return scene
+
+
+def test_a_session_that_is_not_over_yet_hides_no_dead_worker() -> None:
+    causes = why(silent(until=39, members=True).seen(), "connect.unreachable")
+    assert (causes[0].code, causes[0].verdict) == ("connect.worker_dead", "likely")
+    assert verdicts(causes)["evidence.source_failing"] == "ruled_out"
+
+
+def test_sinks_that_go_on_show_that_only_the_address_is_away() -> None:
+    causes = why(silent(until=200, members=True).seen(), "connect.unreachable")
+    assert (causes[0].code, causes[0].verdict) == ("evidence.source_failing", "confirmed")
+    assert verdicts(causes)["connect.worker_dead"] == "possible"
+
+
+def test_without_a_sink_that_would_show_it_both_stay_open() -> None:
+    causes = why(scenes.silent_connect().seen(), "connect.unreachable")
+    assert causes[0].code == "connect.worker_dead"
+    assert verdicts(causes)["evidence.source_failing"] == "possible"
+
+
+def test_lag_of_a_sink_is_a_consequence_of_its_silent_connect() -> None:
+    drafts = diagnose.look(silent(until=39, members=False).seen(), {})[2]
+    urgent = [one for one in drafts if one.severity != "info"]
+    assert [str(one.resource) for one in urgent] == ["connect:main"]
+    assert {"connect.unreachable", "lag.stalled"} <= {item.code for item in urgent[0].findings}
+
+
+def blocked(**config: str) -> Scene:
+    scene = scenes.blocked()
+    held = scene.connects["main"]
+    assert not isinstance(held, Unknown)
+    held["orders-sink"] = dataclasses.replace(
+        held["orders-sink"], config={k.replace("_", "."): v for k, v in config.items()}
+    )
+    return scene
+
+
+def test_an_idle_sink_whose_database_takes_no_connection() -> None:
+    seen = blocked(connection_url="jdbc:postgresql://db:5432/shop").seen()
+    asked = diagnosis.ReachQuestion("db", 5432)
+    assert asked in diagnose.questions(diagnose.look(seen, {})[0], seen)
+    causes = why(seen, "connect.running_idle", {asked: diagnosis.ReachAnswer("silent")})
+    assert (causes[0].code, causes[0].verdict) == ("downstream.outage", "confirmed")
+    causes = why(seen, "connect.running_idle", {asked: diagnosis.ReachAnswer("accepts")})
+    assert causes[0].code == "connect.blocked_task"
+    assert verdicts(causes)["downstream.outage"] == "ruled_out"
+
+
+def test_an_idle_sink_without_an_address_is_blocked() -> None:
+    causes = why(blocked().seen(), "connect.running_idle")
+    assert (causes[0].code, causes[0].verdict) == ("connect.blocked_task", "likely")
+    assert verdicts(causes)["downstream.outage"] == "possible"
