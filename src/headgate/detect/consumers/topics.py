@@ -93,12 +93,10 @@ class InputSurge:
         topic_of = seen.topic_ordinals
         usable = (topic_of >= 0) & (ends >= 0).all(axis=0)
         usable &= ~table.internal[np.maximum(topic_of, 0)]
-        places = topic_of[usable]
+        count = len(table.topics)
+        places = np.where(usable, topic_of, count)  # what cannot be used is added up last
         totals = np.stack(
-            [
-                np.bincount(places, weights=row, minlength=len(table.topics))
-                for row in ends[:, usable].astype(np.float64)
-            ]
+            [np.bincount(places, weights=row, minlength=count + 1)[:count] for row in ends]
         )
         rates = np.diff(totals, axis=0) / np.maximum(np.diff(times), 1e-9)[:, None]
         usual = np.median(rates[: len(rates) - recent + 1], axis=0)

@@ -133,8 +133,7 @@ def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
         none = Trend(columns=columns[:0], since=course.times, change=now.lag[:0])
         return Trends(growing=none, draining=none, few=behind)
     growing = ~few & ~stuck[behind] & _grows(seen, course)
-    free = np.flatnonzero(~stuck[columns])
-    together, gained = _whole_topics(seen, now, columns[free], whole.of(free))
+    together, gained = _whole_topics(seen, now, columns, whole, ~stuck[columns])
     together = together[behind] & ~few & ~growing
     change = np.where(together, gained[behind], course.rise)
     growing |= together
@@ -222,19 +221,24 @@ def _fallen_drain(course: _Course) -> NDArray[np.bool_]:
 
 
 def _whole_topics(
-    seen: view.View, now: lags.Lags, columns: NDArray[np.intp], course: _Course
+    seen: view.View,
+    now: lags.Lags,
+    columns: NDArray[np.intp],
+    course: _Course,
+    free: NDArray[np.bool_],
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Which columns' groups fall behind on their topic as a whole, and what each gained."""
+    """Which columns' groups fall behind on their topic as a whole, and what each gained; only
+    those that are ``free`` of another shape and were read in every sample count.
+    """
     flagged = np.zeros(len(now.lag), dtype=np.bool_)
     gained = np.zeros(len(now.lag), dtype=np.int64)
-    count = course.lag.shape[1]
-    steady = np.arange(count) if course.whole else np.flatnonzero(course.known.all(axis=0))
-    if len(course.times) < view.WINDOW_SAMPLES or not len(steady):
+    steady = free if course.whole else free & course.known.all(axis=0)
+    if len(course.times) < view.WINDOW_SAMPLES or not steady.any():
         return flagged, gained
-    columns, course = columns[steady], course.of(steady)
     places = seen.history.places
     topic = places.topic_of[now.partition_of[columns]]
     key = now.group_of[columns].astype(np.int64) * len(places.topics) + topic
+    key[~steady] = -1  # their sum is never asked for
     _, place = np.unique(key, return_inverse=True)
     total = _Course(
         times=course.times,
@@ -242,14 +246,14 @@ def _whole_topics(
         commits=_added(place, course.commits),
         known=np.ones((len(course.lag), int(place.max()) + 1), dtype=np.bool_),
     )
-    gained[columns] = np.maximum(course.lag[-1] - course.lag[0], 0)
-    flagged[columns] = _grows(seen, total)[place] & (gained[columns] > 0)
+    gained[columns[steady]] = np.maximum(course.lag[-1] - course.lag[0], 0)[steady]
+    flagged[columns] = steady & _grows(seen, total)[place] & (gained[columns] > 0)
     return flagged, gained
 
 
 def _added(place: NDArray[np.intp], values: NDArray[np.int64]) -> NDArray[np.int64]:
     """Each row added up by place."""
-    rows = [np.bincount(place, weights=row) for row in values.astype(np.float64)]
+    rows = [np.bincount(place, weights=row) for row in values]
     return np.stack(rows).astype(np.int64)
 
 

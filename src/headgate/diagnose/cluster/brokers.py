@@ -297,9 +297,8 @@ def _columns_of(case: interface.Case, broker_id: int) -> NDArray[np.intp]:
     if isinstance(table, Unknown):
         return np.zeros(0, dtype=np.intp)
     ordinal_of = np.repeat(np.arange(table.count), np.diff(table.replica_start))
-    mine = {table.name(int(o)) for o in ordinal_of[table.replicas == broker_id]}
-    listed = [c for c, name in enumerate(case.seen.history.partitions) if name in mine]
-    return np.array(listed, dtype=np.intp)
+    columns = case.seen.column_of[ordinal_of[table.replicas == broker_id]]
+    return np.sort(columns[columns >= 0])
 
 
 def _fenced(argument: interface.Argument) -> None:
