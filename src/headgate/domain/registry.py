@@ -54,7 +54,7 @@ class Subject:
     """Whether the subject has a rule of its own. Some registries give the registry's rule for a
     subject without one; where both are alike they cannot be told apart."""
     mode: str | Unknown = field(default=Unknown("the mode was not read"))
-    breaks: Breaks | None | Unknown = field(default=Unknown("it was not checked"))
+    breaks: Breaks | Unknown | None = field(default=Unknown("it was not checked"))
     """By the registry's own check of the newest version against the one before; None: it fits."""
     deleted: bool = False
     """Soft-deleted as a whole."""
