@@ -114,7 +114,8 @@ class Lost:
         if len(past.times) < 2 or any(item.what.startswith("broker:") for item in missing):
             return interface.Found()
         commits = past.commits
-        gone = (commits[-1] == history.UNREAD) & (past.places.partition_of >= 0)
+        # Twice, for a coordinator that has just moved may know nothing for a moment.
+        gone = (commits[-2:] == history.UNREAD).all(axis=0) & (past.places.partition_of >= 0)
         columns = np.flatnonzero(gone & (commits >= 0).any(axis=0))
         hidden = {item.what.removeprefix("group:") for item in missing}
         planned = {item.resource for item in seen.observation.planned}
