@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.unit import observations
 
 from headgate.domain import history, snapshot, thresholds
 from headgate.domain.resource import TopicPartition
@@ -404,3 +405,17 @@ def test_a_large_cluster_stays_within_its_memory_and_reaches_as_far_back() -> No
     assert past.span_s >= 0.8 * 180 * 5
     newest = past.times[past.times > past.times[-1] - 100]
     assert (np.diff(newest) == 5).all(), "the newest samples are all there"
+
+
+def test_where_a_share_group_starts_is_kept_and_of_others_nothing() -> None:
+    scene = observations.Scene(samples=3)
+    scene.topic("orders", 1)
+    scene.follow("billing", "orders")
+    scene.group("picking", "p1", kind="share", protocol="share")
+    held = {TopicPartition("orders", 0): snapshot.ShareStart(offset=7, lag=3)}
+    scene.shares["picking"] = lambda _: held
+    window = series.Series(4)
+    window.add(scene.seen().snapshot)
+    groups = window.history().groups
+    assert groups["picking"][-1].starts == held
+    assert groups["billing"][-1].starts is None
