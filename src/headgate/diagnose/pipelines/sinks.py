@@ -44,14 +44,17 @@ def failures(case: interface.Case, cluster: str, item: snapshot.Connector) -> in
 def of_group(case: interface.Case, about: finding.Finding) -> interface.Explained | None:
     """Causes of a sink group's lag; None where the group is no sink's.
 
-    Empty where a task failed: then the lag is a consequence and takes over the task's causes.
+    Empty where a task failed, be it that somebody has just started it again: then the lag is a
+    consequence and takes over the task's causes.
     """
     owner = case.seen.connector_of(about.resource.id)
     if owner is None:
         return _of_silent(case, about)
     argument = interface.Argument(case, about)
-    _, item = owner
-    if any(task.state == "FAILED" for task in item.tasks):
+    cluster, item = owner
+    if any(task.state == "FAILED" for task in item.tasks) or _failed_since(
+        case, cluster, item, about.since.timestamp()
+    ):
         return argument.explained()
     state = argument.fact(
         "connector",
@@ -75,6 +78,17 @@ def of_group(case: interface.Case, about: finding.Finding) -> interface.Explaine
     )
     weigh_lost_worker(argument, gone, state)
     return argument.explained()
+
+
+def _failed_since(
+    case: interface.Case, cluster: str, item: snapshot.Connector, since: float
+) -> bool:
+    """Whether a task of it was FAILED at some time since then."""
+    return any(
+        state == "FAILED" and at >= since
+        for task in item.tasks
+        for at, state in case.seen.history.tasks.get((cluster, item.name, task.number), ())
+    )
 
 
 def lost_workers(case: interface.Case, item: snapshot.Connector) -> tuple[finding.Finding, ...]:

@@ -71,3 +71,22 @@ def test_an_idle_sink_without_an_address_is_blocked() -> None:
     causes = why(blocked().seen(), "connect.running_idle")
     assert (causes[0].code, causes[0].verdict) == ("connect.blocked_task", "likely")
     assert verdicts(causes)["downstream.outage"] == "possible"
+
+
+def test_a_task_that_is_started_again_is_not_blocked() -> None:
+    """Its group has stood since it failed; at the moment somebody restarts it."""
+    scene = scenes.shop()
+    scene.group("connect-orders-sink", "c1")
+    for p in range(6):
+        scene.read("connect-orders-sink", "orders", p, line(START, 10, until=40), "c1")
+    scene.connector("orders-sink", ("RESTARTING", ""))
+    last = scene.samples - 1
+
+    def state(i: int) -> str:
+        return "RUNNING" if i <= 40 else "FAILED" if i < last else "RESTARTING"
+
+    scene.tasks["main", "orders-sink", 0] = state
+    causes = why(scene.seen(), "lag.stalled")
+    assert "connect.blocked_task" not in {one.code for one in causes}
+    scene.tasks["main", "orders-sink", 0] = lambda i: "RUNNING" if i < last else "RESTARTING"
+    assert why(scene.seen(), "lag.stalled")[0].code == "connect.blocked_task"
