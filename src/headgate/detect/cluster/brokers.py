@@ -110,15 +110,15 @@ def _gone(sample: history.BrokerSample) -> bool:
 
 
 def _dead(sample: history.BrokerSample) -> bool:
-    return _gone(sample) or sample.port in ("refuses", "silent")
+    return _gone(sample) or sample.port in ("refuses", "silent", "accepts")
 
 
 def _finding(
     seen: view.View, code: str, broker: snapshot.Broker, about: resource.Resource
 ) -> finding.Finding | None:
     given_up = not broker.listed or bool(broker.fenced)
-    # A crash shows on the port a broker session before the controller gives the broker up.
-    start = since(seen, broker.id, _gone if code == "broker.fenced" else _dead)
+    # A dead port shows a broker session before the controller gives the broker up.
+    start = since(seen, broker.id, _gone if broker.port_state == "answers" else _dead)
     state = seen.state(code, "hold", start, at_once=True)
     if state is None:
         return None

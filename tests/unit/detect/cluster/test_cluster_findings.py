@@ -467,3 +467,14 @@ def test_a_swing_in_a_one_shot_look_makes_no_broker_hot() -> None:
     scene = parts.glance(parts.shop())
     parts.measured(scene, "broker.bytes_in", lambda b, i: (6e6 if b == 1 else 4e6) * i)
     assert not found(scene, "broker.hot")
+
+
+@pytest.mark.parametrize(
+    ("port", "code"), [("refuses", "broker.down"), ("accepts", "broker.fenced")]
+)
+def test_a_broker_that_is_given_up_during_a_one_shot_look_is_found(port: str, code: str) -> None:
+    """Its port was dead from the first look on; the controller took a session to fence it."""
+    scene = parts.glance(parts.shop())
+    scene.broker(2, fenced=True, port=port, at=lambda i: scene.sample(i, fenced=i > 7, port=port))  # type: ignore[arg-type]  # one of the two
+    [item] = found(scene, code)
+    assert str(item.resource) == "broker:2"
