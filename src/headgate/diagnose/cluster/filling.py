@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from headgate.detect import view, words
+from headgate.detect.cluster import disks as disk_finding
 from headgate.detect.cluster import gauges, tiers
 from headgate.diagnose import interface
 from headgate.diagnose.cluster import disks
@@ -110,6 +111,10 @@ def _foreign(argument: interface.Argument, held: storage.LogDirs, one: storage.L
         for each in held.dirs
         if (each.broker, each.path) in alike
     )
+    first = min(
+        (each for each in held.dirs if (each.broker, each.path) in alike),
+        key=lambda each: (each.broker, each.path),
+    )
     used = total - usable
     kafka = argument.fact("kafka", "bytes of replicas on that disk", own, unit="bytes")
     rest = argument.fact("used-bytes", "bytes in use on that disk", used, unit="bytes")
@@ -120,6 +125,7 @@ def _foreign(argument: interface.Argument, held: storage.LogDirs, one: storage.L
         f"{amounts.words(used)}.",
         requires("used bytes far exceed the replicas'", beyond, kafka, rest),
         decides("used bytes far exceed the replicas'", beyond, kafka, rest),
+        on=disk_finding.about(first),
         next=[interface.suggest("owner.notify", "Somebody else's files fill Kafka's disk.")],
     )
 

@@ -763,3 +763,13 @@ SEVERAL = {
     "hot by drift": 2,  # the drift is an imbalance of its own
 }
 """Incidents of scenes in which more than one thing is wrong."""
+
+
+def test_log_dirs_that_look_like_one_disk_are_one_incident() -> None:
+    """Three brokers of one machine: somebody's files fill the disk under all of them."""
+    scene = parts.shop()
+    listing = parts.table(scene)
+    scene.others["log_dirs"] = lambda _i: parts.log_dirs(listing, used=0.97)
+    _found, _diagnoses, [draft], _hazards = diagnose.look(scene.seen(), {})
+    assert len(draft.findings) == 3
+    assert draft.causes[0].code == "disk.foreign_files"
