@@ -3,6 +3,7 @@
 import argparse
 import fnmatch
 import json
+import os
 import random
 import sys
 import time
@@ -58,7 +59,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"seed {seed}: {len(runs)} runs of {len({one.scenario for one in runs})} scenarios"
     )
     began = time.monotonic()
-    rows, background = _run(runs, screen, asked)
+    try:
+        rows, background = _run(runs, screen, asked, seed)
+    except KeyboardInterrupt:
+        screen.print("Stopped. The labs are taken down.")
+        os._exit(130)  # threads of clients are waited for otherwise; each lab has its watchdog
     took_s = time.monotonic() - began
     measured = results.measures(rows, background)
     table.show(
@@ -72,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(
-    runs: Sequence[playing.Run], screen: console.Console, asked: argparse.Namespace
+    runs: Sequence[playing.Run], screen: console.Console, asked: argparse.Namespace, seed: int
 ) -> tuple[list[results.Row], list[str]]:
     with progress.Progress(
         progress.TextColumn("incidents"),
@@ -83,6 +88,8 @@ def _run(
         transient=True,
     ) as bar:
         task = bar.add_task("incidents", total=len(runs))
+        began = time.monotonic()
+        so_far: list[results.Row] = []
 
         def tell(row: results.Row) -> None:
             bar.console.print(table.line(row))
@@ -90,8 +97,12 @@ def _run(
                 bar.console.print(
                     f"       {problem}", markup=False, highlight=False, soft_wrap=True
                 )
+            so_far.append(row)
             if asked.out is not None:
                 _write_looks(asked.out, row)
+                took_s = time.monotonic() - began
+                told = results.document(so_far, seed=seed, took_s=took_s, background=())
+                _write(asked.out, told)
             bar.advance(task)
 
         return runner.run_all(runs, tell, keep=asked.keep_lab, doctors=not asked.no_doctor)

@@ -5,6 +5,7 @@ at a sweep is what the command would have said. This module and the runner are t
 suite that know Headgate's detection and diagnosis.
 """
 
+import contextlib
 import dataclasses
 import itertools
 import json
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -34,10 +35,11 @@ INTERVAL_S = 2.0
 DEADLINE_S = 5.0
 
 
-def failures() -> list[str]:
-    """What Headgate's log says from now on of detectors and diagnosticians that failed, each once.
+@contextlib.contextmanager
+def failures() -> Iterator[list[str]]:
+    """What Headgate's log says of detectors and diagnosticians that failed, each once.
 
-    Nothing of its log is shown otherwise.
+    Nothing of its log is shown until the end of the block.
     """
     found: list[str] = []
 
@@ -46,8 +48,12 @@ def failures() -> list[str]:
             found.append(str(event["event"]))
         raise structlog.DropEvent
 
+    before = structlog.get_config()
     structlog.configure(processors=[note])
-    return found
+    try:
+        yield found
+    finally:
+        structlog.configure(**before)
 
 
 class Eyes:

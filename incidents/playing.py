@@ -51,6 +51,21 @@ class Place:
     )
 
 
+def lost(one: Run, error: Exception) -> results.Row:
+    """The row of a run that did not come to its turn."""
+    return dataclasses.replace(_row(one), failure=f"{type(error).__name__}: {error}")
+
+
+def _row(one: Run) -> results.Row:
+    return results.Row(
+        scenario=one.scenario.name,
+        variant=one.variant,
+        kind=one.scenario.kind,
+        how=one.scenario.how,
+        breaks=one.scenario.breaks,
+    )
+
+
 def play(
     one: Run, place: Place, *, doctor: bool = False, owned: set[str] | None = None
 ) -> results.Row:
@@ -59,13 +74,7 @@ def play(
     stand = stand_.Stand(place.lab, announce=place.eyes.announce, declare=place.eyes.declare)
     draw = scenario.Draw(one.seed, one.scenario.name, one.variant)
     acting = one.scenario(stand=stand, draw=draw)
-    row = results.Row(
-        scenario=one.scenario.name,
-        variant=one.variant,
-        kind=one.scenario.kind,
-        how=one.scenario.how,
-        breaks=one.scenario.breaks,
-    )
+    row = _row(one)
     try:
         with contextlib.ExitStack() as held:
             for code in sorted(one.scenario.claims):

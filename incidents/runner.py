@@ -7,7 +7,6 @@ than it computes.
 import collections
 import concurrent.futures
 import contextlib
-import functools
 import random
 import tempfile
 import threading
@@ -31,8 +30,8 @@ DOCTOR_SHARE = 0.25
 """Of the runs, the real command is asked for so many."""
 
 Tell = Callable[[results.Row], None]
-Lane = Callable[[], list[str]]
-"""Runs its runs, and returns what was said about things that nobody broke."""
+Lane = Callable[..., list[str]]
+"""Runs these runs, and returns what was said about things that nobody broke."""
 
 
 def run_all(
@@ -47,24 +46,38 @@ def run_all(
             rows.append(row)
             tell(row)
 
-    found = looking.failures()
-    with concurrent.futures.ThreadPoolExecutor(LANES) as pool:
-        waiting = [pool.submit(lane) for lane in lanes(runs, done, doctors=doctors, keep=keep)]
-        strays = [line for each in waiting for line in each.result()]
-    return rows, [*found, *strays]
+    pool = concurrent.futures.ThreadPoolExecutor(LANES)
+    strays: list[str] = []
+    with looking.failures() as failed:
+        try:
+            waiting = [
+                (held, pool.submit(lane, held, done, doctors=doctors, keep=keep))
+                for lane, held in lanes(runs)
+            ]
+            for held, each in waiting:
+                try:
+                    strays += each.result()
+                except Exception as error:  # noqa: BLE001 - a lab that does not start: in the rows
+                    known = {(row.scenario, row.variant) for row in rows}
+                    for one in held:
+                        if (one.scenario.name, one.variant) not in known:
+                            done(playing.lost(one, error))
+        finally:  # who interrupts does not wait for what is under way
+            pool.shutdown(wait=False, cancel_futures=True)
+    return rows, [*failed, *strays]
 
 
-def lanes(runs: Sequence[playing.Run], done: Tell, *, doctors: bool, keep: bool) -> Iterator[Lane]:
-    """The lanes of these runs: for each shape of lab those that share one, and those alone."""
+def lanes(runs: Sequence[playing.Run]) -> Iterator[tuple[Lane, Sequence[playing.Run]]]:
+    """For each shape of lab: those that share one, and those that are alone on one."""
     for shape in dict.fromkeys(one.scenario.needs.shape for one in runs):
         chosen = [one for one in runs if one.scenario.needs.shape == shape]
         together = [one for one in chosen if not one.scenario.needs.alone]
         alone = [one for one in chosen if one.scenario.needs.alone]
         if together:
-            yield functools.partial(_together, together, done, doctors=doctors, keep=keep)
-        parts_ = -(-len(alone) // ALONE)
-        for place in range(parts_):
-            yield functools.partial(_alone, alone[place::parts_], done, doctors=doctors, keep=keep)
+            yield _together, together
+        count = -(-len(alone) // ALONE)
+        for place in range(count):
+            yield _alone, alone[place::count]
 
 
 def _alone(runs: Sequence[playing.Run], done: Tell, *, doctors: bool, keep: bool) -> list[str]:

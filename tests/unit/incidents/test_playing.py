@@ -159,6 +159,16 @@ def test_lanes_keep_labs_apart_and_share_long_queues_out() -> None:
         for kind, count in ((Broken, 3), (Alone, 20), (Small, 2))
         for n in range(count)
     ]
-    found = list(runner.lanes(runs, lambda _: None, doctors=False, keep=False))
-    sizes = sorted(len(cast("Any", lane).args[0]) for lane in found)
-    assert sizes == [2, 3, 10, 10]
+    assert sorted(len(held) for _, held in runner.lanes(runs)) == [2, 3, 10, 10]
+
+
+def test_a_lab_that_does_not_start_is_told_in_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> list[str]:
+        raise OSError("no Java")
+
+    monkeypatch.setattr(runner, "_together", refuse)
+    told_: list[results.Row] = []
+    runs = [playing.Run(scenario=Broken, variant=n, seed=1) for n in range(2)]
+    rows, _ = runner.run_all(runs, told_.append)
+    assert [row.failure for row in rows] == ["OSError: no Java"] * 2
+    assert told_ == rows
