@@ -53,6 +53,13 @@ class Connectors:
                 findings += _connector(seen, cluster, connector)
                 findings += _loop(seen, cluster, connector)
                 findings += _idle(seen, cluster, connector)
+                if connector.type == "source" and connector.state == "RUNNING":
+                    not_seen += interface.not_seen(
+                        ("connect.running_idle",),
+                        resource.Resource("connector", connector.name),
+                        "nothing that is read tells whether a source has something to poll "
+                        "(Connect's source-record-poll-rate and the source itself would)",
+                    )
         return interface.Found(findings=tuple(findings), not_seen=tuple(not_seen))
 
 

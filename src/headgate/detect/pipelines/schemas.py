@@ -43,6 +43,13 @@ class Schemas:
             findings += _incompatible(seen, part.value)
             findings += _unchecked(seen, part.value)
             findings += _names(seen, part.value)
+            if not any(item.code == "schema.id_missing" for item in findings):
+                not_seen += interface.not_seen(
+                    ("schema.id_missing",),
+                    about,
+                    "the schema ids that records carry are not read; only a failed converter's "
+                    "trace tells of one that is missing",
+                )
         return interface.Found(findings=tuple(findings), not_seen=tuple(not_seen))
 
 

@@ -178,3 +178,11 @@ def test_secrets_in_settings_are_named_and_not_shown() -> None:
     made = cluster(dataclasses.replace(connector(), config=kept))
     held = with_past(shop().seen(), "connect:main", lambda _: made, 70)
     assert not on(held, "connect.secret_inline")
+
+
+def test_a_source_that_may_have_nothing_to_poll_is_not_judged() -> None:
+    made = cluster(connector("files", type_="source"))
+    held = with_past(shop().seen(), "connect:main", lambda _: made, 70)
+    [reason] = gaps(held, "connect.running_idle")
+    assert "source-record-poll-rate" in reason
+    assert not gaps(seen(shop()), "connect.running_idle")

@@ -239,3 +239,9 @@ def test_a_registry_whose_topic_takes_no_writes() -> None:
 
 def test_a_registry_that_is_well() -> None:
     assert not on(seen(subject("orders-value", 1)), "registry.read_only")
+
+
+def test_ids_that_nobody_asked_for_are_not_judged() -> None:
+    [reason] = gaps(seen(subject("orders-value", 1)), "schema.id_missing")
+    assert "are not read" in reason
+    assert not gaps(failing(subject("orders-value", 1)), "schema.id_missing")
