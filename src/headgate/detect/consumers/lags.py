@@ -100,7 +100,8 @@ def ends_of(
     past = seen.history
     limit_s = view.STALE_INTERVALS * seen.observation.interval_s
     at = lags.partition_of[columns]
-    picked = np.where(at >= 0, past.ends[rows][:, np.maximum(at, 0)], history.UNREAD)
+    picked = np.take(past.ends[rows], np.maximum(at, 0), axis=1)
+    picked[:, at < 0] = history.UNREAD
     return view.filled(picked, past.times[rows], limit_s)
 
 
@@ -108,7 +109,10 @@ def commits_of(seen: view.View, columns: NDArray[np.intp], rows: slice) -> NDArr
     """Commits of the columns, gaps filled; int64[rows, columns]."""
     past = seen.history
     limit_s = view.STALE_INTERVALS * seen.observation.interval_s
-    return view.filled(past.commits[rows][:, columns], past.times[rows], limit_s)
+    picked = past.commits[rows]
+    if not np.array_equal(columns, np.arange(picked.shape[1])):
+        picked = np.take(picked, columns, axis=1)
+    return view.filled(picked, past.times[rows], limit_s)
 
 
 def last_row(flags: NDArray[np.bool_]) -> NDArray[np.intp]:

@@ -157,9 +157,12 @@ def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
 def _course(seen: view.View, now: lags.Lags, columns: NDArray[np.intp], rows: slice) -> _Course:
     commits, ends = lags.commits_of(seen, columns, rows), lags.ends_of(seen, now, columns, rows)
     known = (commits >= 0) & (ends >= 0)
+    lag = np.maximum(ends - commits, 0)
+    if not known.all():
+        lag[~known] = 0
     return _Course(
         times=seen.history.times[rows],
-        lag=np.where(known, np.maximum(ends - commits, 0), 0),
+        lag=lag,
         commits=commits,
         known=known,
     )
