@@ -17,6 +17,8 @@ _RECOVERED_S = 300.0
 """So long after a broker left, clients have found the new one: then something else holds them."""
 _TOGETHER_S = 60.0
 """Trouble that began within so many seconds of each other may have one cause."""
+_SMALL = 0.2
+"""Lag of this share of what it is now is as good as none: it began to grow then."""
 _SHARING = 2
 """Besides it, so many that fail together likely share something."""
 _WRONG = ("lag.stalled", "lag.stopped", "lag.growing")
@@ -86,28 +88,38 @@ def _together(first: float | None, second: float | None) -> bool | Unknown:
 
 
 def _onset(case: interface.Case, item: finding.Finding) -> float | None:
-    """When the trouble began, Unix seconds: where a group stands, when the record was written
-    that it should have read next; else since when it is found. None: a look is too short."""
+    """When the trouble began, Unix seconds; None: nobody saw it. Computed once per look."""
+    return case.once(("onset", item.key), lambda: _began(case, item))
+
+
+def _began(case: interface.Case, item: finding.Finding) -> float | None:
+    """Of lag that grows, when it was last a small part of what it is, for its finding begins with
+    the window; of a standstill that is older than a one-shot look, when the record was written
+    that should have been read next; else since when it is found."""
     seen, since = case.seen, item.since.timestamp()
-    if seen.observation.cut_s is None or item.resource.kind != "group":
-        return since
-    if len(seen.history.times) and since > seen.history.times[0] + seen.sample_s:
+    times = seen.history.times
+    growing = item.code == "lag.growing"
+    seen_begin = len(times) > 0 and since > times[0] + seen.sample_s
+    if item.resource.kind != "group" or (
+        not growing and (seen_begin or seen.observation.cut_s is None)
+    ):
         return since
     now = lags.now(seen)
-    if isinstance(now, Unknown) or item.code != "lag.stalled":
+    if isinstance(now, Unknown):
         return None
-    wanted = set(item.partitions)
-    keys = seen.history.commit_keys
-    columns = np.array(
-        [
-            c
-            for c in now.of_group(item.resource.id).tolist()
-            if keys[c][1] in wanted and now.lag[c] > 0
-        ],
-        dtype=np.intp,
-    )
+    wanted, keys = set(item.partitions), seen.history.commit_keys
+    mine = now.of_group(item.resource.id)
+    columns = np.array([c for c in mine.tolist() if keys[c][1] in wanted and now.lag[c] > 0], int)
     if not len(columns):
         return None
+    if growing:
+        whole = slice(0, len(times))
+        commits = lags.commits_of(seen, columns, whole)
+        ends = lags.ends_of(seen, now, columns, whole)
+        known = (commits >= 0) & (ends >= 0)
+        total = np.where(known, np.maximum(ends - commits, 0), 0).sum(axis=1)
+        small = np.flatnonzero(known.all(axis=1) & (total <= _SMALL * total[-1]))
+        return float(times[small[-1]]) if len(small) else None
     found = ages.of_columns(seen, now, columns)
     exact = ages.exact(found)
     return float(seen.now - found.age_s[exact].max()) if exact.any() else None

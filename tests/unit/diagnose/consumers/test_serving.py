@@ -114,3 +114,22 @@ def test_a_slow_way_is_told_by_both_of_its_ends(served_ms: float, verdict: str) 
         ),
     )
     assert dict(growing(scene))["network.slow_path"] == verdict
+
+
+@pytest.mark.parametrize(("from_sample", "together"), [(70, True), (100, False)])
+def test_groups_that_fell_behind_together_may_share_what_they_call(
+    from_sample: int, together: bool
+) -> None:
+    """billing fell behind at sample 70; two others then, or two and a half minutes later."""
+    scene = scenes.slow()
+    for name in ("audit", "mail"):
+        scene.group(name, f"{name}-0")
+        for p in range(6):
+            scene.read(
+                name,
+                "orders",
+                p,
+                lambda i: 998 + 10 * min(i, from_sample) + 3 * max(0, i - from_sample),
+                f"{name}-0",
+            )
+    assert (dict(growing(scene))["downstream.outage"] == "likely") is together
