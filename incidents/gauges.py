@@ -217,7 +217,7 @@ def _samples(page: str, broker: str) -> list[tuple[str, str, float]]:
             continue
         name, labels, text = match.groups()
         measure = next((held for begin, held in _MEASURES.items() if name.startswith(begin)), None)
-        if measure is None or text == "nan":
+        if measure is None or text == "nan" or name.endswith("_mean"):  # a mean since the start
             continue
         held = dict(_LABEL.findall(labels or ""))
         client = held.get("client_id") or held.get("client-id") or held.get("clientid")
