@@ -290,9 +290,9 @@ class ToleratesSilently(sinks.Sink):
 class DeadLetters(sinks.Sink):
     """Records go to a dead-letter topic."""
 
-    def feed(self, **topic: object) -> None:
+    def feed(self) -> None:
         """A sink that keeps what it cannot convert."""
-        self.letters = self.stand.topic(f"dlq.{self.draw.name('orders', 'sales')}", 1, 1, **topic)
+        self.letters = self.stand.topic(f"dlq.{self.draw.name('orders', 'sales')}", 1, 1)
         self.work(
             {
                 "errors.tolerance": "all",
@@ -345,8 +345,8 @@ class LettersRefused(DeadLetters):
     claims = ("dlq.write_failing",)
 
     def prepare(self) -> None:
-        """A topic that takes next to nothing."""
-        self.feed(max_message_bytes=200)
+        """It works."""
+        self.feed()
 
     def roots(self) -> tuple[scenario.Root, ...]:
         """The topic, or the size that it allows."""
@@ -355,11 +355,18 @@ class LettersRefused(DeadLetters):
                 findings=("dlq.write_failing", *sinks.FAILED),
                 causes=("dlq.target_unwritable", "message.oversize"),
                 on=self.connector,
+                also=("config.size_mismatch", "produce.too_large"),
             ),
         )
 
     def inject(self) -> None:
-        """Records that do not decode."""
+        """The topic takes next to nothing from now on; then records that do not decode."""
+        cluster.set_topic_setting(
+            self.stand.bootstrap,
+            self.letters,
+            "max.message.bytes",
+            str(self.draw.whole("max", 150, 300)),
+        )
         for _ in range(self.draw.whole("records", 10, 20)):
             self.bad(decodes=False)
 

@@ -12,6 +12,7 @@ from incidents import scenario
 from incidents.scenarios import shop, sinks
 
 _CALL_S = 10.0
+_TRIES = 4
 
 
 class Subject(scenario.Scenario):
@@ -21,10 +22,14 @@ class Subject(scenario.Scenario):
     within_s = 75.0
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """The registry's answer."""
-        answer = httpx2.request(
-            method, f"{self.stand.lab.registry_url}{path}", json=body, timeout=_CALL_S
-        )
+        """The registry's answer; it refuses (409) what others change at the same moment."""
+        for _ in range(_TRIES):
+            answer = httpx2.request(
+                method, f"{self.stand.lab.registry_url}{path}", json=body, timeout=_CALL_S
+            )
+            if answer.status_code != 409:
+                break
+            time.sleep(0.5)
         answer.raise_for_status()
         return answer.json()
 
