@@ -11,6 +11,8 @@ from headgate.domain import finding, history, resource, snapshot
 from headgate.domain.unknown import Unknown
 
 _SHOWN = 5
+_LOOKS = 2
+"""With more looks than this, a commit is behind the log end only where it was in two of them."""
 
 
 class OutOfRange:
@@ -35,6 +37,10 @@ class OutOfRange:
         before = np.where(now.partition_of >= 0, starts[0, at], history.UNREAD)
         low = (now.commit >= 0) & (before > now.commit)
         high = (now.end >= 0) & (now.previous > now.end) & (now.commit > now.end)
+        if len(seen.history.times) > _LOOKS:
+            # A new leader may serve a lower high watermark until its followers have fetched.
+            end = np.where(now.partition_of >= 0, seen.history.ends[-2][at], history.UNREAD)
+            high &= (end >= 0) & (seen.history.commits[-3] > end)
         columns = np.flatnonzero(low | high)
         findings = []
         for place in np.unique(now.group_of[columns]):

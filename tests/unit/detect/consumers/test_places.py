@@ -151,3 +151,12 @@ def test_a_share_group_with_nothing_to_do_or_that_moves_is_well() -> None:
 def test_nobody_counts_what_a_share_group_gave_up() -> None:
     assert "delivery limit" in unseen(shares(lag=0), "share.records_archived")
     assert not unseen(shop(), "share.records_archived")
+
+
+@pytest.mark.parametrize(("fell_at", "there"), [(60, True), (69, False)])
+def test_a_log_end_that_is_behind_for_one_look_is_a_new_leader(fell_at: int, there: bool) -> None:
+    scene = shop()
+    for p in range(4):
+        scene.topics["orders"].ends[p] = lambda i: START + (10 * i if i < fell_at else 300)
+        scene.read("billing", "orders", p, line(START, 10, until=fell_at - 1), "billing-0")
+    assert bool(found(scene, "group.offset_out_of_range")) is there
