@@ -13,6 +13,7 @@ from incidents.scenarios import (
     hygiene,
     members,
     pipelines,
+    quiet,
     replicas,
     schemas,
     security,
@@ -35,6 +36,7 @@ MODULES = (
     compound,
     compound_clusters,
     healthy,
+    quiet,
 )
 """Every family: a module with ``MEMBERS``."""
 
