@@ -36,12 +36,12 @@ class NoSafeLeader(scenario.Scenario):
         self.stand.write(self.topic, 60)
 
     def roots(self) -> tuple[scenario.Root, ...]:
-        """There is a live replica, and it may not lead."""
+        """There is a live replica that may not lead, since the other one died: both are right."""
         return (
             scenario.Root(
                 findings=("partition.offline",),
-                causes=("replica.no_safe_leader",),
-                also=(*brokers.AWAY, "quorum.no_leader"),
+                causes=("replica.no_safe_leader", "broker.crashed"),
+                also=(*brokers.AWAY, "quorum.no_leader", "quorum.voter_lagging"),
             ),
         )
 
@@ -105,7 +105,12 @@ class UncleanElection(NoSafeLeader):
             scenario.Root(
                 findings=("partition.truncated",),
                 causes=("election.unclean",),
-                also=("partition.offline", *brokers.AWAY, "quorum.no_leader"),
+                also=(
+                    "partition.offline",
+                    *brokers.AWAY,
+                    "quorum.no_leader",
+                    "quorum.voter_lagging",
+                ),
             ),
         )
 
@@ -331,7 +336,7 @@ class MoveThrottled(Move):
     name = "move-throttled"
     breaks = "Partitions are moved with a replication throttle that lets next to nothing through."
     within_s = 90.0
-    claims = ("throttle.leftover",)
+    needs = ALONE
 
     def prepare(self) -> None:
         """A topic with some data."""
