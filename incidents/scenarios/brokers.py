@@ -249,7 +249,7 @@ class QuorumLost(shop.Read):
         desk = cluster.client(alone)
         asked = cimpl.NewTopic(f"proof-{self.draw.tag}", 1, 1)
         try:
-            desk.create_topics([asked], request_timeout=6)[asked.topic].result()
+            desk.create_topics([asked], request_timeout=6, validate_only=True)[asked.topic].result()
         except confluent_kafka.KafkaException as error:
             told = error.args[0].name()
             return f"two controllers are {self.how_gone}; creating a topic ends with {told}"
