@@ -23,9 +23,8 @@ from typing import TypeVar
 import numpy as np
 
 from benchmarks import table, world
-from headgate import detect, diagnose
-from headgate.detect import view
-from headgate.diagnose import correlate, interface, lifecycle, runner
+from headgate import diagnose
+from headgate.diagnose import lifecycle
 from headgate.domain import finding, incident, meters, observation, past
 from headgate.observe import series
 
@@ -80,11 +79,10 @@ class Looking:
 
     def look(self, seen: observation.Observation) -> None:
         """All that follows a sweep, each step timed."""
-        found = self._step("detect", lambda: detect.run(seen))
-        case = interface.Case(view.View(seen), found, {})
-        self._step("ask", lambda: runner.questions(case, diagnose.ASKERS))
-        why = self._step("diagnose", lambda: runner.run(case, diagnose.DIAGNOSTICIANS))
-        drafts, _ = self._step("correlate", lambda: correlate.fold(case, why))
+        examined = diagnose.Examination(seen)
+        found = self._step("detect", lambda: examined.detection)
+        self._step("ask", examined.questions)
+        drafts = self._step("diagnose, correlate", lambda: examined.conclude({}))[2]
         self._step("advance", lambda: self._advance(drafts, found, seen.snapshot.at))
         self.findings = len(found.findings)
 

@@ -140,10 +140,10 @@ class Eyes:
     def _look(self) -> None:
         began = time.monotonic()
         seen = self._watch.look(tuple(self._planned))
-        found, _diagnoses, _drafts, _hazards = diagnose.look(seen, {})
-        asked = diagnose.questions(found, seen)
+        examined = diagnose.Examination(seen)
+        asked = examined.questions()
         told = self._answers.answer(asked, seen.snapshot) if asked else {}
-        found, diagnoses, drafts, hazards = diagnose.look(seen, told)
+        found, diagnoses, drafts, hazards = examined.conclude(told)
         why = {one.finding: one for one in diagnoses}
         opened = self._advance(drafts, found)
         self.looks.append(

@@ -239,11 +239,11 @@ def _judge(
     seen: observation.Observation,
     looked: tuple[datetime, int],
 ) -> Report:
-    found, _diagnoses, _drafts, _hazards = diagnose.look(seen, {})
-    asks = diagnose.questions(found, seen)
+    examined = diagnose.Examination(seen)
+    asks = examined.questions()
     answerer = answers.Answerer(held, read_records=asked.read_records, deadline_s=asked.deadline_s)
     told = answerer.answer(asks, seen.snapshot) if asks else {}
-    found, _diagnoses, drafts, hazards = diagnose.look(seen, told)
+    found, _diagnoses, drafts, hazards = examined.conclude(told)
     world = _world(asked, held, connects, ticks, seen, found)
     desk = proposal.Desk(catalogue=actions.CATALOGUE, boundary=cedar.CedarBoundary())
     brokers = seen.snapshot.brokers.value

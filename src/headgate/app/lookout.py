@@ -10,13 +10,10 @@ from typing import Protocol
 
 import numpy as np
 
-from headgate import detect, diagnose
+from headgate import diagnose
 from headgate.app import declared as declared_
 from headgate.app import settings
 from headgate.app.tables import ready
-from headgate.detect import view
-from headgate.diagnose import correlate
-from headgate.diagnose import interface as diagnosing
 from headgate.domain import diagnosis, finding, incident, observation
 from headgate.domain import usual as usual_
 from headgate.observe import answers, deadletters, rows, times, watch
@@ -67,6 +64,8 @@ class Local:
         ``cluster``; ``kept``, ``fresh``: see ``watch.Watch``.
         """
         self._usual = usual_.Usual()
+        self._examined: diagnose.Examination | None = None
+        """That of the newest look."""
         self._source = source
         self._watch = watch.Watch(
             source,
@@ -92,17 +91,21 @@ class Local:
     def look(self, told: Told) -> Look:
         """A sweep, what is wrong, and what pages need of it."""
         self._usual = told.usual
-        seen = self._watch.look(told.planned)
-        found = detect.run(seen)
-        ready.make(seen)
-        return seen, found
+        examined = diagnose.Examination(self._watch.look(told.planned))
+        found = examined.detection
+        ready.make(examined.observed)
+        self._examined = examined
+        return examined.observed, found
 
     def explain(self, look: Look) -> Sequence[incident.Draft] | None:
         """Diagnoses, after reading the records that decide between causes."""
         seen, found = look
-        questions = diagnose.questions(found, seen)
+        newest = self._examined
+        examined = newest if newest and newest.observed is seen else None
+        examined = examined or diagnose.Examination(seen, found)
+        questions = examined.questions()
         told = self._answerer.answer(questions, seen.snapshot) if questions else {}
-        return explained(look, told)
+        return examined.conclude(told)[2]
 
     def reread_settings(self) -> None:
         """The next look reads all settings again."""
@@ -118,6 +121,4 @@ class Local:
 def explained(look: Look, told: diagnosis.Answers) -> Sequence[incident.Draft]:
     """The incidents that a look's findings fold into; ``told``: what records said."""
     seen, found = look
-    diagnoses = diagnose.run(found, seen, told)
-    drafts, _hazards = correlate.fold(diagnosing.Case(view.View(seen), found, told), diagnoses)
-    return drafts
+    return diagnose.Examination(seen, found).conclude(told)[2]

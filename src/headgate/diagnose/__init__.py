@@ -1,8 +1,8 @@
 """Diagnosis: causes of findings, one folder per family, and their folding into incidents.
 
-``look`` is the one entry: it detects, diagnoses and folds. ``questions`` says what to read first so
-that causes can be told apart. A diagnostician is added by listing it in ``DIAGNOSTICIANS``, and in
-``ASKERS`` where it has questions.
+``Examination`` is the one entry: it detects, asks what to read first so that causes can be told
+apart, diagnoses and folds; ``look`` does all of it at once. A diagnostician is added by listing it
+in its family's ``DIAGNOSTICIANS``, and in ``ASKERS`` where it has questions.
 """
 
 from headgate.detect import DETECTORS, view
@@ -41,26 +41,39 @@ Look = tuple[
 ]
 
 
-def questions(
-    detection: finding.Detection, observed: observation.Observation
-) -> tuple[diagnosis.Question, ...]:
-    """What is worth reading so that causes can be told apart; most urgent first."""
-    return runner.questions(interface.Case(view.View(observed), detection, {}), ASKERS)
+class Examination:
+    """One look being examined: what is computed to detect serves to diagnose and to fold, too.
 
+    One thread at a time may use it.
+    """
 
-def run(
-    detection: finding.Detection,
-    observed: observation.Observation,
-    answers: diagnosis.Answers,
-) -> tuple[diagnosis.Diagnosis, ...]:
-    """One diagnosis per finding, in the findings' order."""
-    return runner.run(interface.Case(view.View(observed), detection, answers), DIAGNOSTICIANS)
+    def __init__(
+        self, observed: observation.Observation, detection: finding.Detection | None = None
+    ) -> None:
+        """Nothing is judged yet; ``detection``: what was found in it already."""
+        self.observed = observed
+        self._seen = view.View(observed)
+        self._detection = detection
+
+    @property
+    def detection(self) -> finding.Detection:
+        """Everything abnormal, and everything that could not be judged."""
+        if self._detection is None:
+            self._detection = detecting.run(self._seen, DETECTORS)
+        return self._detection
+
+    def questions(self) -> tuple[diagnosis.Question, ...]:
+        """What is worth reading so that causes can be told apart; most urgent first."""
+        return runner.questions(interface.Case(self._seen, self.detection, {}), ASKERS)
+
+    def conclude(self, answers: diagnosis.Answers) -> Look:
+        """(What was found, why, the incidents it folds into, the hazards); most urgent first."""
+        case = interface.Case(self._seen, self.detection, answers)
+        diagnoses = runner.run(case, DIAGNOSTICIANS)
+        drafts, hazards = correlate.fold(case, diagnoses)
+        return self.detection, diagnoses, drafts, hazards
 
 
 def look(observed: observation.Observation, answers: diagnosis.Answers) -> Look:
-    """(What was found, why, the incidents it folds into, the hazards); most urgent first."""
-    seen = view.View(observed)
-    case = interface.Case(seen, detecting.run(seen, DETECTORS), answers)
-    diagnoses = runner.run(case, DIAGNOSTICIANS)
-    drafts, hazards = correlate.fold(case, diagnoses)
-    return case.detection, diagnoses, drafts, hazards
+    """The whole examination of one look."""
+    return Examination(observed).conclude(answers)

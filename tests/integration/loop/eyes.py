@@ -150,10 +150,10 @@ class Eyes:
 
     def _look(self) -> None:
         seen = self._watch.look()
-        found, _diagnoses, _drafts, _hazards = diagnose.look(seen, {})
-        asked = diagnose.questions(found, seen)
+        examined = diagnose.Examination(seen)
+        asked = examined.questions()
         told = self._answers.answer(asked, seen.snapshot) if asked else {}
-        found, _diagnoses, drafts, hazards = diagnose.look(seen, told)
+        found, _diagnoses, drafts, hazards = examined.conclude(told)
         for one in lifecycle.advance(
             [one for one in self.incidents.values() if one.state not in ("merged", "closed")],
             drafts,

@@ -213,7 +213,7 @@ def test_transaction_markers_are_no_lag() -> None:
     detection = diagnose.look(seen, {})[0]
     assert [item.code for item in detection.findings] == ["lag.stalled", "lag.over_objective"]
     marker = diagnosis.RecordAnswer(exists=False, decodes=Unknown("no record"), format="json")
-    answers = dict.fromkeys(diagnose.questions(detection, seen), marker)
+    answers = dict.fromkeys(diagnose.Examination(seen, detection).questions(), marker)
     assert answers
     assert not diagnose.look(seen, answers)[2]
 

@@ -93,7 +93,7 @@ def test_no_input_makes_it_fail(seen: observation.Observation, answer: object) -
         if answer is not None
         else Unknown("not allowed")
     )
-    answers = dict.fromkeys(diagnose.questions(detection, seen), given_answer)
+    answers = dict.fromkeys(diagnose.Examination(seen, detection).questions(), given_answer)
     detection, diagnoses, drafts, hazards = diagnose.look(seen, answers)
     assert [item.finding for item in diagnoses] == [item.key for item in detection.findings]
     assert len({item.key for item in detection.findings}) == len(detection.findings)

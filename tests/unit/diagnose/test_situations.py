@@ -375,7 +375,7 @@ def answers(seen: observation.Observation, answer: diagnosis.Answer | None) -> d
     if answer is None:
         return {}
     detection = diagnose.look(seen, {})[0]
-    return dict.fromkeys(diagnose.questions(detection, seen), answer)
+    return dict.fromkeys(diagnose.Examination(seen, detection).questions(), answer)
 
 
 def urgent(drafts: Sequence[incident.Draft]) -> list[incident.Draft]:

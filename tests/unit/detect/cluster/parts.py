@@ -132,7 +132,11 @@ def measured(
 ) -> None:
     """One more measure of each broker: (broker, sample) -> value."""
     address = "http://127.0.0.1:9404/metrics"
-    before = scene.measured.get(address, lambda _i: ())
+
+    def none(_i: int) -> Sequence[measures.Measure]:
+        return ()
+
+    before = scene.measured.get(address, none)
     scene.measured[address] = lambda i: (
         *before(i),
         *(told(each, name, of(each, i)) for each in about),

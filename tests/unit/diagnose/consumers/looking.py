@@ -25,7 +25,11 @@ def causes(
     """The causes of the first finding with that code, best first."""
     seen = scene.seen()
     detection = diagnose.look(seen, {})[0]
-    answers = {} if answer is None else dict.fromkeys(diagnose.questions(detection, seen), answer)
+    answers = (
+        {}
+        if answer is None
+        else dict.fromkeys(diagnose.Examination(seen, detection).questions(), answer)
+    )
     detection, diagnoses, _, _ = diagnose.look(seen, answers)
     keys = [item.key for item in detection.findings if item.code == finding]
     assert keys, sorted({item.code for item in detection.findings})

@@ -411,7 +411,7 @@ def test_what_settings_were_when_records_went_is_asked_where_it_is_not_known() -
     scene = cut_off("604800000")()
     scene.old["configs"] = 300.0
     seen = scene.seen()
-    asked = diagnose.questions(diagnose.look(seen, {})[0], seen)
+    asked = diagnose.Examination(seen).questions()
     assert diagnosis.PartQuestion("configs") in asked
     found = dict(told(causes(scene, "group.offset_out_of_range")))
     assert found["records.deleted"] == found["retention.outran"] == "likely"

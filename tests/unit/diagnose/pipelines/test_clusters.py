@@ -59,7 +59,7 @@ def blocked(**config: str) -> Scene:
 def test_an_idle_sink_whose_database_takes_no_connection() -> None:
     seen = blocked(connection_url="jdbc:postgresql://db:5432/shop").seen()
     asked = diagnosis.ReachQuestion("db", 5432)
-    assert asked in diagnose.questions(diagnose.look(seen, {})[0], seen)
+    assert asked in diagnose.Examination(seen).questions()
     causes = why(seen, "connect.running_idle", {asked: diagnosis.ReachAnswer("silent")})
     assert (causes[0].code, causes[0].verdict) == ("downstream.outage", "confirmed")
     causes = why(seen, "connect.running_idle", {asked: diagnosis.ReachAnswer("accepts")})

@@ -134,7 +134,7 @@ def test_a_record_is_told_from_a_converter_that_does_not_fit() -> None:
     scene = failing(JSON)
     found = causes(scene.seen())
     assert (found[0].code, found[0].verdict) == ("record.poison", "likely")
-    questions = diagnose.questions(diagnose.look(scene.seen(), {})[0], scene.seen())
+    questions = diagnose.Examination(scene.seen()).questions()
     sound = diagnosis.RecordAnswer(exists=True, decodes=True, format="json", neighbours=4)
     bad = dataclasses.replace(sound, decodes=False)
     found = causes(scene.seen(), dict.fromkeys(questions, bad))
@@ -169,7 +169,7 @@ def test_a_registry_that_converters_cannot_reach() -> None:
     )
     asked = diagnosis.ReachQuestion("127.0.0.1", 8081)
     seen = scene.seen()
-    assert asked in diagnose.questions(diagnose.look(seen, {})[0], seen)
+    assert asked in diagnose.Examination(seen).questions()
     found = causes(seen, {asked: diagnosis.ReachAnswer("refuses")})
     assert (found[0].code, found[0].verdict) == ("registry.process_down", "confirmed")
 
