@@ -17,8 +17,6 @@ pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 SEED = random.SystemRandom().randrange(1_000_000)
 QUICK = tuple(each for each in scenarios.ALL if each.quick)
 NOT_YET: Mapping[str, str] = {
-    "member-hung": "a slow member is named before a hung one",
-    "static-ghost": "a slow member is named before the ghost",
     "rewound-by-operator": "a topic made anew is named though its id is the same",
 }
 """Scenario -> why it is not right yet."""
