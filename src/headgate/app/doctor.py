@@ -117,6 +117,8 @@ class Report:
     """What could not be judged, and why."""
     expected: tuple[finding.Finding, ...] = ()
     """What is declared to be as it should be."""
+    diagnoses: tuple[diagnosis.Diagnosis, ...] = ()
+    """Why each finding is there, those of the hazards included."""
 
     @property
     def worst(self) -> vocabulary.Severity | None:
@@ -243,7 +245,7 @@ def _judge(
     asks = examined.questions()
     answerer = answers.Answerer(held, read_records=asked.read_records, deadline_s=asked.deadline_s)
     told = answerer.answer(asks, seen.snapshot) if asks else {}
-    found, _diagnoses, drafts, hazards = examined.conclude(told)
+    found, diagnoses, drafts, hazards = examined.conclude(told)
     world = _world(asked, held, connects, ticks, seen, found)
     desk = proposal.Desk(catalogue=actions.CATALOGUE, boundary=cedar.CedarBoundary())
     brokers = seen.snapshot.brokers.value
@@ -269,6 +271,7 @@ def _judge(
         hazards=tuple(one for one in hazards if one.state != "suppressed"),
         unknown=_unread(seen),
         not_judged=found.not_seen,
+        diagnoses=diagnoses,
         expected=tuple(one for one in found.findings if one.state == "suppressed"),
         measured=tuple(
             Measured(

@@ -12,6 +12,7 @@ Json = dict[str, object]
 
 def as_json(report: doctor.Report) -> Json:
     """The stable form."""
+    why = {one.finding: one.causes for one in report.diagnoses}
     return {
         "schema": doctor.SCHEMA,
         "cluster": {
@@ -57,7 +58,10 @@ def as_json(report: doctor.Report) -> Json:
             ],
         },
         "incidents": [_case(case) for case in report.cases],
-        "hazards": [_finding(one) for one in report.hazards],
+        "hazards": [
+            {**_finding(one), "causes": [_cause(each) for each in why.get(one.key, ())]}
+            for one in report.hazards
+        ],
         "expected": [{**_finding(one), "why": one.excuse} for one in report.expected],
     }
 

@@ -164,3 +164,12 @@ def test_all_that_metrics_would_tell_is_one_line() -> None:
     assert sum("no metrics told what would show it" in line for line in lines) == 1
     unseen = [line for line in lines if line.startswith("  not seen")]
     assert not [line for line in unseen if "no metrics source" in line]
+
+
+def test_a_hazard_says_where_it_comes_from() -> None:
+    scene = scenes.strict_alone()
+    diagnoses = diagnose.look(scene.seen(), {})[1]
+    made = report.as_json(dataclasses.replace(of(scene), diagnoses=diagnoses))
+    read = json.loads(json.dumps(made, allow_nan=False))
+    found = {one["code"]: one for one in read["hazards"]}
+    assert found["config.min_isr_ge_rf"]["causes"][0]["code"]
