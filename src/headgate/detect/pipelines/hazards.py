@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from headgate.detect import interface, view, words
+from headgate.detect.pipelines import clusters
 from headgate.domain import finding, resource, snapshot
-from headgate.domain.unknown import Unknown
 
 MASK = "********"
 """What stands in place of a secret that a setting holds itself."""
@@ -28,14 +28,8 @@ class Hazards:
     def find(self, seen: view.View) -> interface.Found:
         """Findings per connector."""
         findings: list[finding.Finding] = []
-        not_seen: list[finding.NotSeen] = []
-        for cluster, connect in seen.connects.items():
-            if isinstance(connect, Unknown):
-                about = resource.Resource("connect", cluster)
-                not_seen += interface.not_seen(
-                    self.codes, about, f"Connect {cluster} was not read: {connect.reason}"
-                )
-                continue
+        read, not_seen = clusters.read(seen, self.codes)
+        for _cluster, connect in read:
             for connector in connect.connectors.values():
                 findings += _tolerance(seen, connector)
                 findings += _secrets(seen, connector)

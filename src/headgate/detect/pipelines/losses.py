@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from headgate.detect import interface, view, words
-from headgate.detect.pipelines import hazards
+from headgate.detect.pipelines import clusters, hazards
 from headgate.domain import connects, finding, resource, snapshot
 from headgate.domain.unknown import Unknown
 
@@ -29,14 +29,8 @@ class Losses:
     def find(self, seen: view.View) -> interface.Found:
         """Findings per connector; counters that nobody reads are said to be missing."""
         findings: list[finding.Finding] = []
-        not_seen: list[finding.NotSeen] = []
-        for cluster, connect in seen.connects.items():
-            if isinstance(connect, Unknown):
-                about = resource.Resource("connect", cluster)
-                not_seen += interface.not_seen(
-                    self.codes, about, f"Connect {cluster} was not read: {connect.reason}"
-                )
-                continue
+        read, not_seen = clusters.read(seen, self.codes)
+        for cluster, connect in read:
             for connector in connect.connectors.values():
                 for found in (
                     _dropped(seen, cluster, connector),

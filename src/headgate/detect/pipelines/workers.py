@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from headgate.detect import interface, view, words
+from headgate.detect.pipelines import clusters
 from headgate.domain import finding, resource, snapshot
 from headgate.domain.unknown import Unknown
 
@@ -30,15 +31,8 @@ class Workers:
     def find(self, seen: view.View) -> interface.Found:
         """Findings per worker, task and Connect cluster."""
         findings: list[finding.Finding] = []
-        not_seen: list[finding.NotSeen] = []
-        for cluster, connect in seen.connects.items():
-            if isinstance(connect, Unknown):
-                not_seen += interface.not_seen(
-                    self.codes,
-                    resource.Resource("connect", cluster),
-                    f"Connect {cluster} was not read: {connect.reason}",
-                )
-                continue
+        read, not_seen = clusters.read(seen, self.codes)
+        for cluster, connect in read:
             findings += _lost(seen, cluster, connect)
             findings += _unassigned(seen, cluster, connect)
             findings += _uneven(seen, cluster, connect)
