@@ -7,7 +7,9 @@ from tests.unit.diagnose import scenes
 from tests.unit.observations import AT, START, Scene, flat, line
 
 from headgate import diagnose
-from headgate.diagnose import roots
+from headgate.detect import view
+from headgate.diagnose import interface, roots
+from headgate.diagnose.consumers import records
 from headgate.domain import diagnosis, incident, observation
 from headgate.domain.unknown import Unknown
 
@@ -216,6 +218,9 @@ def test_transaction_markers_are_no_lag() -> None:
     answers = dict.fromkeys(diagnose.Examination(seen, detection).questions(), marker)
     assert answers
     assert not diagnose.look(seen, answers)[2]
+    case = interface.Case(view.View(seen), detection, answers)
+    frozen = replace(detection.findings[0], code="group.commits_frozen")
+    assert records.void(case, frozen), "a commit before markers is not frozen either"
 
 
 def test_in_a_one_shot_look_what_held_for_all_of_it_leads_over_what_needs_no_hold() -> None:

@@ -11,7 +11,13 @@ from headgate.domain.unknown import Unknown
 ASKED = 6
 """Partitions of one finding whose next record is asked about; the most lagging first."""
 
-_BY_LAG = ("lag.stalled", "lag.stopped", "lag.over_objective", "lag.near_retention")
+_BY_LAG = (
+    "lag.stalled",
+    "lag.stopped",
+    "lag.over_objective",
+    "lag.near_retention",
+    "group.commits_frozen",
+)
 _MARKERS = 8
 """Offsets after the last record that markers may hold; more of them are no such small matter."""
 
