@@ -167,6 +167,26 @@ def surged(case: interface.Case, about: finding.Finding) -> bool | Unknown:
     return bool(steps.max(initial=0) > _SURGE * max(float(np.median(steps)), 1.0))
 
 
+def draining(argument: interface.Argument) -> None:
+    """Weighs a burst behind lag that drains."""
+    about = argument.about
+    more = surged(argument.case, about)
+    seen = argument.fact(
+        "surge", "whether more than usual was written before", more, source="history"
+    )
+    argument.weigh(
+        "traffic.burst",
+        "More came than usual, and the group catches up.",
+        requires(
+            "more than usual was written before",
+            more if more is True else Unknown("what held it back was before this look"),
+            seen,
+            *argument.own("change"),
+        ),
+        next=[interface.watch(about.resource, 600, "It catches up by itself.")],
+    )
+
+
 class Inputs:
     """Explains hot partitions, surges, and topics with too few partitions."""
 

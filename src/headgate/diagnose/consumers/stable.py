@@ -86,6 +86,18 @@ def past_it(found: Standing) -> Prediction:
     return requires(says, not found.reached, found.fact)
 
 
+def behind(argument: interface.Argument) -> tuple[Prediction, ...]:
+    """Weighs an open transaction where it holds all that a group lags on; what that says of any
+    slowness of the group, nothing where none holds it.
+    """
+    found = standing(argument, records.before(argument.case, argument.about))
+    held = found.by.partitions if found.by is not None else ()
+    if found.reached is not True or not set(argument.about.partitions) <= set(held):
+        return ()
+    weigh(argument, found)
+    return (past_it(found),)
+
+
 def weigh(argument: interface.Argument, found: Standing) -> None:
     """Weighs a transaction that is open, and one that hangs."""
     seen = argument.case.seen

@@ -12,7 +12,15 @@ import numpy as np
 from headgate.detect import words
 from headgate.detect.consumers import clients
 from headgate.diagnose import interface
-from headgate.diagnose.consumers import churn, groups, inputs, neighbours, reconciling, serving
+from headgate.diagnose.consumers import (
+    churn,
+    groups,
+    inputs,
+    neighbours,
+    reconciling,
+    serving,
+    stable,
+)
 from headgate.diagnose.hypothesis import Prediction, decides, expects, requires
 from headgate.domain import diagnosis, finding, resource
 from headgate.domain.unknown import Unknown
@@ -50,7 +58,7 @@ class Growth:
         argument = interface.Argument(case, about)
         group = groups.facts(case, about.resource.id)
         if about.code == "lag.draining":
-            _draining(argument)
+            inputs.draining(argument)
             return argument.explained()
         scene = _Scene(argument, group)
         hot = inputs.hot_key(argument, about.partitions)
@@ -83,7 +91,7 @@ def _growing(
     where.crashing = _crashing(argument, group)
     where.burst = _burst(argument, scene, where)
     too_few = _parallel(argument, scene, where)
-    _slow(argument, scene, where, too_few)
+    _slow(argument, scene, where, too_few, stable.behind(argument))
     told = churn.cite(argument, group.id)
     last = told.churn.last_at
     recent = last is not None and argument.case.seen.now - last <= _SETTLED_S
@@ -338,7 +346,13 @@ def _as_usual(scene: _Scene, where: _Elsewhere) -> tuple[Prediction, ...]:
     return (requires(says, not where.burst, scene.rates, scene.earlier),)
 
 
-def _slow(argument: interface.Argument, scene: _Scene, where: _Elsewhere, too_few: bool) -> None:
+def _slow(
+    argument: interface.Argument,
+    scene: _Scene,
+    where: _Elsewhere,
+    too_few: bool,
+    held: tuple[Prediction, ...],
+) -> None:
     group_id = argument.about.resource.id
     was = (
         f", {words.rate(scene.before.reading)} before"
@@ -360,6 +374,7 @@ def _slow(argument: interface.Argument, scene: _Scene, where: _Elsewhere, too_fe
         "its commits advance everywhere.",
         *where.even(scene),
         *_as_usual(scene, where),
+        *held,
         requires("its commits advance", scene.reading > 0, scene.rates),
         expects("it has members enough", not too_few, scene.spread),
         *(
@@ -374,23 +389,4 @@ def _slow(argument: interface.Argument, scene: _Scene, where: _Elsewhere, too_fe
         ),
         *scene.working(),
         next=steps,
-    )
-
-
-def _draining(argument: interface.Argument) -> None:
-    about = argument.about
-    surged = inputs.surged(argument.case, about)
-    seen = argument.fact(
-        "surge", "whether more than usual was written before", surged, source="history"
-    )
-    argument.weigh(
-        "traffic.burst",
-        "More came than usual, and the group catches up.",
-        requires(
-            "more than usual was written before",
-            surged if surged is True else Unknown("what held it back was before this look"),
-            seen,
-            *argument.own("change"),
-        ),
-        next=[interface.watch(about.resource, 600, "It catches up by itself.")],
     )

@@ -1,5 +1,6 @@
 """One scene for each cause: it comes first, and its look-alikes are ruled out or stand below."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -34,6 +35,9 @@ from tests.unit.diagnose.consumers.looking import (
 from tests.unit.observations import AT, START, Scene
 
 from headgate import diagnose
+from headgate.detect import view
+from headgate.diagnose import interface
+from headgate.diagnose.consumers import throughput
 from headgate.domain import diagnosis, timeline
 from headgate.domain.resource import Resource
 from headgate.domain.unknown import Unknown
@@ -432,3 +436,15 @@ def test_a_retention_that_was_put_back_is_not_taken_for_an_old_one() -> None:
     )
     found = dict(told(causes(scene, "group.offset_out_of_range")))
     assert found["retention.outran"] != "ruled_out"
+
+
+def test_lag_that_an_open_transaction_holds_is_no_slowness_while_it_still_grows() -> None:
+    scene = transactional(stable=START + 300, known=True)
+    seen = scene.seen()
+    found = diagnose.look(seen, {})[0]
+    stalled = next(one for one in found.findings if one.code == "lag.stalled")
+    growing = dataclasses.replace(stalled, code="lag.growing", severity="warning")
+    case = interface.Case(view.View(seen), dataclasses.replace(found, findings=(growing,)), {})
+    told = {one.code: one for one in throughput.Growth().explain(growing, case).causes}
+    assert told["txn.open"].verdict == "confirmed"
+    assert told["consumer.slow"].verdict == "ruled_out"
