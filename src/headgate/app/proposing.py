@@ -43,7 +43,10 @@ class Proposer:
             earlier = work.changes.page(
                 incident=item.id, requester=person.HEADGATE.name, limit=50
             ).items
-        if not due(earlier, now, running.settings.engine.retry_minutes):
+        if any(one.state not in transitions.FINAL for one in earlier):
+            return None
+        tries = [one for one in earlier if one.action == chosen.action]
+        if not due(tries, now, running.settings.engine.retry_minutes):
             return None
         try:
             return self._decide.propose(
@@ -83,7 +86,10 @@ def suggestion(item: incident.Incident, catalogue: Container[str]) -> diagnosis.
 
 
 def due(earlier: Sequence[change.Change], now: datetime, retry_minutes: Sequence[float]) -> bool:
-    """Whether one more try is due after those that were made for the same incident."""
+    """Whether one more try of an action is due after those that were made for the same incident.
+
+    What was tried for another cause, as a watch before the cause was known, does not count.
+    """
     if any(one.state not in transitions.FINAL for one in earlier):
         return False
     if any(one.state in ("rejected", "refused", "cancelled") for one in earlier):

@@ -14,6 +14,9 @@ _OFFLINE = "log_dir.offline"
 _FILLING = "disk.filling"
 _LEAST_READS = 4
 _LEAST_S = 75.0
+_FORESIGHT = 12
+"""A disk that was watched for an hour is not said to be full beyond twelve: a burst of some minutes
+is no trend (in the lab a machine with 80 GB free was to be full within a day). Judgment."""
 _HALF = 0.5
 """What the present rate says of a disk with more room than this is of no use: retention has not
 begun to delete there (judgment)."""
@@ -163,7 +166,9 @@ def _filling(
     soon = _seconds(seen, "eta", where)
     days = ahead.days if isinstance(ahead, forecast.Forecast) else float("inf")
     late = ahead.high_days if isinstance(ahead, forecast.Forecast) else float("inf")
-    due = late * _DAY_S <= soon
+    # nothing is foretold for longer than a small multiple of the time in which it was seen
+    span_s = (readings[-1].at - readings[0].at).total_seconds() if readings else 0.0
+    due = late * _DAY_S <= min(soon, _FORESIGHT * span_s)
     if share <= limit and not due:
         return None
     report = interface.Report(seen, _FILLING, where)
