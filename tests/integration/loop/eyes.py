@@ -32,6 +32,7 @@ THRESHOLDS = {
     "connect.restart_loop": {"window": "40s"},
     "rebalance.storm": {"window": "40s"},
     "rebalance.wave": {"window": "40s"},
+    "group.member_fenced": {"window": "40s"},
 }
 TOPICS = frozenset(each.name for each in demo_set.TOPICS)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.unit.app import stands
 
-from headgate import detect
 from headgate.app import interface, settings, watching
+from headgate.detect import runner
 from headgate.domain import finding, observation, snapshot
 from headgate.domain.unknown import Unknown
 from headgate.kafka import fake
@@ -142,14 +142,14 @@ def test_a_thought_that_fails_is_thought_anew_with_the_next_look(row: Row) -> No
 def test_a_look_that_fails_says_so_and_the_next_is_made(
     row: Row, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = detect.run
-    monkeypatch.setattr(detect, "run", _broken)
+    real = runner.run
+    monkeypatch.setattr(runner, "run", _broken)
     watched = row.watch("shop", fake.Fake("shop"))
     until(lambda: "looking failed: RuntimeError" in str(watched.observed()))
-    monkeypatch.setattr(detect, "run", real)
+    monkeypatch.setattr(runner, "run", real)
     until(lambda: isinstance(watched.observed(), observation.Observation))
     row.end()
 
 
-def _broken(_seen: observation.Observation) -> finding.Detection:
+def _broken(_seen: object, _detectors: object) -> finding.Detection:
     raise RuntimeError("a defect")

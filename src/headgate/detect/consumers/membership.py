@@ -98,8 +98,11 @@ class Fenced:
     def find(self, seen: view.View) -> interface.Found:
         """One finding per group: by member ids that take turns, else by the brokers' counters."""
         static = [group for group in _listed(seen) if _static(group)]
-        found = {made.resource.id: made for group in static for made in _turns(seen, group)}
         counts = _fencings(seen)
+        # A static member that crashes and comes back takes its own place again and again, and
+        # nobody is fenced by it: only a broker's count or a second host tells that two are there.
+        fenced = not isinstance(counts, Unknown) and sum(counts.values()) > 0
+        found = {made.resource.id: made for group in static for made in _turns(seen, group, fenced)}
         if isinstance(counts, Unknown):
             lacking = interface.not_seen(self.codes, seen.cluster, counts.reason) if static else ()
             return interface.Found(findings=tuple(found.values()), not_seen=lacking)
@@ -152,7 +155,7 @@ def takeovers(seen: view.View, group: snapshot.Group, instance: str) -> int:
     return sum(bool(two - one) for one, two in itertools.pairwise(held) if one)
 
 
-def _turns(seen: view.View, group: snapshot.Group) -> Iterator[finding.Finding]:
+def _turns(seen: view.View, group: snapshot.Group, fenced: bool) -> Iterator[finding.Finding]:
     least = seen.observation.number(
         "group.member_fenced", "count", resource.Resource("group", group.id)
     )
@@ -162,7 +165,7 @@ def _turns(seen: view.View, group: snapshot.Group) -> Iterator[finding.Finding]:
     for instance in sorted({m.instance_id for m in members if m.instance_id is not None}):
         count = takeovers(seen, group, instance)
         hosts = sorted({m.host for m in members if m.instance_id == instance})
-        if count < least and len(hosts) < 2:
+        if len(hosts) < 2 and not (fenced and count >= least):
             continue
         report = interface.Report(seen, "group.member_fenced", resource.Resource("group", group.id))
         report.fact("instance", "group.instance.id", instance, how="DescribeGroups")

@@ -159,8 +159,15 @@ def static(turns: Callable[[int], int]) -> Scene:
 
 
 def test_an_instance_that_changes_hands_again_and_again_is_fenced() -> None:
-    [item] = found(static(lambda i: i // 8), "group.member_fenced")
+    scene = tells(static(lambda i: i // 8), errors("Heartbeat", "FENCED_INSTANCE_ID"))
+    [item] = found(scene, "group.member_fenced")
     assert fact(item, "instance") == "pay-1"
+
+
+def test_a_static_member_that_crashes_and_comes_back_fences_nobody() -> None:
+    assert not found(static(lambda i: i // 8), "group.member_fenced")
+    healthy = tells(static(lambda i: i // 8), errors("Heartbeat", "REBALANCE_IN_PROGRESS"))
+    assert not found(healthy, "group.member_fenced")
 
 
 def test_a_deploy_of_a_static_member_is_no_fencing() -> None:
