@@ -18,7 +18,9 @@ demo: $(VENV)/.demo ## Real Kafka, Headgate and a story that plays itself; Ctrl-
 	$(BIN)/headgate demo $(ARGS)
 
 test: lint types ## Lint, types and every test, on real Kafka, PostgreSQL and Chromium
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder \
+		--ignore tests/incidents $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m pytest tests/incidents)
 
 lint: $(VENV)/.dev ## Style
 	$(BIN)/ruff check .
