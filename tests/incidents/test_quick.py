@@ -19,8 +19,8 @@ SEED = int(os.environ.get("HEADGATE_SEED", "11"))
 QUICK = tuple(each for each in scenarios.ALL if each.quick)
 NOT_YET: Mapping[str, str] = {
     "rewound-by-operator": "a topic made anew is named though its id is the same",
-    "deliberately-behind": "a reader that waits for records to be old reads in bursts; in a look of "
-    "10 s its lag grows between two of them",
+    "deliberately-behind": "a reader that waits for records to be old reads in bursts; in a look "
+    "of 10 s its lag grows between two of them",
     "rolling-restart": "for single looks of 10 s the members that stay read more slowly",
 }
 """Scenario -> why it is not right yet."""
