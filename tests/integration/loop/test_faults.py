@@ -64,17 +64,20 @@ def test_six_faults_at_once_are_six_answers(shop: Shop, eyes: Eyes) -> None:
 
 
 def test_four_more_at_once(shop: Shop, eyes: Eyes) -> None:
+    shop.break_("key-skew", rate_per_s="120")
     expected = {
         "group:shipping": shop.break_("killed-consumer"),
-        "group:billing": shop.break_("key-skew", rate_per_s="120"),
         "group:fraud": shop.break_("under-parallel"),
         SINK: shop.break_("sink-bad-credentials"),
     }
     told(eyes, expected, within_s=100)
-    # analytics reads orders, too: where it falls behind, the hot partition is told as its cause
+    # billing and analytics read orders; where both fall behind, the partition itself is the root
+    hot = ("group:billing", "group:analytics", "partition:orders-2")
+    eyes.wait("a hot partition", lambda _: bool(set(hot) & set(eyes.live())), within_s=60)
     more = set(eyes.live()) - set(expected)
-    assert more <= {"group:analytics"}, eyes.newest.told()
+    assert more, eyes.newest.told()
     for root in more:
+        assert root.startswith(("group:billing", "group:analytics", "partition:orders-"))
         assert eyes.newest.drafts[root].causes[0].code == "partition.hot_key", eyes.newest.told()
     assert set(eyes.live()) >= set(expected)
     over(eyes, shop)
@@ -94,8 +97,15 @@ def test_a_failed_sink_is_told_by_its_trace(shop: Shop, eyes: Eyes, fault: str) 
 def test_a_lost_broker_is_one_incident(shop: Shop, eyes: Eyes, fault: str, broker: str) -> None:
     root = f"broker:{broker}"
     told(eyes, {root: shop.break_(fault, broker=broker)}, within_s=60)
-    held = {one.code for one in eyes.newest.drafts[root].findings}
-    assert held & {"partition.under_replicated", "partition.at_min_isr"}, eyes.newest.told()
+    # replicas leave the ISR later than the port falls silent
+    missed = {"partition.under_replicated", "partition.at_min_isr"}
+    eyes.wait(
+        "its partitions folded in",
+        lambda look: (
+            root in look.drafts and bool(missed & {one.code for one in look.drafts[root].findings})
+        ),
+        within_s=60,
+    )
     # members that lost their coordinator are back within their session
     eyes.wait("one incident", lambda _: eyes.live() == [root], within_s=30)
     over(eyes, shop)
