@@ -21,7 +21,8 @@ NOT_YET: Mapping[str, str] = {
     "rewound-by-operator": "a topic made anew is named though its id is the same",
     "deliberately-behind": "a reader that waits for records to be old reads in bursts; in a look "
     "of 10 s its lag grows between two of them",
-    "rolling-restart": "for single looks of 10 s the members that stay read more slowly",
+    "rolling-restart": "rebalance.stuck by member.poll_timeout in one look (seed 767631): the "
+    "restart itself is taken for a member that polls too late",
 }
 """Scenario -> why it is not right yet."""
 
