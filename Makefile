@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Processes that share the tests: those of real servers wait far more than they compute.
 JOBS ?= 2
+# What judges a real shop by the clock, and so has the machine to itself after all else.
+ALONE := tests/integration/loop tests/incidents
 UV := $(BIN)/uv
 INSTALL := VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes
 
@@ -19,8 +21,8 @@ demo: $(VENV)/.demo ## Real Kafka, Headgate and a story that plays itself; Ctrl-
 
 test: lint types ## Lint, types and every test, on real Kafka, PostgreSQL and Chromium
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder \
-		--ignore tests/incidents $(ARGS)
-	$(if $(ARGS),,$(BIN)/python -m pytest tests/incidents)
+		$(addprefix --ignore ,$(ALONE)) $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m pytest $(ALONE))
 
 lint: $(VENV)/.dev ## Style
 	$(BIN)/ruff check .

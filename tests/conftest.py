@@ -15,9 +15,8 @@ import xdist.scheduler
 from headgate.lab import jars, processes, registry, settings, state
 from headgate.lab import lab as lab_
 
-ORDER = ("integration/loop", "unit", "docs", "browser", "acceptance/test_demo")
-"""What is begun first: what takes longest, so that no process is left alone with it at the end;
-and beside the loop, which judges by the clock, what needs no server of its own."""
+ORDER = ("unit", "docs", "browser", "acceptance/test_demo")
+"""What is begun first: what takes longest, so that no process is left alone with it at the end."""
 
 TOGETHER = ("browser", "integration/security")
 """Folders whose files share a server or a lab of their own, and so stay in one process."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+import confluent_kafka
 import pytest
 
 from headgate.lab import faults
@@ -75,12 +76,21 @@ class Shop:
 
 
 def wait(read: Callable[[], T], wanted: Callable[[T], bool], *, within_s: float) -> T:
-    """Read until the answer is as wanted; fail with the last answer."""
+    """Read until the answer is as wanted; fail with the last answer.
+
+    A read that a frozen broker swallowed is no answer, and is made again.
+    """
     deadline_s = time.monotonic() + within_s
+    last: object = None
     while True:
-        last = read()
-        if wanted(last):
-            return last
+        try:
+            answer = read()
+        except confluent_kafka.KafkaException as error:
+            last = error
+        else:
+            if wanted(answer):
+                return answer
+            last = answer
         assert time.monotonic() < deadline_s, f"after {within_s:g} s still: {last!r}"
         time.sleep(0.25)
 
