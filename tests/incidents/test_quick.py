@@ -18,7 +18,6 @@ SEED = int(os.environ.get("HEADGATE_SEED", "11"))
 """Names, sizes, rates and timing are drawn from it; another one may be given."""
 QUICK = tuple(each for each in scenarios.ALL if each.quick)
 NOT_YET: Mapping[str, str] = {
-    "rewound-by-operator": "a topic made anew is named though its id is the same",
     "deliberately-behind": "a reader that waits for records to be old reads in bursts; in a look "
     "of 10 s its lag grows between two of them",
     "rolling-restart": "rebalance.stuck by member.poll_timeout in one look (seed 767631): the "

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import view
-from headgate.detect.consumers import lags
+from headgate.detect.consumers import lags, outlines
 
 STEPS = 1.5
 """A change of lag within so many commit steps is the rhythm of commits and samples, no trend."""
@@ -69,17 +69,6 @@ class _Course:
         largest: NDArray[np.int64] = ahead.max(axis=0, initial=0)
         return largest
 
-    def of(self, columns: NDArray[np.intp]) -> "_Course":
-        """The same of some of the columns."""
-        if len(columns) == self.lag.shape[1]:  # they ascend: all of them
-            return self
-        return _Course(
-            times=self.times,
-            lag=self.lag[:, columns],
-            commits=self.commits[:, columns],
-            known=self.known[:, columns],
-        )
-
     def advances(self) -> NDArray[np.int64]:
         """Between how many samples the commit advanced."""
         both = self.known[1:] & self.known[:-1]
@@ -123,34 +112,34 @@ def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
     busy = np.zeros(len(now.groups), dtype=np.bool_)
     busy[now.group_of[now.behind]] = True
     columns = np.flatnonzero(now.judged & (now.lag >= 0) & busy[now.group_of])
-    whole = _course(seen, now, columns, rows)
-    late = np.flatnonzero(now.lag[columns] > 0)
-    behind, course = columns[late], whole.of(late)
-    few = np.full(len(behind), len(course.times) < view.WINDOW_SAMPLES)
-    if not course.whole:
-        few = course.known.sum(axis=0) < view.WINDOW_SAMPLES
-    if not len(course.times):
-        none = Trend(columns=columns[:0], since=course.times, change=now.lag[:0])
-        return Trends(growing=none, draining=none, few=behind)
-    growing = ~few & ~stuck[behind] & _grows(seen, course)
-    together, gained = _whole_topics(seen, now, columns, whole, ~stuck[columns])
-    together = together[behind] & ~few & ~growing
-    change = np.where(together, gained[behind], course.rise)
-    growing |= together
-    draining = ~few & ~growing & _drains(course)
-    drained = course.of(np.flatnonzero(draining))
+    behind = now.lag[columns] > 0
+    times = seen.history.times[rows]
+    if not len(times):
+        none = Trend(columns=columns[:0], since=times, change=now.lag[:0])
+        return Trends(growing=none, draining=none, few=columns[behind])
+    sums = outlines.of(seen, now, columns, rows)
+    few = sums.count < view.WINDOW_SAMPLES
+    free = behind & ~few & ~stuck[columns]
+    rising = np.flatnonzero(free & sums.known & (sums.rise > STEPS * sums.step))
+    alone = np.zeros(len(columns), dtype=np.bool_)
+    alone[rising] = _grow(seen, _course(seen, now, columns[rising], rows))
+    together = _whole_topics(seen, now, columns, rows, sums, ~stuck[columns])
+    either = np.flatnonzero(alone | (together & behind & ~few))
+    draining = behind & ~few & (sums.fall > STEPS * sums.step)
+    draining[either] = False
+    falling = np.flatnonzero(draining)
+    course = _course(seen, now, columns[falling], rows)
+    falls = _drain(course)
     return Trends(
         growing=Trend(
-            columns=behind[growing],
-            since=course.times[course.first[growing]],
-            change=change[growing],
+            columns=columns[either], since=times[sums.first[either]], change=sums.rise[either]
         ),
         draining=Trend(
-            columns=behind[draining],
-            since=course.times[drained.top],
-            change=drained.fall,
+            columns=columns[falling[falls]],
+            since=times[course.top[falls]],
+            change=course.fall[falls],
         ),
-        few=behind[few],
+        few=columns[behind & few],
     )
 
 
@@ -168,19 +157,10 @@ def _course(seen: view.View, now: lags.Lags, columns: NDArray[np.intp], rows: sl
     )
 
 
-def _grows(seen: view.View, course: _Course) -> NDArray[np.bool_]:
-    """Never 0, rising all along, at or near its highest, and still being read."""
-    grows = np.zeros(course.lag.shape[1], dtype=np.bool_)
-    if len(course.times) < 2:
-        return grows
-    # hardly a column rises by so much, and the rest is only asked of those that do
-    risen = np.flatnonzero(course.known[-1] & (course.rise > STEPS * course.step))
-    if len(risen):
-        grows[risen] = _risen_grow(seen, course.of(risen))
-    return grows
-
-
-def _risen_grow(seen: view.View, course: _Course) -> NDArray[np.bool_]:
+def _grow(seen: view.View, course: _Course) -> NDArray[np.bool_]:
+    """Of those that rose: never 0, rising all along, at or near the highest, still being read."""
+    if len(course.times) < 2 or not course.lag.shape[1]:
+        return np.zeros(course.lag.shape[1], dtype=np.bool_)
     lag, known, times = course.lag, course.known, course.times
     step, first, rise, fall = course.step, course.first, course.rise, course.fall
     third = max(1, len(lag) // 3)
@@ -199,18 +179,10 @@ def _risen_grow(seen: view.View, course: _Course) -> NDArray[np.bool_]:
     return grows
 
 
-def _drains(course: _Course) -> NDArray[np.bool_]:
-    """Down from a peak by more than a commit step, down still, and not yet at 0."""
-    drains = np.zeros(course.lag.shape[1], dtype=np.bool_)
-    if len(course.times) < 2:
-        return drains
-    fallen = np.flatnonzero(course.fall > STEPS * course.step)
-    if len(fallen):
-        drains[fallen] = _fallen_drain(course.of(fallen))
-    return drains
-
-
-def _fallen_drain(course: _Course) -> NDArray[np.bool_]:
+def _drain(course: _Course) -> NDArray[np.bool_]:
+    """Of those that fell from a peak: down still, and not yet at 0."""
+    if len(course.times) < 2 or not course.lag.shape[1]:
+        return np.zeros(course.lag.shape[1], dtype=np.bool_)
     lag, known, top = course.lag, course.known, course.top
     middle = course.at((top + len(lag) - 1) // 2, lag)
     after = np.arange(len(lag))[:, None] >= top
@@ -227,31 +199,41 @@ def _whole_topics(
     seen: view.View,
     now: lags.Lags,
     columns: NDArray[np.intp],
-    course: _Course,
+    rows: slice,
+    sums: outlines.Outlines,
     free: NDArray[np.bool_],
-) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Which columns' groups fall behind on their topic as a whole, and what each gained; only
-    those that are ``free`` of another shape and were read in every sample count.
+) -> NDArray[np.bool_]:
+    """Which columns rose with a group that falls behind on their topic as a whole; only those
+    that are ``free`` of another shape and were read in every sample count.
     """
-    flagged = np.zeros(len(now.lag), dtype=np.bool_)
-    gained = np.zeros(len(now.lag), dtype=np.int64)
-    steady = free if course.whole else free & course.known.all(axis=0)
-    if len(course.times) < view.WINDOW_SAMPLES or not steady.any():
-        return flagged, gained
+    flagged = np.zeros(len(columns), dtype=np.bool_)
+    times = seen.history.times[rows]
+    steady = np.flatnonzero(free & (sums.count == len(times)))
+    if len(times) < view.WINDOW_SAMPLES or not len(steady):
+        return flagged
     places = seen.history.places
-    topic = places.topic_of[now.partition_of[columns]]
-    key = now.group_of[columns].astype(np.int64) * len(places.topics) + topic
-    key[~steady] = -1  # their sum is never asked for
-    _, place = np.unique(key, return_inverse=True)
+    topic = places.topic_of[now.partition_of[columns[steady]]]
+    key = now.group_of[columns[steady]].astype(np.int64) * len(places.topics) + topic
+    place = np.unique(key, return_inverse=True)[1]
+    # the largest step is no smaller than the average one: most topics need no second look
+    rise = np.bincount(place, weights=sums.rise[steady])
+    step = np.bincount(place, weights=sums.advance[steady]) / (len(times) - 1)
+    risen = (rise > 0) & (rise > STEPS * step)
+    asked = risen[place]
+    steady, place = steady[asked], place[asked]
+    if not len(steady):
+        return flagged
+    place = np.unique(place, return_inverse=True)[1]
+    parts = _course(seen, now, columns[steady], rows)
     total = _Course(
-        times=course.times,
-        lag=_added(place, course.lag),
-        commits=_added(place, course.commits),
-        known=np.ones((len(course.lag), int(place.max()) + 1), dtype=np.bool_),
+        times=times,
+        lag=_added(place, parts.lag),
+        commits=_added(place, parts.commits),
+        known=np.ones((len(times), int(place.max()) + 1), dtype=np.bool_),
     )
-    gained[columns[steady]] = np.maximum(course.lag[-1] - course.lag[0], 0)[steady]
-    flagged[columns] = steady & _grows(seen, total)[place] & (gained[columns] > 0)
-    return flagged, gained
+    grows = (total.rise > STEPS * total.step) & _grow(seen, total)
+    flagged[steady] = grows[place] & (sums.rise[steady] > 0)
+    return flagged
 
 
 def _added(place: NDArray[np.intp], values: NDArray[np.int64]) -> NDArray[np.int64]:
