@@ -99,12 +99,11 @@ class View:
     @functools.cached_property
     def column_of(self) -> NDArray[np.int64]:
         """int64[partitions listed]: the history's column of each ordinal; -1 where it has none."""
-        table, past = self.partitions, self.history
+        table = self.partitions
         if isinstance(table, Unknown):
             return np.zeros(0, dtype=np.int64)
         columns = np.full(table.count, -1, dtype=np.int64)
-        topic = self.topic_ordinals
-        number = np.fromiter((name.partition for name in past.partitions), np.int64, len(topic))
+        topic, number = self.topic_ordinals, self.history.places.number_of
         widths = np.append(np.diff(table.first), 0)
         listed = np.flatnonzero(number < widths[topic])
         columns[table.first[topic[listed]] + number[listed]] = listed

@@ -4,7 +4,7 @@ Made once for each set of columns and handed from sample to sample: at 100,000 p
 more than everything that is computed from it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,10 @@ class Places:
     topics: tuple[str, ...]
     topic_of: NDArray[np.int32]
     """int32[P]: the topic of each partition column."""
+    number_of: NDArray[np.int32]
+    """int32[P]: the partition's number within its topic."""
+    column_of: Mapping[resource.TopicPartition, int]
+    """The partition column of each name."""
     groups: tuple[str, ...]
     group_of: NDArray[np.int32]
     """int32[C], ascending: the group of each commit column."""
@@ -54,12 +58,15 @@ def of(
     topics: dict[str, int] = {}
     groups: dict[str, int] = {}
     at = {name: place for place, name in enumerate(partitions)}
+    number_of = [name.partition for name in partitions]
     topic_of = [topics.setdefault(name.topic, len(topics)) for name in partitions]
     group_of = [groups.setdefault(group, len(groups)) for group, _ in commit_keys]
     partition_of = [at.get(name, NOWHERE) for _, name in commit_keys]
     return Places(
         topics=tuple(topics),
         topic_of=np.array(topic_of, np.int32),
+        number_of=np.array(number_of, np.int32),
+        column_of=at,
         groups=tuple(groups),
         group_of=np.array(group_of, np.int32),
         partition_of=np.array(partition_of, np.int32),

@@ -38,7 +38,7 @@ class Replication:
         findings = list(_all(seen, table, "partition.offline", table.leader < 0))
         findings += _all(seen, table, "partition.under_replicated", isr < replicas)
         not_seen: tuple[finding.NotSeen, ...] = ()
-        least = min_isr(seen, table)
+        least = seen.once(min_isr)
         short = (isr < replicas) & (table.leader >= 0)
         if isinstance(least, Unknown):
             not_seen = interface.not_seen(self.codes[1:3], seen.cluster, least.reason)
@@ -71,8 +71,9 @@ def settled(seen: view.View) -> NDArray[np.int64]:
     return counts
 
 
-def min_isr(seen: view.View, table: snapshot.Partitions) -> NDArray[np.int64] | Unknown:
+def min_isr(seen: view.View) -> NDArray[np.int64] | Unknown:
     """min.insync.replicas of every partition's topic; UNREAD where it was not read."""
+    table = interface.certain(seen.partitions)
     if isinstance(seen.configs, Unknown):
         return Unknown(f"settings were not read: {seen.configs.reason}")
     per_topic = np.full(len(table.topics), history.UNREAD, dtype=np.int64)
@@ -93,7 +94,7 @@ def _all(
     ordinals = np.flatnonzero(wrong)
     if not len(ordinals):
         return
-    start = _since(seen, table, code, ordinals)
+    start = _since(seen, code, ordinals)
     states = {at: seen.state(code, "hold", at) for at in np.unique(start).tolist()}
     listed: dict[int, list[tuple[int, float, vocabulary.FindingState]]] = {}
     for place, ordinal, at in zip(
@@ -129,9 +130,7 @@ def _alike(table: snapshot.Partitions, ordinals: NDArray[np.intp]) -> NDArray[np
     return np.asarray(sums[ordinals], dtype=np.int64)
 
 
-def _since(
-    seen: view.View, table: snapshot.Partitions, code: str, ordinals: NDArray[np.intp]
-) -> NDArray[np.float64]:
+def _since(seen: view.View, code: str, ordinals: NDArray[np.intp]) -> NDArray[np.float64]:
     """Since when each partition has been so in every sample."""
     past = seen.history
     start = np.full(len(ordinals), seen.now)
@@ -148,7 +147,7 @@ def _since(
         limit = seen.once(settled)[ordinals[known]]
         sizes = past.isr_sizes[:, at[known]]
         if code != "partition.under_replicated":
-            least = interface.certain(min_isr(seen, table))
+            least = interface.certain(seen.once(min_isr))
             limit = np.minimum(limit, least[ordinals[known]] + (code == "partition.at_min_isr"))
         held, read = sizes < limit, sizes >= 0
     start[known] = _run_began(held, read, past.times, seen.now)

@@ -27,11 +27,8 @@ def recreated(case: interface.Case, topics: Sequence[str]) -> bool | Unknown:
 
 def _columns(case: interface.Case, names: tuple[TopicPartition, ...]) -> NDArray[np.intp]:
     """The history's columns of the partitions, those that it has."""
-    places: dict[TopicPartition, int] = case.once(
-        "partition columns",
-        lambda: {name: place for place, name in enumerate(case.seen.history.partitions)},
-    )
-    return np.array([places[name] for name in names if name in places], dtype=np.intp)
+    columns = case.seen.history.places.column_of
+    return np.array([columns[name] for name in names if name in columns], dtype=np.intp)
 
 
 def went_back(case: interface.Case, names: tuple[TopicPartition, ...]) -> bool:

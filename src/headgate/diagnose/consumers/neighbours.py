@@ -138,8 +138,11 @@ def _reading(case: interface.Case) -> tuple[str, ...]:
     commits = past.commits[rows]
     if not len(commits):
         return ()
-    low = np.where(commits >= 0, commits, np.iinfo(np.int64).max).min(axis=0)
-    moving = commits.max(axis=0) > low
+    high, low = commits[0].copy(), np.full(commits.shape[1], np.iinfo(np.int64).max)
+    for row in commits:  # one after the other: all of them are more than a processor's cache
+        np.maximum(high, row, out=high)
+        np.minimum(low, row, out=low, where=row >= 0)
+    moving = high > low
     places = past.places
     names = [places.groups[place] for place in np.unique(places.group_of[moving]).tolist()]
     return tuple(name for name in names if name not in wrong)
