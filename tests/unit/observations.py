@@ -13,6 +13,7 @@ import numpy as np
 
 from headgate.domain import (
     declared,
+    fixes,
     history,
     measures,
     meters,
@@ -105,6 +106,7 @@ class Scene:
         self.timeline: tuple[timeline.Entry, ...] = ()
         self.usual = usual.Usual()
         self.declared = declared.NOTHING
+        self.fixes: fixes.Runs | Unknown = ()
         self.missing: dict[str, tuple[snapshot.Missing, ...]] = {}
 
     # what there is
@@ -305,6 +307,7 @@ class Scene:
             timeline=self.timeline,
             usual=self.usual,
             declared=self.declared,
+            fixes=self.fixes,
         )
 
     def _past(self) -> past.Past:

@@ -216,6 +216,7 @@ class Remote:
             thresholds=self._declared.over(about.limits()),
             usual=told.usual,
             declared=self._declared.declared,
+            fixes=told.fixes,
         )
         self._blind = seen
         found = detect.run(seen)
@@ -276,7 +277,9 @@ class _Child:
         handed = self._unpacker.unpack(frames)
         self._mapped.keep(answer.blocks)
         told = order.told
-        seen = self._echo.observation(handed, planned=told.planned, usual=told.usual)
+        seen = self._echo.observation(
+            handed, planned=told.planned, usual=told.usual, fixes=told.fixes
+        )
         self._made.append((answer.number, seen))
         return seen, handed.detection
 

@@ -15,7 +15,9 @@ from headgate.app import declared as declared_
 from headgate.app import settings
 from headgate.app.tables import ready
 from headgate.domain import diagnosis, finding, incident, observation
+from headgate.domain import fixes as fixes_
 from headgate.domain import usual as usual_
+from headgate.domain.unknown import Unknown
 from headgate.observe import answers, deadletters, rows, times, watch
 from headgate.ports import clock, kafka
 
@@ -29,6 +31,7 @@ class Told:
 
     planned: tuple[observation.Planned, ...] = ()
     usual: usual_.Usual = field(default_factory=usual_.Usual)
+    fixes: fixes_.Runs | Unknown = fixes_.NOT_KEPT
 
 
 class Lookout(Protocol):
@@ -63,7 +66,7 @@ class Local:
         """Nothing is read yet. Sweeps come from ``source``, records and their times from
         ``cluster``; ``kept``, ``fresh``: see ``watch.Watch``.
         """
-        self._usual = usual_.Usual()
+        self._told = Told()
         self._examined: diagnose.Examination | None = None
         """That of the newest look."""
         self._source = source
@@ -76,7 +79,8 @@ class Local:
                 cluster, ticks, read_records=about.read_records, deadline_s=about.deadline_s
             ),
             kept=kept,
-            usual=lambda: self._usual,
+            usual=lambda: self._told.usual,
+            fixes=lambda: self._told.fixes,
             fresh=fresh,
             ticks=ticks,
             declared=declared.declared,
@@ -90,7 +94,7 @@ class Local:
 
     def look(self, told: Told) -> Look:
         """A sweep, what is wrong, and what pages need of it."""
-        self._usual = told.usual
+        self._told = told
         examined = diagnose.Examination(self._watch.look(told.planned))
         found = examined.detection
         ready.make(examined.observed)

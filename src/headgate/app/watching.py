@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from headgate.app import around, interface, lookout, past, settings
+from headgate.app import around, fixes, interface, lookout, past, settings
 from headgate.app import declared as declared_
 from headgate.domain import finding, incident, observation
 from headgate.domain import usual as usual_
@@ -75,6 +75,7 @@ class Watched:
         self.past = past.Past(database, about.name, tuple(steps))
         """What is kept of the time before."""
         self._usual = usual.Keeper(self.past.read) if steps else None
+        self._fixes = fixes.Keeper(database, about.name)
         self._recorder = recorder.Recorder(database, about.name, tuple(steps))
         self._recordable = threading.Event()
         self._store = database
@@ -111,7 +112,9 @@ class Watched:
         """One look is done and is the newest."""
         began = time.monotonic()
         known = self._usual.now() if self._usual is not None else usual_.Usual()
-        told = lookout.Told(planned=tuple(self._planned()), usual=known)
+        told = lookout.Told(
+            planned=tuple(self._planned()), usual=known, fixes=self._fixes.now(self._clock.now())
+        )
         seen, found = self._lookout.look(told)
         self._latest = (seen, found)
         self.sweeps += 1

@@ -7,12 +7,14 @@ from typing import TypeVar, cast
 
 from headgate.domain import deadletters, history, snapshot, vocabulary
 from headgate.domain import declared as declared_
+from headgate.domain import fixes as fixes_
 from headgate.domain import meters as meters_
 from headgate.domain import past as past_
 from headgate.domain import thresholds as thresholds_
 from headgate.domain import timeline as timeline_
 from headgate.domain import usual as usual_
 from headgate.domain.resource import Resource
+from headgate.domain.unknown import Unknown
 
 T = TypeVar("T")
 Made = Mapping[Callable[["Observation"], object], object]
@@ -57,6 +59,8 @@ class Observation:
     """What somebody declared that the cluster should be."""
     letters: Mapping[str, deadletters.Letters] = field(default_factory=dict)
     """What is known of the dead letters in each topic that holds some."""
+    fixes: fixes_.Runs | Unknown = fixes_.NOT_KEPT
+    """What Headgate did lately, and for which cause."""
     _made: dict[Callable[["Observation"], object], object] = field(
         init=False, default_factory=dict, repr=False, compare=False
     )

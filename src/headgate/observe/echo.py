@@ -8,9 +8,11 @@ import dataclasses
 from collections.abc import Sequence
 
 from headgate.domain import declared as declared_
+from headgate.domain import fixes as fixes_
 from headgate.domain import meters, observation, thresholds, vocabulary
 from headgate.domain import past as past_
 from headgate.domain import usual as usual_
+from headgate.domain.unknown import Unknown
 from headgate.observe import handover, series, trails
 
 
@@ -39,6 +41,7 @@ class Echo:
         *,
         planned: Sequence[observation.Planned],
         usual: usual_.Usual,
+        fixes: fixes_.Runs | Unknown,
     ) -> observation.Observation:
         """The observation that was made there, where each look before it was echoed, too."""
         seen, past = handed.snapshot, handed.history
@@ -63,5 +66,6 @@ class Echo:
             meters=self._meters,
             usual=usual,
             declared=self._declared,
+            fixes=fixes,
             **handed.about,
         ).with_made(handed.made)

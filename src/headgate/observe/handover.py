@@ -41,7 +41,8 @@ _ABOUT = tuple(
     and field.name
     not in {
         *("snapshot", "history", "past", "meters"),
-        *("interval_s", "environment", "cut_s", "planned", "thresholds", "usual", "declared"),
+        *("interval_s", "environment", "cut_s", "thresholds", "declared"),
+        *("planned", "usual", "fixes"),
     }
 )
 """Fields of an observation that neither follow from its snapshot nor were told from outside."""

@@ -11,9 +11,11 @@ from typing import Protocol
 import numpy as np
 
 from headgate.domain import declared as declared_
+from headgate.domain import fixes as fixes_
 from headgate.domain import known, meters, observation, snapshot, thresholds, timeline, vocabulary
 from headgate.domain import past as past_
 from headgate.domain import usual as usual_
+from headgate.domain.unknown import Unknown
 from headgate.observe import deadletters, jumps, recall, rows, series, times
 from headgate.ports import clock
 
@@ -53,6 +55,7 @@ class Watch:
         finder: times.Finder | None = None,
         kept: Kept | None = None,
         usual: Callable[[], usual_.Usual] | None = None,
+        fixes: Callable[[], fixes_.Runs | Unknown] | None = None,
         letters: deadletters.Reader | None = None,
         declared: declared_.Declared = declared_.NOTHING,
         fresh: rows.Fresh = np.empty,
@@ -61,9 +64,9 @@ class Watch:
         """Nothing is read yet. ``limits`` and ``cut_s``: see ``observation.Observation``.
 
         ``finder`` looks up the log's own timestamps; ``kept`` tells what is kept of the time before
-        the start, and is asked once; ``usual`` tells what is usual at the time of each look;
-        ``letters`` reads dead-letter topics; ``fresh`` gives the memory of the samples;
-        where the clock ``ticks`` jumps, the samples begin anew (None: nobody watches it).
+        the start, and is asked once; ``usual`` tells what is usual at the time of each look,
+        ``fixes`` what was done by then; ``letters`` reads dead-letter topics; ``fresh`` gives the
+        memory of the samples; where the clock ``ticks`` jumps, the samples begin anew (None: nobody watches it).
         """
         self._source = source
         self._environment = environment
@@ -75,6 +78,7 @@ class Watch:
         self._finder = finder
         self._kept = kept
         self._usual = usual
+        self._fixes = fixes
         self._letters = letters
         self._declared = declared
         self._past = past_.Past()
@@ -128,6 +132,7 @@ class Watch:
             usual=self._usual() if self._usual is not None else usual_.Usual(),
             letters=self._letters.letters(seen) if self._letters is not None else {},
             declared=self._declared,
+            fixes=self._fixes() if self._fixes is not None else fixes_.NOT_KEPT,
         )
         return self._latest
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from headgate.domain import change, incident, notices, person
+from headgate.domain import fixes as fixes_
 from headgate.ports import series
 from headgate.ports import timeline as past
 from headgate.ports.page import Page as Page
@@ -170,6 +171,14 @@ class Changes(Protocol):
     def runs(self, *, cluster: str, action: str, cause: str, target: str, since: datetime) -> int:
         """How many changes began to run for that action, cause (empty: any) and target
         (empty: any) since then.
+        """
+
+    def began(self, *, cluster: str) -> datetime | None:
+        """When the newest change there began to run; None: none did."""
+
+    def fixes(self, *, cluster: str, since: datetime, limit: int) -> Sequence[fixes_.Run]:
+        """Changes with a cause that began to run since then, oldest first; the newest ones where
+        there are more than ``limit``.
         """
 
 

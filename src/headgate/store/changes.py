@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from headgate.domain import change
+from headgate.domain import fixes as fixes_
 from headgate.ports import store
 from headgate.store import codec, cursors, prepared
 from headgate.store.tables import CHANGES, JOURNAL
@@ -133,6 +134,43 @@ class Changes:
         if target:
             query = query.where(CHANGES.c.target == target)
         return int(self._connection.execute(query).scalar_one())
+
+    def began(self, *, cluster: str) -> datetime | None:
+        """When the newest change there began to run; None: none did."""
+        query = sa.select(sa.func.max(CHANGES.c.started_at)).where(CHANGES.c.cluster == cluster)
+        newest = self._connection.execute(query).scalar()
+        return None if newest is None else codec.read_instant(newest)
+
+    def fixes(self, *, cluster: str, since: datetime, limit: int) -> Sequence[fixes_.Run]:
+        """Changes with a cause that began to run since then, oldest first; the newest ones where
+        there are more than ``limit``.
+        """
+        rows = self._connection.execute(
+            sa.select(
+                CHANGES.c.started_at,
+                CHANGES.c.action,
+                CHANGES.c.cause,
+                CHANGES.c.target,
+                CHANGES.c.state,
+            )
+            .where(
+                CHANGES.c.cluster == cluster,
+                CHANGES.c.started_at >= codec.instant(since),
+                CHANGES.c.cause != "",
+            )
+            .order_by(CHANGES.c.started_at.desc(), CHANGES.c.id.desc())
+            .limit(limit)
+        ).all()
+        return [
+            fixes_.Run(
+                at=codec.read_instant(row.started_at),
+                action=row.action,
+                cause=row.cause,
+                target=row.target,
+                state=row.state,
+            )
+            for row in reversed(rows)
+        ]
 
     def _exists(self, change_id: str) -> bool:
         query = sa.select(sa.literal(1)).where(CHANGES.c.id == change_id)

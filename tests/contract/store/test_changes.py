@@ -139,6 +139,26 @@ def test_runs_are_counted_from_when_they_began(store: database.Database) -> None
         assert count(**known, cause="", target="", since=NOW - timedelta(days=9)) == 2
 
 
+def test_what_ran_for_a_cause_is_told_from_the_oldest_on(store: database.Database) -> None:
+    with store.begin() as work:
+        for name, days in (("a", 1), ("b", 3), ("c", 2), ("old", 8)):
+            work.changes.insert(change_of(name, started_at=NOW - timedelta(days=days)))
+        work.changes.insert(change_of("asked", started_at=NOW, cause=""))
+        work.changes.insert(change_of("other", started_at=NOW, cluster="elsewhere"))
+        work.changes.insert(change_of("waits"))
+    with store.read() as work:
+        week = NOW - timedelta(days=7)
+        ran = work.changes.fixes(cluster="orders", since=week, limit=9)
+        assert [(NOW - one.at).days for one in ran] == [3, 2, 1]
+        assert {(one.action, one.cause, one.target, one.state) for one in ran} == {
+            (CHANGE.action, CHANGE.cause, "group:billing", CHANGE.state)
+        }
+        newest = work.changes.fixes(cluster="orders", since=week, limit=2)
+        assert [(NOW - one.at).days for one in newest] == [2, 1]
+        assert work.changes.began(cluster="orders") == NOW
+        assert work.changes.began(cluster="nowhere") is None
+
+
 def _ids(page: port.Page[change.Change]) -> list[str]:
     return [item.id for item in page.items]
 

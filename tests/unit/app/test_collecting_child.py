@@ -12,8 +12,8 @@ from tests.unit import observations
 from headgate import detect
 from headgate.app import collecting, collecting_child, lookout, settings
 from headgate.app.tables import ready
-from headgate.domain import incident
-from headgate.observe import handover, pickles, shared
+from headgate.domain import fixes, incident, thresholds
+from headgate.observe import echo, handover, pickles, shared
 
 
 class Scripted:
@@ -23,10 +23,12 @@ class Scripted:
         self.broken = False
         self.reread = 0
 
-    def look(self, _told: lookout.Told) -> lookout.Look:
+    def look(self, told: lookout.Told) -> lookout.Look:
         if self.broken:
             raise RuntimeError("a defect")
-        seen = observations.Scene().seen()
+        scene = observations.Scene()
+        scene.fixes = told.fixes
+        seen = scene.seen()
         ready.make(seen)
         return seen, detect.run(seen)
 
@@ -64,8 +66,10 @@ class Stand:
             daemon=True,
         ).start()
 
-    def order(self, *, reread: bool = False) -> tuple[collecting.Answer, handover.Handed | None]:
-        order = collecting.Order(told=lookout.Told(), reread=reread)
+    def order(
+        self, *, reread: bool = False, told: lookout.Told | None = None
+    ) -> tuple[collecting.Answer, handover.Handed | None]:
+        order = collecting.Order(told=told or lookout.Told(), reread=reread)
         self.line.send_bytes(pickles.dumps(order))
         assert self.line.poll(20)
         answer: collecting.Answer = pickles.loads(self.line.recv_bytes())
@@ -102,6 +106,24 @@ def test_a_look_that_fails_says_why_and_the_next_is_made(stand: Stand) -> None:
     assert (third.number, third.failure, stand.scripted.reread) == (3, "", 1)
     assert again is not None
     assert again.snapshot.groups.value is handed.snapshot.groups.value
+
+
+def test_what_ran_is_told_to_it_and_made_again_here(stand: Stand) -> None:
+    run = fixes.Run(
+        at=observations.AT,
+        action="connector.restart",
+        cause="connect.transient",
+        target="connector:sink",
+        state="succeeded",
+    )
+    told = lookout.Told(fixes=(run, run, run))
+    _, handed = stand.order(told=told)
+    assert handed is not None
+    assert "fix.recurring" in {one.code for one in handed.detection.findings}
+    made = echo.Echo(
+        interval_s=5.0, environment="development", limits=thresholds.Thresholds()
+    ).observation(handed, planned=(), usual=told.usual, fixes=told.fixes)
+    assert made.fixes == told.fixes
 
 
 def test_a_look_is_explained_and_a_fault_in_that_holds_up_nothing(stand: Stand) -> None:

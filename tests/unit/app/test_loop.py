@@ -42,6 +42,22 @@ def test_a_failed_task_is_repaired_alone_and_the_incident_tells_it(stand: stands
     assert stand.use.verify_audit(stands.VERA).intact
 
 
+def test_a_repair_that_runs_again_and_again_is_told_to_be_none(stand: stands.Stand) -> None:
+    watched = stand.runtime.running.watched(stands.CLUSTER)
+    for _ in range(3):
+        stand.connect.fail_task("warehouse", trace=TRACE)
+        stand.pass_time(12)
+        stand.clock.turn(3600)
+    assert [one.state for one in stand.changes()] == ["succeeded"] * 3
+    seen, found = watched.look()
+    assert not isinstance(seen.fixes, Unknown)
+    assert [one.state for one in seen.fixes] == ["succeeded"] * 3
+    [told] = [one for one in found.findings if one.code == "fix.recurring"]
+    assert str(told.resource) == str(stand.changes()[0].plan.target)
+    stand.clock.turn(8 * 86400)
+    assert "fix.recurring" not in {one.code for one in watched.look()[1].findings}
+
+
 def test_live_pages_hear_of_each(stand: stands.Stand) -> None:
     stand.connect.fail_task("warehouse", trace=TRACE)
     stand.pass_time(3)

@@ -5,6 +5,7 @@ from headgate.detect.hygiene import (
     brokers,
     configs,
     drift,
+    fixes,
     internals,
     keeping,
     orphans,
@@ -24,4 +25,5 @@ DETECTORS: tuple[interface.Detector, ...] = (
     owners.Owners(),
     orphans.Topics(),
     orphans.Groups(),
+    fixes.Recurring(),
 )

@@ -1,0 +1,26 @@
+"""Fixes: which changes ran lately, for which cause, on what. A fix that returns is no fix."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from headgate.domain import vocabulary
+from headgate.domain.unknown import Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One change that began to run."""
+
+    at: datetime
+    action: str
+    cause: str
+    target: str
+    """``KIND:ID`` of what it was done to."""
+    state: vocabulary.ChangeState
+    """Where it stands by now."""
+
+
+Runs = tuple[Run, ...]
+"""Oldest first; only those with a cause."""
+
+NOT_KEPT = Unknown("no changes are kept here: the server keeps those that it ran")
