@@ -66,7 +66,8 @@ class Watch:
         ``finder`` looks up the log's own timestamps; ``kept`` tells what is kept of the time before
         the start, and is asked once; ``usual`` tells what is usual at the time of each look,
         ``fixes`` what was done by then; ``letters`` reads dead-letter topics; ``fresh`` gives the
-        memory of the samples; where the clock ``ticks`` jumps, the samples begin anew (None: nobody watches it).
+        memory of the samples; where the clock ``ticks`` jumps, the samples begin anew (None: nobody
+        watches it).
         """
         self._source = source
         self._environment = environment
