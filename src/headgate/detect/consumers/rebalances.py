@@ -188,12 +188,17 @@ class Stuck:
 
 
 def _unsettled_since(seen: view.View, group: snapshot.Group) -> float | None:
-    """Since when every sample shows it unsettled; None: it is settled."""
+    """Since when every sample shows it unsettled and nobody came or went; None: it is settled.
+
+    A deploy unsettles a group again and again; each time it gets on.
+    """
     if group.state not in costs.RESTLESS:
         return None
     since = seen.now
-    for sample in reversed(seen.history.groups.get(group.id, ())):
-        if sample.state not in costs.RESTLESS:
+    samples = seen.history.groups.get(group.id, ())
+    for sample in reversed(samples):
+        same = sample.epoch == samples[-1].epoch and sample.members == samples[-1].members
+        if sample.state not in costs.RESTLESS or not same:
             break
         since = sample.at
     return since

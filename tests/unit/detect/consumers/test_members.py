@@ -46,6 +46,12 @@ def test_a_group_that_does_not_settle_in_a_short_look_is_pending() -> None:
     assert item.state == "pending"
 
 
+def test_a_group_that_is_unsettled_anew_by_each_restart_is_not_stuck() -> None:
+    scene = stuck()
+    scene.members["billing"] = lambda i: frozenset({"billing-0", f"x{i // 5}"})
+    assert not found(scene, "rebalance.stuck")
+
+
 def test_the_hold_of_one_group_may_be_longer() -> None:
     scene = stuck()
     scene.rules = (
