@@ -39,7 +39,7 @@ NEEDED = {
     "consumer.poll_idle",
 }
 
-AREAS = {"broker", "controller", "process", "consumer", "producer", "task"}
+AREAS = {"broker", "controller", "process", "consumer", "producer", "connector", "task"}
 
 
 def test_what_causes_need_has_a_name() -> None:
@@ -51,15 +51,8 @@ def test_a_measure_is_named_and_explained(name: str) -> None:
     held = catalogue.load().meanings[name]
     assert held.means[0].isupper() or held.means[0].isdigit()
     assert not held.means.endswith(".")
-    assert name.partition(".")[0] in (
-        "broker",
-        "controller",
-        "process",
-        "consumer",
-        "producer",
-        "task",
-    )
-    assert held.about in ("process", "client", "task", "broker")
+    assert name.partition(".")[0] in AREAS
+    assert held.about in ("process", "client", "connector", "task", "broker")
     if held.unit == "ratio":
         assert held.kind == "gauge"
 

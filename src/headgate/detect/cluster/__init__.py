@@ -4,6 +4,7 @@ from headgate.detect import interface
 from headgate.detect.cluster import (
     brokers,
     certificates,
+    conflicts,
     disks,
     flapping,
     gauges,
@@ -43,4 +44,5 @@ DETECTORS: tuple[interface.Detector, ...] = (
     versions.OldClients(),
     neighbours.Neighbours(),
     certificates.Certificates(),
+    conflicts.Conflicts(),
 )

@@ -3,6 +3,7 @@
 from headgate.diagnose import interface
 from headgate.diagnose.cluster import (
     brokers,
+    conflicts,
     disks,
     filling,
     flapping,
@@ -37,4 +38,5 @@ DIAGNOSTICIANS: tuple[interface.Diagnostician, ...] = (
     plain.Versions(),
     plain.Certificates(),
     plain.Neighbours(),
+    conflicts.Conflicts(),
 )

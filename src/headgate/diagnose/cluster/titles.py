@@ -165,6 +165,10 @@ def _tiered(item: finding.Finding, _top: diagnosis.Cause) -> str:
     return f"{item.resource.id} is not copied to the remote store: the store refuses or is silent"
 
 
+def _conflict(item: finding.Finding, _top: diagnosis.Cause) -> str:
+    return f"Two sources differ about {_named(item.resource)}: one of them is not up to date"
+
+
 def _copy_throttled(item: finding.Finding, _top: diagnosis.Cause) -> str:
     return f"{item.resource.id} is copied to the remote store too slowly: a quota holds it back"
 
@@ -232,5 +236,7 @@ BY_CAUSE: Mapping[tuple[str, str], Write] = {
     ("topic", "tier.copy_throttled"): _copy_throttled,
     ("topic", "tier.metadata_unwritable"): _metadata,
     ("quota", "quota.throttled"): _quota,
+    ("broker", "evidence.source_failing"): _conflict,
+    ("connector", "evidence.source_failing"): _conflict,
 }
 """(Kind of the finding's resource, cause) -> how it is said."""
