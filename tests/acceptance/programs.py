@@ -28,7 +28,7 @@ ROLES: Mapping[str, str] = {
     "jonas": "approver",
     "ada": "admin",
 }
-READY_S = 40.0
+READY_S = 90.0
 """A start takes about 2 s on an idle machine."""
 
 

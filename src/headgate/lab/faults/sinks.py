@@ -22,6 +22,8 @@ from headgate.lab.faults.interface import option
 from headgate.lab.workloads import cluster, records, sink
 
 _DATABASE = "postgres"
+_BETWEEN_S = 5.0
+"""A session that stays within a transaction for so long is ended there."""
 _FAILED_WITHIN_S = 30.0
 _STAYS = f"The task of {sink.CONNECTOR} stays FAILED until it is restarted."
 
@@ -189,15 +191,11 @@ class SinkBadCredentials(interface.Fault):
         """Change the password and end the user's sessions, as a rotation does."""
         warehouse = sink.database(lab)
         _set_password(warehouse, secrets.token_urlsafe(12))
-        ended = sink.run_sql(
-            warehouse.admin_dsn,
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s",
-            warehouse.user,
-        )
+        ended = _end_sessions(warehouse)
         return interface.Broken(
             did=(
                 f"The password of database user {warehouse.user} was changed, "
-                f"and its {len(ended)} sessions were ended.",
+                f"and its {ended} sessions were ended.",
             )
         )
 
@@ -267,6 +265,33 @@ def _stop_database(lab: lab_.Lab) -> None:
         server.wait(timeout=20)
     except psutil.TimeoutExpired:
         lab.kill(_DATABASE)
+
+
+def _end_sessions(warehouse: parts.Postgres) -> int:
+    """End the user's sessions, each between two transactions; return how many.
+
+    One that is ended within a transaction fails the task with that, and not with the password.
+    """
+    ended, last_s = 0, time.monotonic() + _BETWEEN_S
+    while True:
+        patient = time.monotonic() < last_s
+        ended += len(
+            sink.run_sql(
+                warehouse.admin_dsn,
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE usename = %s AND (state = 'idle' OR NOT %s)",
+                warehouse.user,
+                patient,
+            )
+        )
+        left = sink.run_sql(
+            warehouse.admin_dsn,
+            "SELECT pid FROM pg_stat_activity WHERE usename = %s",
+            warehouse.user,
+        )
+        if not left or not patient:
+            return ended
+        time.sleep(0.02)
 
 
 def _set_password(warehouse: parts.Postgres, password: str) -> None:
