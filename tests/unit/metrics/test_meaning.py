@@ -90,6 +90,28 @@ SPELLINGS = [
         9,
     ),
     (
+        "automq",
+        'kafka_stream_operation_latency_sum{operation_type="S3Request",operation_name="put_object",'
+        'status="success",size="16KB"} 3e9',
+        "store.request_seconds",
+        {"operation": "put_object", "outcome": "success", "size": "16KB"},
+        3,
+    ),
+    (
+        "warpstream",
+        'warpstream_blob_store_operation_latency_count{operation="put_bytes",outcome="error"} 4',
+        "store.requests",
+        {"operation": "put_bytes", "outcome": "error"},
+        4,
+    ),
+    (
+        "redpanda",
+        'redpanda_cloud_storage_errors_total{redpanda_direction="tx"} 2',
+        "store.errors",
+        {"direction": "tx"},
+        2,
+    ),
+    (
         "jmx",
         'kafka_network_requestmetrics_errors_total{error="NOT_COORDINATOR",request="Join"} 4',
         "broker.errors",

@@ -39,7 +39,7 @@ NEEDED = {
     "consumer.poll_idle",
 }
 
-AREAS = {"broker", "controller", "process", "consumer", "producer", "connector", "task"}
+AREAS = {"broker", "controller", "process", "consumer", "producer", "connector", "store", "task"}
 
 
 def test_what_causes_need_has_a_name() -> None:

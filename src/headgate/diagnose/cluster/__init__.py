@@ -14,6 +14,7 @@ from headgate.diagnose.cluster import (
     quorum,
     replicas,
     saturation,
+    stores,
     truncation,
 )
 
@@ -35,6 +36,7 @@ DIAGNOSTICIANS: tuple[interface.Diagnostician, ...] = (
     plain.Quotas(),
     plain.Racks(),
     plain.Tiers(),
+    stores.Stores(),
     plain.Versions(),
     plain.Certificates(),
     plain.Neighbours(),

@@ -169,6 +169,11 @@ def _conflict(item: finding.Finding, _top: diagnosis.Cause) -> str:
     return f"Two sources differ about {_named(item.resource)}: one of them is not up to date"
 
 
+def _store(item: finding.Finding, _top: diagnosis.Cause) -> str:
+    does = "fails" if _value(item, "errors") is not None else "is slow"
+    return f"The object store under {item.resource.id} {does}"
+
+
 def _copy_throttled(item: finding.Finding, _top: diagnosis.Cause) -> str:
     return f"{item.resource.id} is copied to the remote store too slowly: a quota holds it back"
 
@@ -233,6 +238,7 @@ BY_CAUSE: Mapping[tuple[str, str], Write] = {
     ("log_dir", "placement.uneven"): _uneven,
     ("log_dir", "tier.store_failing"): _tiered,
     ("topic", "tier.store_failing"): _tiered,
+    ("cluster", "tier.store_failing"): _store,
     ("topic", "tier.copy_throttled"): _copy_throttled,
     ("topic", "tier.metadata_unwritable"): _metadata,
     ("quota", "quota.throttled"): _quota,
