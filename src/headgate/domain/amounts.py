@@ -2,16 +2,18 @@
 
 import re
 
-_SIZES = {"B": 1.0, "KB": 1024.0, "MB": 1024.0**2, "GB": 1024.0**3}
-_RATE = re.compile(r"^(\d+(?:\.\d+)?)\s*([KMG]?B)(?:/s)?$")
+_SIZES = {"": 1.0, "K": 1024.0, "M": 1024.0**2, "G": 1024.0**3}
+_RATE = re.compile(r"^(\d+(?:\.\d+)?)\s*([KMG]?)i?B(?:/s)?$")
 _TIME = re.compile(r"^(\d+(?:\.\d+)?)(ms|s)$")
 
 
 def size(text: str) -> float:
     """The bytes (or bytes a second) in an amount such as ``1024KB/s``; a bare number is bytes.
 
+    KB and KiB are one, as Kafka's own settings have it.
+
     Raises:
-        ValueError: it is no number with B, KB, MB or GB.
+        ValueError: it is no number with B, KB, MB or GB (KiB, MiB, GiB).
     """
     match = _RATE.match(text)
     if match is None:

@@ -112,6 +112,28 @@ SPELLINGS = [
         2,
     ),
     (
+        "postgres",
+        'pg_replication_slots_pg_wal_lsn_diff{database="shop",slot_name="cdc"} 2048',
+        "database.slot_retained",
+        {"slot": "cdc", "database": "shop"},
+        2048,
+    ),
+    (
+        "postgres",
+        'pg_replication_slot_slot_is_active{slot_name="cdc",slot_type="logical"} 0',
+        "database.slot_active",
+        {"slot": "cdc"},
+        0,
+    ),
+    (
+        "debezium",
+        'debezium_metrics_MilliSecondsSinceLastEvent{context="streaming",name="shop",'
+        'plugin="postgres"} 4000',
+        "source.since_last_event",
+        {"server": "shop"},
+        4,
+    ),
+    (
         "jmx",
         'kafka_network_requestmetrics_errors_total{error="NOT_COORDINATOR",request="Join"} 4',
         "broker.errors",

@@ -39,7 +39,10 @@ NEEDED = {
     "consumer.poll_idle",
 }
 
-AREAS = {"broker", "controller", "process", "consumer", "producer", "connector", "store", "task"}
+AREAS = {
+    *("broker", "controller", "process", "consumer", "producer", "connector", "task"),
+    *("store", "database", "source"),
+}
 
 
 def test_what_causes_need_has_a_name() -> None:

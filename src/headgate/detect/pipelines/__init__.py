@@ -9,6 +9,7 @@ from headgate.detect.pipelines import (
     mirrors,
     registries,
     schemas,
+    slots,
     workers,
 )
 
@@ -17,6 +18,7 @@ DETECTORS: tuple[interface.Detector, ...] = (
     workers.Workers(),
     hazards.Hazards(),
     losses.Losses(),
+    slots.Slots(),
     letters.Letters(),
     registries.Registries(),
     schemas.Schemas(),

@@ -12,7 +12,6 @@ from headgate.domain.unknown import Unknown
 _WINDOW_S = 300.0
 """Of a counter, the trailing time in which it counts as rising."""
 SKIPPED, UNWRITTEN = "task.skipped", "task.dead_letter_failures"
-_SLOTS = ("PostgresConnector", "MySqlConnector", "SqlServerConnector", "OracleConnector")
 
 
 class Losses:
@@ -22,7 +21,6 @@ class Losses:
         "connect.records_dropped",
         "dlq.write_failing",
         "connect.offsets_lost",
-        "connect.source_log_growth",
     )
     needs: ClassVar[tuple[interface.Part, ...]] = ()
 
@@ -36,7 +34,6 @@ class Losses:
                     _dropped(seen, cluster, connector),
                     _unwritten(seen, cluster, connector),
                     _positions(seen, cluster, connector),
-                    _log(connector),
                 ):
                     for item in found:
                         if isinstance(item, finding.Finding):
@@ -191,14 +188,3 @@ def _numbers(offset: str) -> dict[str, float]:
         for name in ("position", "offset", "lsn", "lsn_proc", "incrementing", "timestamp")
         if isinstance(told.get(name), int | float) and not isinstance(told.get(name), bool)
     }
-
-
-def _log(connector: snapshot.Connector) -> _Found:
-    """The log that a database keeps for a source: nothing that Headgate reads tells of it."""
-    if connector.config.get("connector.class", "").rpartition(".")[2] in _SLOTS:
-        yield finding.NotSeen(
-            code="connect.source_log_growth",
-            resource=resource.Resource("connector", connector.name),
-            reason="only the source database tells how much log it keeps for it "
-            "(PostgreSQL: pg_replication_slots), and Headgate does not read databases",
-        )

@@ -1,7 +1,7 @@
 """Causes of what stands around the cluster: Kafka Connect, dead letters, schemas, mirrors."""
 
 from headgate.diagnose import interface
-from headgate.diagnose.pipelines import connect, letters, losses, mirrors, schemas, tasks
+from headgate.diagnose.pipelines import connect, letters, losses, mirrors, schemas, slots, tasks
 
 ASKERS: tuple[interface.Asker, ...] = (
     tasks.Tasks(),
@@ -14,5 +14,6 @@ ASKERS: tuple[interface.Asker, ...] = (
 DIAGNOSTICIANS: tuple[interface.Diagnostician, ...] = (
     *ASKERS,
     losses.Losses(),
+    slots.Slots(),
     mirrors.Mirrors(),
 )

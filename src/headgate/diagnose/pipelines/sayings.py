@@ -6,7 +6,7 @@ from headgate.detect import words
 from headgate.detect.pipelines import traces
 from headgate.diagnose import interface
 from headgate.diagnose.pipelines import sinks
-from headgate.domain import diagnosis, finding
+from headgate.domain import amounts, diagnosis, finding
 from headgate.domain.unknown import Unknown
 
 Say = Callable[[interface.Case, finding.Finding, diagnosis.Cause], str]
@@ -74,6 +74,15 @@ def _link(why: str) -> Say:
     return lambda _case, item, _top: f"The mirror {item.resource.id} falls behind: {why}"
 
 
+def _log(why: str) -> Say:
+    def say(case: interface.Case, item: finding.Finding, _top: diagnosis.Cause) -> str:
+        kept = next((one.value for one in item.evidence if one.id.endswith("/retained")), None)
+        much = amounts.words(kept) if isinstance(kept, int) else "more and more"
+        return f"The database keeps {much} of log for {_name(case, item)}, which {why}"
+
+    return say
+
+
 _SAYINGS: Mapping[tuple[str, str], Say] = {
     ("task", "acl.never_granted"): _failed("Kafka gives it no right to what it uses"),
     ("task", "acl.removed"): _failed("somebody took away a right that it needs"),
@@ -84,6 +93,9 @@ _SAYINGS: Mapping[tuple[str, str], Say] = {
     ("task", "schema.foreign_id"): _failed("the registry does not know the schema of a record"),
     ("task", "schema.soft_deleted"): _failed("the schema of a record was deleted"),
     ("task", "registry.process_down"): _failed("it cannot reach the schema registry"),
+    ("connect.source_log_growth", "connect.slot_inactive"): _log("does not read it"),
+    ("connect.source_log_growth", "connect.slot_unconfirmed"): _log("has nothing to confirm"),
+    ("connect.source_log_growth", "connect.blocked_task"): _log("reads it and is stuck"),
     ("connect.connector_failed", "connect.transient"): _by_trace,
     ("connect.connector_failed", "connect.misconfigured"): _by_trace,
     ("connect.connector_failed", "connect.credentials"): _by_trace,

@@ -146,17 +146,6 @@ def test_a_store_of_positions_that_was_made_anew() -> None:
     assert found["connect.renamed"] == "ruled_out"
 
 
-def test_what_only_a_database_tells_is_said() -> None:
-    config: dict[str, Any] = {
-        "connector_class": "io.debezium.connector.postgresql.PostgresConnector"
-    }
-    made = cluster(connector("cdc", type_="source", **config))
-    held = with_past(shop().seen(), "connect:main", lambda _: made, 70)
-    [reason] = gaps(held, "connect.source_log_growth")
-    assert "pg_replication_slots" in reason
-    assert not gaps(seen(shop()), "connect.source_log_growth")
-
-
 def test_a_sink_that_drops_silently_is_a_hazard() -> None:
     held = seen(shop(), errors_tolerance="all")
     [item] = on(held, "connect.tolerance_silent")
