@@ -1,6 +1,8 @@
 """Reads what exporters show (kafka_exporter, the brokers' JMX exporter, Connect's REST API).
 
-Plain clients and plain HTTP; nothing of Headgate but the lab's handle takes part.
+Plain clients and plain HTTP; nothing of Headgate but the lab's handle takes part. Each kind of
+reading has a thread of its own, as the exporters are processes of their own: what a dead broker
+holds up holds up nothing else.
 """
 
 import re
@@ -8,11 +10,13 @@ import shutil
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import confluent_kafka
 import httpx2
+import kafka
+import kafka.errors
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined] # not in its types
 
 from headgate.lab import lab as lab_
@@ -22,6 +26,8 @@ from incidents import baseline
 
 EVERY_S = 4.0
 _CALL_S = 4.0
+_FRESH_S = 15.0
+"""A reading that is older shows nothing, as after a scrape that failed."""
 _LINE = re.compile(r"^([a-z_0-9]+)(?:\{(.*)\})? ([-0-9.eE+]+|NaN)$")
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 _MEASURES = {
@@ -35,23 +41,37 @@ _MEASURES = {
     "kafka_server_produce_throttle": "throttle_ms",
 }
 """Beginnings of names in lower case without the usual separators' variants -> our measure."""
+_NO_ANSWER = (
+    confluent_kafka.KafkaException,
+    kafka.errors.KafkaError,
+    httpx2.HTTPError,
+    ValueError,
+)
 
 
 class Exporter:
-    """Reads at its interval in a thread of its own until it is closed."""
+    """Reads at its interval in threads of its own until it is closed."""
 
     def __init__(self, lab: lab_.Lab) -> None:
         """The first reading begins at once."""
         self._lab = lab
         self._kafka = cluster.client(lab.bootstrap)
+        self._asker: Any = None
         self._http = httpx2.Client(timeout=_CALL_S)
         self._known_brokers = {one.id for one in lab.brokers}
         self._min_isr: dict[str, int] = {}
         self.course: list[baseline.Gauges] = []
         self.failure: BaseException | None = None
+        self._newest: dict[str, tuple[float, dict[str, Any]]] = {}
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="exporter", daemon=True)
-        self._thread.start()
+        readers = (self._partitions, self._groups, self._connect, self._registry, self._metrics)
+        self._threads = [
+            threading.Thread(target=self._keep, args=(each,), name=each.__name__, daemon=True)
+            for each in readers
+        ]
+        self._threads.append(threading.Thread(target=self._run, name="exporter", daemon=True))
+        for each in self._threads:
+            each.start()
 
     def since(self, at: float) -> list[baseline.Gauges]:
         """The readings from then on.
@@ -66,25 +86,28 @@ class Exporter:
     def close(self) -> None:
         """Nothing is read any more."""
         self._stop.set()
-        self._thread.join(30)
+        for each in self._threads:
+            each.join(30)
         self._http.close()
 
     def _run(self) -> None:
+        while not self._stop.wait(EVERY_S):
+            now = time.monotonic()
+            found: dict[str, Any] = {}
+            for at, read in list(self._newest.values()):
+                found |= read if now - at <= _FRESH_S else {}
+            self.course.append(baseline.Gauges(at=now, **found))
+
+    def _keep(self, read: Callable[[], dict[str, Any]]) -> None:
+        """Reads again and again; what does not answer keeps what it showed for a while."""
         try:
-            while not self._stop.wait(EVERY_S):
-                self.course.append(self._read())
+            while not self._stop.wait(EVERY_S / 2):
+                try:
+                    self._newest[read.__name__] = time.monotonic(), read()
+                except _NO_ANSWER:
+                    continue
         except BaseException as error:  # noqa: BLE001 - told by `since`
             self.failure = error
-
-    def _read(self) -> baseline.Gauges:
-        """All gauges; what does not answer shows nothing, as in an exporter."""
-        found: dict[str, Any] = {"at": time.monotonic()}
-        for read in (self._partitions, self._groups, self._connect, self._registry, self._metrics):
-            try:
-                found |= read()
-            except (confluent_kafka.KafkaException, httpx2.HTTPError, ValueError):
-                continue
-        return baseline.Gauges(**found)
 
     def _partitions(self) -> dict[str, Any]:
         listed = self._kafka.list_topics(timeout=_CALL_S)
@@ -131,24 +154,32 @@ class Exporter:
         described = (
             self._kafka.describe_consumer_groups(names, request_timeout=_CALL_S) if names else {}
         )
-        asked = {
-            name: self._kafka.list_consumer_group_offsets(
-                [confluent_kafka.ConsumerGroupTopicPartitions(name)], request_timeout=_CALL_S
-            )[name]
-            for name in names
-        }
         for name in names:
             try:
-                held = asked[name].result().topic_partitions or []
+                held = self._commits(name)
                 lag[f"group:{name}"] = sum(
-                    max(ends.get((one.topic, one.partition), one.offset) - one.offset, 0)
-                    for one in held
-                    if one.offset >= 0
+                    max(ends.get(place, offset) - offset, 0) for place, offset in held.items()
                 )
                 members[f"group:{name}"] = len(described[name].result().members)
-            except confluent_kafka.KafkaException:
+            except _NO_ANSWER:
                 continue
         return {"lag": lag, "members": members, "written": dict(written)}
+
+    def _commits(self, group: str) -> Mapping[tuple[str, int], int]:
+        """Asked in another library: librdkafka's admin client crashes when a coordinator moved
+        (confluentinc/librdkafka#5315).
+        """
+        if self._asker is None:
+            self._asker = kafka.KafkaAdminClient(
+                bootstrap_servers=self._lab.bootstrap.split(","),
+                request_timeout_ms=int(_CALL_S * 1000),
+            )
+        found = self._asker.list_group_offsets([group])[group]
+        return {
+            (place.topic, place.partition): held.offset
+            for place, held in found.items()
+            if held.offset >= 0
+        }
 
     def _ends(self) -> Mapping[tuple[str, int], int]:
         listed = self._kafka.list_topics(timeout=_CALL_S)

@@ -77,9 +77,9 @@ class Rule:
     critical: str = ""
     """The parameter beyond which it is critical."""
     of_cluster: bool = False
-    glance: float = 1.0
-    """So many times the limit in a one-shot look: Kafka's percentiles look back about five minutes
-    (an exponentially decaying reservoir), so a short look cannot tell now from a little while ago.
+    glance: str = ""
+    """In a one-shot look this measure must be beyond the limit, too: Kafka's percentiles look back
+    about five minutes (an exponentially decaying reservoir), so a high one may be of a while ago.
     """
 
 
@@ -137,7 +137,7 @@ RULES: tuple[Rule, ...] = (
         limit=_milliseconds("metadata.slow", "p99"),
         unit="ms",
         of_cluster=True,
-        glance=5.0,
+        glance="controller.queue_time_p50",
         text=lambda name, value: (
             f"Events wait {value:,.0f} ms for the controller ({name}): topics, leaders and ISRs "
             "change slowly."
@@ -157,7 +157,9 @@ class Gauges:
         findings: list[finding.Finding] = []
         not_seen: list[finding.NotSeen] = []
         for rule in RULES:
-            reasons = [lacking(seen, name) for name in rule.measures]
+            glance = bool(rule.glance) and seen.observation.cut_s is not None
+            names = (rule.glance,) if glance else rule.measures
+            reasons = [lacking(seen, name) for name in names]
             if all(reasons):
                 not_seen += interface.not_seen((rule.code,), seen.cluster, str(reasons[0]))
                 continue
@@ -173,7 +175,8 @@ def _judged(seen: view.View, rule: Rule) -> Iterator[finding.Finding]:
         for meter in told(seen, name):
             about = seen.cluster if rule.of_cluster else owner(seen, meter)
             limit = rule.limit(seen, about)
-            limit *= rule.glance if seen.observation.cut_s is not None else 1.0
+            if _is_past(seen, rule, meter, limit):
+                continue
             start = meter.since_beyond(limit, above=rule.above)
             value = meter.latest
             if start is None or isinstance(start, Unknown) or isinstance(value, Unknown):
@@ -186,6 +189,14 @@ def _judged(seen: view.View, rule: Rule) -> Iterator[finding.Finding]:
             if state is None:
                 continue
             yield _finding(seen, rule, meter, about, value, start, state)
+
+
+def _is_past(seen: view.View, rule: Rule, meter: meters.Meter, limit: float) -> bool:
+    """Whether a one-shot look cannot tell that it is so now."""
+    if not rule.glance or seen.observation.cut_s is None:
+        return False
+    other = latest(seen, rule.glance, meter.resource)
+    return isinstance(other, Unknown) or (other > limit) is not rule.above
 
 
 def _finding(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import interface, view, words
-from headgate.detect.consumers import ages, lags, shape, usuals
+from headgate.detect.consumers import ages, failovers, lags, shape, usuals
 from headgate.domain import finding, resource, vocabulary
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
@@ -42,13 +42,29 @@ class LagShapes:
             reason = now.reason if isinstance(now, Unknown) else str(shapes)
             return interface.Found(not_seen=interface.not_seen(self.codes, seen.cluster, reason))
         findings: list[finding.Finding] = []
+        unsure = _unsure(seen)
         for kind, code in _CODES.items():
+            if unsure and code == "lag.growing":
+                continue
             for group_id, columns in _by_group(now, np.flatnonzero(shapes.shape == kind)):
                 made = _finding(seen, now, shapes, code, group_id, columns)
                 findings += [made] if made else []
         return interface.Found(
-            findings=tuple(findings), not_seen=tuple(_not_seen(seen, now, shapes))
+            findings=tuple(findings), not_seen=(*unsure, *_not_seen(seen, now, shapes))
         )
+
+
+def _unsure(seen: view.View) -> tuple[finding.NotSeen, ...]:
+    """Why a one-shot look cannot tell now whether a group falls behind; empty: it can."""
+    moved = failovers.last(seen)
+    if moved is None or not seen.observation.is_cut("lag.growing", "window"):
+        return ()
+    broker, at = moved
+    reason = (
+        f"broker {broker} left or came back {words.duration(seen.now - at)} ago: while clients "
+        "look for its leaders, the lag of all groups rises"
+    )
+    return interface.not_seen(("lag.growing",), seen.cluster, reason)
 
 
 def _by_group(now: lags.Lags, columns: NDArray[np.intp]) -> Iterator[tuple[str, NDArray[np.intp]]]:

@@ -156,20 +156,30 @@ def describe_group(bootstrap: str, name: str) -> Group:
 
 
 def committed(bootstrap: str, group: str) -> dict[tuple[str, int], int]:
-    """Return the group's committed offsets by topic and partition."""
-    kafka = client(bootstrap)
-    request = confluent_kafka.ConsumerGroupTopicPartitions(group)
+    """Return the group's committed offsets by topic and partition.
+
+    A consumer asks, which joins nothing: asked by an admin client, librdkafka up to 2.16 crashes
+    when the coordinator has moved (confluentinc/librdkafka#5315).
+    """
+    asked = [
+        confluent_kafka.TopicPartition(each.topic, each.number) for each in partitions(bootstrap)
+    ]
+    asker = confluent_kafka.Consumer(
+        {"bootstrap.servers": bootstrap, "group.id": group, "log_level": 0}
+    )
     try:
-        found = kafka.list_consumer_group_offsets([request], request_timeout=CALL_S)[group].result()
+        found = asker.committed(asked, timeout=CALL_S)
     except confluent_kafka.KafkaException as error:
         raise interface.WorkloadError(
             f"The commits of group {group} could not be read: {error.args[0].str()}.",
             where=bootstrap,
         ) from error
+    finally:
+        asker.close()
     return {
         (each.topic, each.partition): each.offset
-        for each in found.topic_partitions or []
-        if each.offset >= 0
+        for each in found
+        if each.error is None and each.offset >= 0
     }
 
 

@@ -1,0 +1,39 @@
+"""A broker has just gone: the lag of every group rises for a while, and says nothing of them."""
+
+from tests.unit.detect.consumers.reading import at_first_sight, found, shop, unseen
+from tests.unit.observations import START, Scene, line
+
+from headgate.domain import history
+
+
+def behind(*, gone_at: int | None) -> Scene:
+    """A slow group, seen for 10 s; broker 3 refuses from that sample on."""
+    scene = at_first_sight(shop(rate=50))
+    for p in range(4):
+        scene.read("billing", "orders", p, line(START - 500, 10), f"billing-{p % 2}")
+    if gone_at is not None:
+        scene.broker(
+            3,
+            port="refuses",
+            at=lambda i: history.BrokerSample(
+                at=scene.time(i),
+                listed=True,
+                fenced=False,
+                port="refuses" if i >= gone_at else "answers",
+            ),
+        )
+    return scene
+
+
+def test_a_short_look_says_that_a_group_falls_behind() -> None:
+    assert found(behind(gone_at=None), "lag.growing")
+
+
+def test_it_does_not_while_a_broker_has_just_gone_and_says_why() -> None:
+    scene = behind(gone_at=3)
+    assert not found(scene, "lag.growing")
+    assert "broker 3 left or came back" in unseen(scene, "lag.growing")
+
+
+def test_it_does_where_the_broker_was_gone_all_the_time() -> None:
+    assert found(behind(gone_at=0), "lag.growing")
