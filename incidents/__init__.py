@@ -9,8 +9,9 @@ What happens in one run (``playing.play``)::
 
 ``confirm`` asks Kafka's own client, the application's log or the downstream's counter, never
 Headgate: a fault counts only when its effect was seen. Meanwhile ``looking`` looks at the cluster
-as ``headgate doctor`` does, ``gauges`` reads what a metrics exporter would, ``baseline`` judges
-that by the alert rules that teams commonly use, and ``judge`` compares.
+as ``headgate doctor`` does, ``gauges`` reads what a metrics exporter would (in a process of its
+own, which ``exporter`` keeps), ``baseline`` judges that by the alert rules that teams commonly use,
+and ``judge`` compares.
 
 Adding a scenario
 -----------------

@@ -1,16 +1,22 @@
 """Reads what exporters show (kafka_exporter, the brokers' JMX exporter, Connect's REST API).
 
-Plain clients and plain HTTP; nothing of Headgate but the lab's handle takes part. Each kind of
-reading has a thread of its own, as the exporters are processes of their own: what a dead broker
-holds up holds up nothing else.
+Plain clients and plain HTTP; nothing of Headgate but the lab's handle takes part. It is a process,
+as exporters are: ``python -m incidents.gauges FOLDER`` writes one line of JSON for each reading
+until its input ends. Each kind of reading has a thread of its own: what a dead broker holds up
+holds up nothing else.
 """
 
+import dataclasses
+import json
+import os
 import re
 import shutil
+import sys
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import confluent_kafka
@@ -49,65 +55,43 @@ _NO_ANSWER = (
 )
 
 
-class Exporter:
-    """Reads at its interval in threads of its own until it is closed."""
+class Reader:
+    """Reads in threads of its own."""
 
     def __init__(self, lab: lab_.Lab) -> None:
-        """The first reading begins at once."""
+        """The first readings begin at once."""
         self._lab = lab
         self._kafka = cluster.client(lab.bootstrap)
         self._asker: Any = None
         self._http = httpx2.Client(timeout=_CALL_S)
         self._known_brokers = {one.id for one in lab.brokers}
         self._min_isr: dict[str, int] = {}
-        self.course: list[baseline.Gauges] = []
-        self.failure: BaseException | None = None
         self._newest: dict[str, tuple[float, dict[str, Any]]] = {}
-        self._stop = threading.Event()
-        readers = (self._partitions, self._groups, self._connect, self._registry, self._metrics)
-        self._threads = [
-            threading.Thread(target=self._keep, args=(each,), name=each.__name__, daemon=True)
-            for each in readers
-        ]
-        self._threads.append(threading.Thread(target=self._run, name="exporter", daemon=True))
-        for each in self._threads:
-            each.start()
+        self.failed = threading.Event()
+        """A reading failed for another reason than that something did not answer."""
+        for each in (self._partitions, self._groups, self._connect, self._registry, self._metrics):
+            threading.Thread(target=self._keep, args=(each,), daemon=True).start()
 
-    def since(self, at: float) -> list[baseline.Gauges]:
-        """The readings from then on.
-
-        Raises:
-            RuntimeError: reading has failed.
-        """
-        if self.failure is not None:
-            raise RuntimeError("the exporter failed") from self.failure
-        return [one for one in list(self.course) if one.at >= at]
-
-    def close(self) -> None:
-        """Nothing is read any more."""
-        self._stop.set()
-        for each in self._threads:
-            each.join(30)
-        self._http.close()
-
-    def _run(self) -> None:
-        while not self._stop.wait(EVERY_S):
-            now = time.monotonic()
-            found: dict[str, Any] = {}
-            for at, read in list(self._newest.values()):
-                found |= read if now - at <= _FRESH_S else {}
-            self.course.append(baseline.Gauges(at=now, **found))
+    def now(self) -> baseline.Gauges:
+        """The newest of each kind of reading; what is too old shows nothing."""
+        now = time.monotonic()
+        found: dict[str, Any] = {}
+        for at, read in list(self._newest.values()):
+            found |= read if now - at <= _FRESH_S else {}
+        return baseline.Gauges(at=now, **found)
 
     def _keep(self, read: Callable[[], dict[str, Any]]) -> None:
         """Reads again and again; what does not answer keeps what it showed for a while."""
         try:
-            while not self._stop.wait(EVERY_S / 2):
+            while True:
                 try:
                     self._newest[read.__name__] = time.monotonic(), read()
                 except _NO_ANSWER:
                     continue
-        except BaseException as error:  # noqa: BLE001 - told by `since`
-            self.failure = error
+                finally:
+                    time.sleep(EVERY_S / 2)
+        finally:
+            self.failed.set()
 
     def _partitions(self) -> dict[str, Any]:
         listed = self._kafka.list_topics(timeout=_CALL_S)
@@ -254,3 +238,21 @@ def _samples(page: str, broker: str) -> list[tuple[str, str, float]]:
         client = held.get("client_id") or held.get("client-id") or held.get("clientid")
         found.append((measure, f"client:{client}" if client else broker, float(text)))
     return found
+
+
+def main() -> None:
+    """Writes readings of the lab in that folder until standard input ends."""
+    reader = Reader(lab_.Lab.attach(Path(sys.argv[1])))
+    threading.Thread(target=_write, args=(reader,), daemon=True).start()
+    sys.stdin.read()
+    os._exit(0)  # clients that wait for a dead broker are not waited for
+
+
+def _write(reader: Reader) -> None:
+    while not reader.failed.wait(EVERY_S):
+        print(json.dumps(dataclasses.asdict(reader.now())), flush=True)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

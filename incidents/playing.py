@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from headgate.lab import lab as lab_
-from incidents import baseline, gauges, judge, looking, looks, results, scenario
+from incidents import baseline, judge, looking, looks, results, scenario
+from incidents import exporter as exporter_
 from incidents import stand as stand_
 
 HEALTHY_S = 10.0
@@ -42,7 +43,7 @@ class Place:
 
     lab: lab_.Lab
     eyes: looking.Eyes
-    exporter: gauges.Exporter
+    exporter: exporter_.Exporter
     doctors: threading.Semaphore = dataclasses.field(default_factory=lambda: threading.Semaphore(1))
     gate: threading.Lock = dataclasses.field(default_factory=threading.Lock)
     """Held between two injections, so that different faults do not begin at one moment."""

@@ -19,7 +19,7 @@ import confluent_kafka
 from headgate.lab import lab as lab_
 from headgate.lab import parts, settings
 from headgate.lab.workloads import cluster, running
-from incidents import background, gauges, judge, looking, looks, playing, results, scenario
+from incidents import background, exporter, judge, looking, looks, playing, results, scenario
 
 SIDE_BY_SIDE = 8
 """More would keep two cores busy with clients, and everybody late."""
@@ -178,9 +178,9 @@ def _lab(needs: scenario.Needs, *, keep: bool) -> Iterator[lab_.Lab]:
 @contextlib.contextmanager
 def _place(lab: lab_.Lab) -> Iterator[playing.Place]:
     eyes = looking.Eyes(lab)
-    exporter = gauges.Exporter(lab)
+    reads = exporter.Exporter(lab)
     try:
-        yield playing.Place(lab=lab, eyes=eyes, exporter=exporter)
+        yield playing.Place(lab=lab, eyes=eyes, exporter=reads)
     finally:
         eyes.close()
-        exporter.close()
+        reads.close()

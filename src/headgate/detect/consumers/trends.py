@@ -19,7 +19,7 @@ ADVANCES = 2
 """A group that falls behind commits more than once in the window; one commit is a fresh start."""
 MOVED_S = 10.0
 """A group that falls behind still reads: its commit moved in this time, or in the window's last
-third where that is longer."""
+third where that is longer, or in its last half where the window is shorter than twice as much."""
 SPREAD = 0.25
 """Lag grows when its mean over the window's last third exceeds that of the first by this share of
 the rise; a step in the last few samples is a pause, such as a rebalance."""
@@ -166,7 +166,8 @@ def _grow(seen: view.View, course: _Course) -> NDArray[np.bool_]:
     third = max(1, len(lag) // 3)
     spread = _mean(lag[-third:], known[-third:]) - _mean(lag[:third], known[:third])
     window_s = seen.observation.seconds("lag.growing", "window")
-    late = np.searchsorted(times, seen.now - max(window_s / 3, MOVED_S) - seen.tolerance_s)
+    moved_s = max(window_s / 3, min(MOVED_S, window_s / 2))
+    late = np.searchsorted(times, seen.now - moved_s - seen.tolerance_s)
     read_since = np.maximum(first, min(int(late), len(times) - 1))
     grows: NDArray[np.bool_] = (
         ~(known & (lag == 0)).any(axis=0)
