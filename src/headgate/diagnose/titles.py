@@ -222,6 +222,14 @@ def _hot(told: _Told) -> str:
     return f"{_lag(told)}{told.top.resource.id} takes far more than the others"
 
 
+def _cold(told: _Told) -> str:
+    topics = words.names(dict.fromkeys(name.topic for name in told.item.partitions))
+    return (
+        f"{told.item.resource.id} reads old records of {topics} from the remote store, which takes "
+        "longer"
+    )
+
+
 def _member(told: _Told) -> str:
     return f"{_lag(told)}its member {_called(told)} is slow"
 
@@ -285,6 +293,7 @@ _BY_CAUSE: Mapping[tuple[str, str], _Write] = {
     ("group", "consumer.under_parallel"): _parallel,
     ("group", "partition.hot_key"): _hot,
     ("group", "member.slow"): _member,
+    ("group", "consumer.cold_read"): _cold,
     ("group", "resource.abandoned"): _abandoned,
     ("group", "offset.out_of_range"): _outside,
     ("group", "offset.moved_by_operator"): _moved,

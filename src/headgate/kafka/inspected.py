@@ -2,7 +2,8 @@
 
 # ruff: noqa: ARG002 - nothing here takes time, so deadlines are not looked at
 
-from collections.abc import Iterator, Mapping, Sequence
+import dataclasses
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,13 +112,18 @@ class Inspected(entrance.Entrance):
             return found, self._silent_brokers()
 
     def positions(
-        self, partitions: snapshot.Partitions, latest: NDArray[np.int64], *, deadline_s: float
+        self,
+        partitions: snapshot.Partitions,
+        latest: NDArray[np.int64],
+        *,
+        tiered: Collection[str] = (),
+        deadline_s: float,
     ) -> inspection.Read[positions_.Positions]:
         """Last stable offsets and newest timestamps where the leader answers."""
         with self._lock:
             self._whole("positions")
-            stable, newest_ms, newest_offset = (
-                np.full(partitions.count, snapshot.UNREAD, np.int64) for _ in range(3)
+            stable, newest_ms, newest_offset, own = (
+                np.full(partitions.count, snapshot.UNREAD, np.int64) for _ in range(4)
             )
             missing = []
             for ordinal, name in enumerate(partitions.names()):
@@ -126,17 +132,22 @@ class Inspected(entrance.Entrance):
                     missing.append(snapshot.Missing(what=f"partition:{name}", reason=log))
                     continue
                 stable[ordinal] = log.stable
+                if name.topic in tiered:
+                    own[ordinal] = max(log.local, log.earliest)
                 newest = max(log.readable, key=lambda record: record.timestamp_ms, default=None)
                 if newest is not None:
                     newest_ms[ordinal] = newest.timestamp_ms
                     newest_offset[ordinal] = newest.offset
-            return positions_.Positions(
+            found = positions_.Positions(
                 partitions=partitions,
                 stable=stable,
                 newest_ms=newest_ms,
                 newest_offset=newest_offset,
                 held=(stable != snapshot.UNREAD) & (stable < latest),
-            ), tuple(missing)
+            )
+            if any(name in partitions.topic_ordinals for name in tiered):
+                found = dataclasses.replace(found, local=own)
+            return found, tuple(missing)
 
     def eligible(
         self, partitions: Sequence[TopicPartition], *, deadline_s: float

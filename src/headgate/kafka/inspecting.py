@@ -1,7 +1,7 @@
 """The half of the real cluster that is read seldom; ``cluster.Cluster`` is the other half."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -65,10 +65,17 @@ class Inspecting:
         return storage.read(self._nodes, partitions, deadline=until(deadline_s))
 
     def positions(
-        self, partitions: snapshot.Partitions, latest: NDArray[np.int64], *, deadline_s: float
+        self,
+        partitions: snapshot.Partitions,
+        latest: NDArray[np.int64],
+        *,
+        tiered: Collection[str] = (),
+        deadline_s: float,
     ) -> inspection.Read[positions_.Positions]:
         """Last stable offset and newest timestamp of every partition that has a leader."""
-        return positions.read(self._nodes, partitions, latest, deadline=until(deadline_s))
+        return positions.read(
+            self._nodes, partitions, latest, tiered=tiered, deadline=until(deadline_s)
+        )
 
     def eligible(
         self, partitions: Sequence[TopicPartition], *, deadline_s: float

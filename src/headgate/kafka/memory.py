@@ -69,6 +69,8 @@ class Log:
     leader: int
     epoch: int = 0
     earliest: int = 0
+    local: int = 0
+    """What is below it lies in the remote store alone, where the topic is tiered."""
     records: list[kafka.Record | None] = field(default_factory=list)
     open: dict[int, int] = field(default_factory=dict)
     """Producer id -> first offset of its open transaction."""

@@ -19,6 +19,10 @@ EARLIEST, LATEST = -2, -1
 """Kafka's timestamps that stand for the ends of a log."""
 NEWEST = -3
 """Kafka's timestamp that stands for the record with the highest timestamp (ListOffsets 7)."""
+LOCAL = -4
+"""Kafka's timestamp that stands for the first record on the leader's own disk (ListOffsets 8)."""
+_SINCE = {NEWEST: 7, LOCAL: 8}
+"""The version of ListOffsets from which on a timestamp has its meaning."""
 MOVED = frozenset((5, 6, 74, 75, 78))
 """Codes that say that the leader has just changed, or is about to."""
 MOVING_S = 1.0
@@ -179,7 +183,7 @@ def _request(
     return raw.ListOffsets(
         rows.ask_offsets(names, counts.tolist(), numbers, when),
         isolation=ask.isolation,
-        min_version=7 if isinstance(ask.when, int) and ask.when == NEWEST else 6,
+        min_version=_SINCE.get(ask.when, 6) if isinstance(ask.when, int) else 6,
     )
 
 

@@ -2,7 +2,8 @@
 and the first record at or after a time.
 """
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,19 @@ from headgate.ports import inspection
 
 STABLE = offsets.Ask(offsets.LATEST, raw.COMMITTED)
 NEWEST = offsets.Ask(offsets.NEWEST)
+LOCAL = offsets.Ask(offsets.LOCAL)
 
 
 def read(
-    nodes: Nodes, partitions: snapshot.Partitions, latest: NDArray[np.int64], *, deadline: float
+    nodes: Nodes,
+    partitions: snapshot.Partitions,
+    latest: NDArray[np.int64],
+    *,
+    tiered: Collection[str] = (),
+    deadline: float,
 ) -> inspection.Read[positions.Positions]:
-    """Last stable offset and newest timestamp of every partition that has a leader.
+    """Last stable offset and newest timestamp of every partition that has a leader; of ``tiered``
+    topics the first record on the leader's own disk, too.
 
     ``latest`` was read before: a last stable offset only grows, so that one still below it tells
     of an open transaction and not of records that came between the two reads.
@@ -28,13 +36,35 @@ def read(
     (stable, newest), missing = offsets.positions(
         nodes, partitions, (STABLE, NEWEST), deadline=deadline
     )
-    return positions.Positions(
+    own, untold = _local(nodes, partitions, tiered, deadline)
+    found = positions.Positions(
         partitions=partitions,
         stable=stable.offset,
         newest_ms=newest.timestamp,
         newest_offset=newest.offset,
         held=(stable.offset != snapshot.UNREAD) & (stable.offset < latest),
-    ), missing
+    )
+    if own is None:
+        return found, missing
+    known = {item.what for item in missing}
+    more = tuple(item for item in untold if item.what not in known)
+    return dataclasses.replace(found, local=own), (*missing, *more)
+
+
+def _local(
+    nodes: Nodes, partitions: snapshot.Partitions, tiered: Collection[str], deadline: float
+) -> tuple[NDArray[np.int64] | None, tuple[snapshot.Missing, ...]]:
+    """The first record on the leaders' own disks; None where no topic is tiered."""
+    places = [x for name in tiered if (x := partitions.topic_ordinals.get(name)) is not None]
+    if not places:
+        return None, ()
+    ordinals = np.concatenate(
+        [np.arange(partitions.first[x], partitions.first[x + 1]) for x in sorted(places)]
+    )
+    (own,), untold = offsets.positions(
+        nodes, partitions, (LOCAL,), deadline=deadline, ordinals=ordinals.astype(np.intp)
+    )
+    return own.offset, untold
 
 
 def find_time(

@@ -57,6 +57,14 @@ class Scenery(stage.Stage):
         with self._lock:
             self._brokers[broker].offset_lag = lag
 
+    def set_local(self, partition: TopicPartition, offset: int) -> None:
+        """The brokers' own disks hold the records from that offset on."""
+        with self._lock:
+            log = self._log(partition)
+            if log is None:
+                raise LookupError(str(partition))
+            log.local = offset
+
     # who may do what
 
     def set_authorizer(self, present: bool) -> None:

@@ -47,6 +47,8 @@ class Ground:
     offsets: kafka.OffsetRead | None = None
     positions: positions_.Positions | None = None
     """The newest that were read, in this sweep or before."""
+    tiered: frozenset[str] = frozenset()
+    """Topics whose older records are to be in a remote store, as known before this sweep."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,9 +204,9 @@ def of_kafka(port: kafka.Kafka) -> tuple[Reading, ...]:
         ),
         row(
             "positions",
-            "ListOffsets (read committed, max timestamp)",
+            "ListOffsets (read committed, max timestamp, earliest local)",
             15,
-            lambda on, s: port.positions(_listed(on), _latest(on), deadline_s=s),
+            lambda on, s: port.positions(_listed(on), _latest(on), tiered=on.tiered, deadline_s=s),
             "offsets",
         ),
         row(

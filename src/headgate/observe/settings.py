@@ -42,6 +42,14 @@ class Settings:
             return topics
         return [topic for topic in topics if topic not in self._values]
 
+    def with_value(self, name: str, value: str) -> frozenset[str]:
+        """The topics whose setting of that name was last read to be so."""
+        return frozenset(
+            topic
+            for topic, held in self._values.items()
+            if (one := held.get(name)) is not None and one.value == value
+        )
+
     def keep(
         self,
         topics: Sequence[str],

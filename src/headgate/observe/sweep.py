@@ -192,7 +192,10 @@ class Sweep:
             self._read(
                 "offsets",
                 readings_.Ground(
-                    partitions=listed[0], offsets=offsets, positions=self._readings.positions()
+                    partitions=listed[0],
+                    offsets=offsets,
+                    positions=self._readings.positions(),
+                    tiered=self._settings.with_value("remote.storage.enable", "true"),
                 ),
             )
 

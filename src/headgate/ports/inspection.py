@@ -4,7 +4,7 @@ Each method gives a value with what is missing in it; what the caller may not re
 the right that would show it (``Missing.needs``), or, where it is all, a ``NotAllowed`` is raised.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -60,11 +60,17 @@ class Inspection(Protocol):
         """Every log dir of every broker with its replicas."""
 
     def positions(
-        self, partitions: snapshot.Partitions, latest: NDArray[np.int64], *, deadline_s: float
+        self,
+        partitions: snapshot.Partitions,
+        latest: NDArray[np.int64],
+        *,
+        tiered: Collection[str] = (),
+        deadline_s: float,
     ) -> Read[positions_.Positions]:
         """Last stable offset and newest timestamp of every partition that has a leader.
 
-        ``latest`` are log ends that were read before; a last stable offset below one is held.
+        ``latest`` are log ends that were read before; a last stable offset below one is held. Of
+        ``tiered`` topics the first record on the leader's own disk is told, too.
         """
 
     def eligible(

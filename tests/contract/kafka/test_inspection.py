@@ -1,5 +1,6 @@
 """What is read seldom: the same of the fake and of three real brokers."""
 
+import numpy as np
 import pytest
 from tests.contract.kafka import benches, waiting
 from tests.contract.kafka.waiting import DEADLINE_S
@@ -81,6 +82,25 @@ def test_positions_of_empty_filled_and_compacted_partitions(bench: benches.Bench
     assert (found.stable[full], found.newest_ms[full]) == (3, 9_000)
     assert found.newest_offset[full] == 1
     assert not found.held[[empty, full]].any()
+
+
+def test_the_first_record_on_the_leaders_own_disks_is_told_of_tiered_topics(
+    bench: benches.Bench,
+) -> None:
+    """Where nothing was copied away, that is the first record."""
+    topic = bench.topic(partitions=2)
+    bench.write(topic, 1, [b"a", b"b"])
+    partitions = listed(bench)
+    latest = bench.port.offsets(partitions, deadline_s=DEADLINE_S).latest
+    asked = bench.port.positions(partitions, latest, tiered=[topic], deadline_s=DEADLINE_S)
+    assert not asked[1]
+    assert not isinstance(asked[0].local, Unknown)
+    mine = list(partitions.of_topic(topic))
+    assert asked[0].local[mine].tolist() == [0, 0]
+    others = np.delete(asked[0].local, mine)
+    assert (others == snapshot.UNREAD).all()
+    none, _ = bench.port.positions(partitions, latest, deadline_s=DEADLINE_S)
+    assert isinstance(none.local, Unknown)
 
 
 def test_a_time_is_found_in_the_log(bench: benches.Bench) -> None:

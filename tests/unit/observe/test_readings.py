@@ -46,6 +46,27 @@ def test_a_second_sweep_asks_for_nothing_that_is_not_due(cluster: fake.Fake) -> 
     assert second.brokers.at > first.brokers.at
 
 
+def test_of_tiered_topics_it_is_asked_what_the_disks_hold(cluster: fake.Fake) -> None:
+    cluster.add_topic("archive", config={"remote.storage.enable": "true"})
+    cluster.fill("archive", 0, 9)
+    cluster.set_local(TopicPartition("archive", 0), 5)
+    source = collect(cluster)
+    source.sweep()  # the settings are known from here on
+    source.reread_settings()
+    until = time.monotonic() + 5
+    read = source.sweep().positions.value
+    while time.monotonic() < until and (
+        isinstance(read, Unknown) or isinstance(read.local, Unknown)
+    ):
+        time.sleep(0.01)
+        read = source.sweep().positions.value
+    assert not isinstance(read, Unknown)
+    assert not isinstance(read.local, Unknown)
+    assert read.local.tolist() == [
+        5 if name.topic == "archive" else snapshot.UNREAD for name in read.partitions.names()
+    ]
+
+
 def test_what_is_known_to_have_changed_is_read_again(cluster: fake.Fake) -> None:
     source = collect(cluster)
     source.sweep()

@@ -1,5 +1,7 @@
 """Tiered storage: groups that read what is no longer on the brokers' own disks."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -7,45 +9,39 @@ from numpy.typing import NDArray
 
 from headgate.detect import interface, view, words
 from headgate.detect.consumers import lags
-from headgate.domain import resource
+from headgate.domain import finding, history, positions, resource, snapshot
 from headgate.domain.unknown import Unknown
 
-_WHY = (
-    "the earliest offset on the brokers' own disks was not read: a commit below it would be read "
-    "from remote storage"
-)
+CODE = "tier.cold_reads"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cold:
+    """What a group has yet to read from the remote store: columns of commits, and records."""
+
+    columns: NDArray[np.intp]
+    records: NDArray[np.int64]
 
 
 class ColdReads:
-    """Says of groups that are behind on tiered topics that nobody knows where they read.
+    """Says which groups read from the remote store: their commit is below what disks hold."""
 
-    Headgate does not read the earliest local offset yet, so it finds nothing and says so.
-    """
-
-    codes: ClassVar[tuple[str, ...]] = ("tier.cold_reads",)
+    codes: ClassVar[tuple[str, ...]] = (CODE,)
     needs: ClassVar[tuple[interface.Part, ...]] = ("offsets", "groups", "commits")
 
     def find(self, seen: view.View) -> interface.Found:
-        """What could not be judged, one for each group."""
-        now = lags.now(seen)
-        tiered = topics(seen)
-        if isinstance(now, Unknown) or not tiered:
-            return interface.Found()
-        behind = now.behind
-        keys = seen.history.commit_keys
-        hit: dict[str, set[str]] = {}
-        for column in behind[np.isin(behind, _columns(seen, now, tiered))].tolist():
-            hit.setdefault(keys[column][0], set()).add(keys[column][1].topic)
-        lacking = [
-            item
-            for group_id, names in sorted(hit.items())
-            for item in interface.not_seen(
-                self.codes,
-                resource.Resource("group", group_id),
-                f"{words.names(sorted(names))}: {_WHY}",
-            )
-        ]
-        return interface.Found(not_seen=tuple(lacking))
+        """At most one finding for each group, and the groups of which it is not known."""
+        findings: list[finding.Finding] = []
+        lacking: list[finding.NotSeen] = []
+        for group_id in sorted(seen.once(_behind)):
+            about = resource.Resource("group", group_id)
+            cold = of_group(seen, group_id)
+            if isinstance(cold, Unknown):
+                lacking += interface.not_seen(self.codes, about, cold.reason)
+                continue
+            found = _finding(seen, about, cold)
+            findings += [found] if found is not None else []
+        return interface.Found(findings=tuple(findings), not_seen=tuple(lacking))
 
 
 def topics(seen: view.View) -> frozenset[str]:
@@ -63,7 +59,108 @@ def _topics(seen: view.View) -> frozenset[str]:
     )
 
 
-def _columns(seen: view.View, now: lags.Lags, names: frozenset[str]) -> NDArray[np.intp]:
-    wanted = [place for place, name in enumerate(seen.history.places.topics) if name in names]
-    known = np.flatnonzero(now.partition_of >= 0)
-    return known[np.isin(seen.history.places.topic_of[now.partition_of[known]], wanted)]
+def of_group(seen: view.View, group_id: str) -> Cold | Unknown:
+    """What the group has yet to read from the remote store.
+
+    Unknown where what the disks hold was not read of any partition on which the group is behind.
+    """
+    now = lags.now(seen)
+    if isinstance(now, Unknown):
+        return now
+    read = seen.read(seen.snapshot.positions)
+    if isinstance(read, Unknown):
+        return Unknown(f"the earliest offset on the brokers' own disks: {read.reason}")
+    if isinstance(read.local, Unknown):
+        return Unknown(f"the earliest offset on the brokers' own disks: {read.local.reason}")
+    mine = seen.once(_behind).get(group_id, np.zeros(0, np.intp))
+    own = _local(seen, read, mine)
+    told = own != history.UNREAD
+    if len(mine) and not told.any():
+        return Unknown("no leader told the earliest offset on its own disk")
+    below = told & (now.commit[mine] < own)
+    return Cold(columns=mine[below], records=(own - now.commit[mine])[below])
+
+
+def _behind(seen: view.View) -> Mapping[str, NDArray[np.intp]]:
+    """Group -> its columns with records of tiered topics yet to read."""
+    now, tiered = lags.now(seen), topics(seen)
+    if isinstance(now, Unknown) or not tiered:
+        return {}
+    places = seen.history.places
+    wanted = [place for place, name in enumerate(places.topics) if name in tiered]
+    columns = now.behind[now.partition_of[now.behind] >= 0]
+    columns = columns[np.isin(places.topic_of[now.partition_of[columns]], wanted)]
+    found: dict[str, list[int]] = {}
+    for column in columns.tolist():
+        found.setdefault(seen.history.commit_keys[column][0], []).append(column)
+    return {group: np.array(held, np.intp) for group, held in found.items()}
+
+
+def _local(
+    seen: view.View, read: positions.Positions, columns: NDArray[np.intp]
+) -> NDArray[np.int64]:
+    """The earliest local offset under each of the columns; UNREAD where it was not told."""
+    own = np.full(len(columns), history.UNREAD, np.int64)
+    if isinstance(read.local, Unknown):
+        return own
+    for place, column in enumerate(columns.tolist()):
+        ordinal = read.partitions.ordinal(seen.history.commit_keys[column][1])
+        if ordinal is not None:
+            own[place] = read.local[ordinal]
+    return own
+
+
+def _since(seen: view.View, columns: NDArray[np.intp]) -> float:
+    """Since when, by the readings of what the disks hold, the group has been below on one."""
+    past = seen.history
+    start = seen.now
+    for at, read in _readings(seen):
+        row = max(int(np.searchsorted(past.times, at, side="right")) - 1, 0)
+        commits = past.commits[row, columns]
+        own = _local(seen, read, columns)
+        known = (own != history.UNREAD) & (commits != history.UNREAD)
+        if not known.any():
+            continue  # not told in that reading: it says neither
+        if not bool((commits < own)[known].any()):
+            break
+        start = at
+    return start
+
+
+def _readings(seen: view.View) -> Iterator[tuple[float, positions.Positions]]:
+    """Readings of positions within the history, the newest first."""
+    part: snapshot.Part[positions.Positions]
+    for part in reversed(seen.readings("positions")):
+        at = part.at.timestamp()
+        if isinstance(part.value, Unknown) or not len(seen.history.times):
+            continue
+        if at < seen.history.times[0]:
+            return
+        yield at, part.value
+
+
+def _finding(seen: view.View, about: resource.Resource, cold: Cold) -> finding.Finding | None:
+    if not len(cold.columns):
+        return None
+    start = _since(seen, cold.columns)
+    state = seen.state(CODE, "hold", start, about=about)
+    if state is None:
+        return None
+    names = [seen.history.commit_keys[column][1] for column in cold.columns.tolist()]
+    total = int(cold.records.sum())
+    report = interface.Report(seen, CODE, about)
+    report.fact(
+        "cold",
+        "records that it has yet to read from the remote store",
+        total,
+        unit="records",
+        how="ListOffsets (earliest local)",
+    )
+    return report.finding(
+        f"{about.id} reads {words.partitions(names)} from the remote store for "
+        f"{words.duration(seen.now - start)}: {words.many(total, 'record')} to go until what the "
+        "brokers' own disks hold.",
+        state=state,
+        since=start,
+        partitions=names,
+    )

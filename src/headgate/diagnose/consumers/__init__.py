@@ -2,6 +2,7 @@
 
 from headgate.diagnose import interface
 from headgate.diagnose.consumers import (
+    cold,
     inputs,
     lost,
     members,
@@ -25,4 +26,5 @@ DIAGNOSTICIANS: tuple[interface.Diagnostician, ...] = (
     members.Commits(),
     turning.Rebalances(),
     sharing.Shares(),
+    cold.ColdReads(),
 )

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import words
-from headgate.detect.consumers import clients, tiered
+from headgate.detect.consumers import clients
 from headgate.diagnose import interface
 from headgate.diagnose.cluster import brokers
-from headgate.diagnose.consumers import groups
+from headgate.diagnose.consumers import cold, groups
 from headgate.diagnose.hypothesis import Prediction, decides, expects, requires
 from headgate.domain import access, losing, resource, snapshot
 from headgate.domain.unknown import Unknown
@@ -39,7 +39,7 @@ _CAUSES: Mapping[str, tuple[str, str]] = {
 def weigh(argument: interface.Argument, group: groups.Facts, of: NDArray[np.bool_]) -> None:
     """Weighs all of them for the chosen columns of a group that falls behind."""
     _quota(argument, group, of)
-    _cold(argument)
+    cold.weigh(argument)
     _brokers(
         argument,
         _leaders(argument, argument.about.partitions),
@@ -191,27 +191,6 @@ def _at_limit(
     # A quota counts on each broker and for each client id; members of one id share it.
     allowed = limits[0] * max(len(leaders), 1) * max(len({m.client_id for m in listed}), 1)
     return round(float(np.nansum(rate)) / allowed, 3)
-
-
-def _cold(argument: interface.Argument) -> None:
-    topics = sorted({name.topic for name in argument.about.partitions})
-    remote = sorted(set(topics) & tiered.topics(argument.case.seen))
-    fact = argument.fact(
-        "tiered",
-        f"which of {words.names(topics)} keep records in remote storage",
-        words.names(remote) or "none",
-        how="DescribeConfigs",
-    )
-    argument.weigh(
-        "consumer.cold_read",
-        "It reads records that only remote storage has, which takes longer.",
-        requires("its topic is tiered", bool(remote), fact),
-        requires(
-            "its commit is below the earliest offset on the brokers' own disks",
-            Unknown("that offset was not read"),
-        ),
-        next=[interface.watch(argument.about.resource, 900, "It is faster once it is past them.")],
-    )
 
 
 def _brokers(argument: interface.Argument, leaders: dict[int, int], every: dict[int, int]) -> None:

@@ -11,7 +11,7 @@ from tests.unit.observations import AT, START, Scene, line
 
 from headgate import detect
 from headgate.detect import view
-from headgate.domain import snapshot, thresholds, usual
+from headgate.domain import thresholds, usual
 from headgate.domain.resource import Resource
 
 # what is usual
@@ -131,18 +131,6 @@ def test_a_group_that_catches_up_before_the_loss_has_no_deadline() -> None:
     [item] = found(scene, "lag.draining")
     assert item.deadline is None
     assert isinstance(fact(item, "catch-up"), int)
-
-
-# tiered storage
-
-
-def test_groups_behind_on_tiered_topics_may_read_cold() -> None:
-    scene = losing("604800000")
-    assert not unseen(scene, "tier.cold_reads")
-    scene.topics["orders"].configs["remote.storage.enable"] = snapshot.ConfigValue(
-        value="true", source="dynamic_topic"
-    )
-    assert "earliest offset" in unseen(scene, "tier.cold_reads")
 
 
 def test_a_view_knows_a_hold_by_resource() -> None:
