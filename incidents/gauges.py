@@ -14,6 +14,7 @@ import shutil
 import sys
 import threading
 import time
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,14 +22,17 @@ from typing import Any
 
 import confluent_kafka
 import httpx2
-import kafka
-import kafka.errors
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined] # not in its types
 
 from headgate.lab import lab as lab_
 from headgate.lab import parts
 from headgate.lab.workloads import cluster
 from incidents import baseline
+
+with warnings.catch_warnings():  # it reads its schemas in a way that Python 3.11 deprecates
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import kafka
+    import kafka.errors
 
 EVERY_S = 4.0
 _CALL_S = 4.0

@@ -19,6 +19,8 @@ HEALTHY_S = 10.0
 AFTER_S = 14.0
 """So long is watched at least after the symptom is visible, for what is said besides, and for the
 baseline's rules to have held."""
+CLEARED_S = 14.0
+"""After the healing, before another run may claim the same: settings are not read at each look."""
 APART_S = 6.0
 """Between two injections on one lab."""
 
@@ -80,7 +82,12 @@ def play(
         with contextlib.ExitStack() as held:
             for code in sorted(one.scenario.claims):
                 held.enter_context(place.claims[code])
-            row = _judged(row, acting, place, doctor=doctor)
+            try:
+                row = _judged(row, acting, place, doctor=doctor)
+            finally:
+                with contextlib.suppress(Exception):
+                    acting.heal()
+                time.sleep(CLEARED_S if one.scenario.claims else 0)
     except scenario.NotConfirmed as error:
         row = dataclasses.replace(row, failure=f"not confirmed: {error}")
     except Exception as error:  # noqa: BLE001 - one run must not end the others
@@ -92,8 +99,6 @@ def play(
     finally:
         if owned is not None:
             owned |= stand.owned
-        with contextlib.suppress(Exception):
-            acting.heal()
         stand.close()
     return dataclasses.replace(
         row,
