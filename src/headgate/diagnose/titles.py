@@ -230,6 +230,13 @@ def _cold(told: _Told) -> str:
     )
 
 
+def _given_up(told: _Told) -> str:
+    return (
+        f"{told.item.resource.id} gives up records of {words.partitions(told.item.partitions)}: "
+        "its members never accept them"
+    )
+
+
 def _member(told: _Told) -> str:
     return f"{_lag(told)}its member {_called(told)} is slow"
 
@@ -294,6 +301,7 @@ _BY_CAUSE: Mapping[tuple[str, str], _Write] = {
     ("group", "partition.hot_key"): _hot,
     ("group", "member.slow"): _member,
     ("group", "consumer.cold_read"): _cold,
+    ("group", "share.delivery_limit"): _given_up,
     ("group", "resource.abandoned"): _abandoned,
     ("group", "offset.out_of_range"): _outside,
     ("group", "offset.moved_by_operator"): _moved,

@@ -320,7 +320,8 @@ def _late(argument: interface.Argument, name: str, factor: float) -> bool | Unkn
 def _by_request(case: interface.Case, told: Told) -> bool | Unknown:
     """Whether members of the group left by request (LeaveGroup), and were not put out.
 
-    The counter is of all groups: what the other groups' departures may account for is not counted.
+    The counter is of all groups: where others lose members, too, it can only tell of too few
+    requests, for whoever comes and leaves between two looks is in it and not in the history.
     """
     group, left = told.churn.group.group, told.churn.left
     if not left:
@@ -331,12 +332,11 @@ def _by_request(case: interface.Case, told: Told) -> bool | Unknown:
     if isinstance(counted, Unknown):
         return counted
     requests = sum(counted.values())
-    others = case.once("departures", lambda: _departures(case)) - left
-    if 2 * (requests - others) >= left:
-        return True
-    if 2 * min(requests, left) < left:
+    if 2 * requests < left:
         return False
-    return Unknown("other groups lost members meanwhile, too")
+    if case.once("departures", lambda: _departures(case)) > left:
+        return Unknown("other groups lost members meanwhile, too")
+    return True
 
 
 def _departures(case: interface.Case) -> int:

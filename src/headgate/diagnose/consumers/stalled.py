@@ -8,7 +8,7 @@ and whether an open transaction lets it read no further.
 import numpy as np
 
 from headgate.detect import words
-from headgate.detect.consumers import clients
+from headgate.detect.consumers import clients, failovers
 from headgate.diagnose import interface
 from headgate.diagnose.consumers import (
     churn,
@@ -206,7 +206,12 @@ def _crash_loop(argument: interface.Argument, told: churn.Told, scene: Scene) ->
     argument.weigh(
         "consumer.crash_loop",
         f"Members of {group.id} crash and are started again{beat}.",
-        requires("members come and are gone again", scene.churn, scene.members, scene.owners),
+        requires(
+            "members come and are gone again",
+            _unless_moved(argument, scene.churn),
+            scene.members,
+            scene.owners,
+        ),
         sound,
         *(() if one_place else (expects("it stands everywhere", True, scene.moving),)),
         *(
@@ -223,6 +228,16 @@ def _crash_loop(argument: interface.Argument, told: churn.Told, scene: Scene) ->
             interface.suggest("owner.notify", f"{group.id} crashes again and again."),
         ],
     )
+
+
+def _unless_moved(argument: interface.Argument, comes: bool) -> bool | Unknown:
+    """Whether members come and go, where that is not what a lost coordinator makes them do; a look
+    too short to see who is gone again cannot tell."""
+    seen = argument.case.seen
+    moved = failovers.last(seen) if comes and seen.observation.cut_s is not None else None
+    if moved is None:
+        return comes
+    return Unknown(f"broker {moved[0]} left or came back: members may have had to join anew")
 
 
 def _alive(argument: interface.Argument, group: groups.Facts, scene: Scene) -> bool | Unknown:

@@ -448,3 +448,12 @@ def test_lag_that_an_open_transaction_holds_is_no_slowness_while_it_still_grows(
     told = {one.code: one for one in throughput.Growth().explain(growing, case).causes}
     assert told["txn.open"].verdict == "confirmed"
     assert told["consumer.slow"].verdict == "ruled_out"
+
+
+def test_requests_to_leave_are_nobodys_where_other_groups_lose_members_too() -> None:
+    scene = left(1.0)()
+    scene.follow("shipping", "orders", behind=3, members=2)
+    scene.members["shipping"] = lambda i: frozenset({"shipping-0", f"shipping-{1 + i // 9}"})
+    found = dict(told(causes(scene, "rebalance.storm")))
+    assert found["member.poll_timeout"] == "likely"
+    assert found["member.session_timeout"] == "likely"
