@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+
 from headgate.domain import vocabulary
 from headgate.domain.unknown import Unknown
 
@@ -23,3 +25,8 @@ class Evidence:
     at: datetime
     how: str = ""
     """How to read it again: the API call, command or address."""
+
+    def __post_init__(self) -> None:
+        """A number out of an array is one of Python's: nothing else can be written as JSON."""
+        if isinstance(self.value, np.generic):
+            object.__setattr__(self, "value", self.value.item())

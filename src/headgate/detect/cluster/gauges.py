@@ -196,7 +196,7 @@ def _is_past(seen: view.View, rule: Rule, meter: meters.Meter, limit: float) -> 
     if not rule.glance or seen.observation.cut_s is None:
         return False
     other = latest(seen, rule.glance, meter.resource)
-    return isinstance(other, Unknown) or (other > limit) is not rule.above
+    return isinstance(other, Unknown) or bool(other > limit) is not rule.above
 
 
 def _finding(
