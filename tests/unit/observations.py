@@ -19,6 +19,7 @@ from headgate.domain import (
     meters,
     observation,
     past,
+    shares,
     snapshot,
     thresholds,
     timeline,
@@ -107,6 +108,7 @@ class Scene:
         self.usual = usual.Usual()
         self.declared = declared.NOTHING
         self.fixes: fixes.Runs | Unknown = ()
+        self.given_up: shares.Given = shares.NOT_READ
         self.missing: dict[str, tuple[snapshot.Missing, ...]] = {}
 
     # what there is
@@ -308,6 +310,7 @@ class Scene:
             usual=self.usual,
             declared=self.declared,
             fixes=self.fixes,
+            given_up=self.given_up,
         )
 
     def _past(self) -> past.Past:

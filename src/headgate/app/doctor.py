@@ -31,7 +31,7 @@ from headgate.domain import (
 )
 from headgate.domain.unknown import Unknown
 from headgate.kafka import cluster
-from headgate.observe import answers, collector, deadletters, readings, times, watch
+from headgate.observe import answers, collector, deadletters, readings, sharestates, times, watch
 from headgate.ports import clock, kafka
 from headgate.ports import errors as port_errors
 from headgate.registry import rest as registry
@@ -218,6 +218,9 @@ def _watch(
         # so short a look tells no age of a backlog: the log's own timestamps do
         finder=times.Finder(held, ticks, deadline_s=asked.deadline_s),
         letters=deadletters.Reader(
+            held, ticks, read_records=asked.read_records, deadline_s=asked.deadline_s
+        ),
+        states=sharestates.Reader(
             held, ticks, read_records=asked.read_records, deadline_s=asked.deadline_s
         ),
     )

@@ -18,7 +18,7 @@ from headgate.domain import diagnosis, finding, incident, observation
 from headgate.domain import fixes as fixes_
 from headgate.domain import usual as usual_
 from headgate.domain.unknown import Unknown
-from headgate.observe import answers, deadletters, rows, times, watch
+from headgate.observe import answers, deadletters, rows, sharestates, times, watch
 from headgate.ports import clock, kafka
 
 Look = tuple[observation.Observation, finding.Detection]
@@ -76,6 +76,9 @@ class Local:
             limits=declared.over(about.limits()),
             finder=times.Finder(cluster, ticks, deadline_s=about.deadline_s),
             letters=deadletters.Reader(
+                cluster, ticks, read_records=about.read_records, deadline_s=about.deadline_s
+            ),
+            states=sharestates.Reader(
                 cluster, ticks, read_records=about.read_records, deadline_s=about.deadline_s
             ),
             kept=kept,

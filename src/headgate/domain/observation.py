@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar, cast
 
-from headgate.domain import deadletters, history, snapshot, vocabulary
+from headgate.domain import deadletters, history, shares, snapshot, vocabulary
 from headgate.domain import declared as declared_
 from headgate.domain import fixes as fixes_
 from headgate.domain import meters as meters_
@@ -59,6 +59,8 @@ class Observation:
     """What somebody declared that the cluster should be."""
     letters: Mapping[str, deadletters.Letters] = field(default_factory=dict)
     """What is known of the dead letters in each topic that holds some."""
+    given_up: shares.Given = shares.NOT_READ
+    """What share groups gave up lately."""
     fixes: fixes_.Runs | Unknown = fixes_.NOT_KEPT
     """What Headgate did lately, and for which cause."""
     _made: dict[Callable[["Observation"], object], object] = field(

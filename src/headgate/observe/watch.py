@@ -12,11 +12,20 @@ import numpy as np
 
 from headgate.domain import declared as declared_
 from headgate.domain import fixes as fixes_
-from headgate.domain import known, meters, observation, snapshot, thresholds, timeline, vocabulary
+from headgate.domain import (
+    known,
+    meters,
+    observation,
+    shares,
+    snapshot,
+    thresholds,
+    timeline,
+    vocabulary,
+)
 from headgate.domain import past as past_
 from headgate.domain import usual as usual_
 from headgate.domain.unknown import Unknown
-from headgate.observe import deadletters, jumps, recall, rows, series, times
+from headgate.observe import deadletters, jumps, recall, rows, series, sharestates, times
 from headgate.ports import clock
 
 RECENT = 2000
@@ -57,6 +66,7 @@ class Watch:
         usual: Callable[[], usual_.Usual] | None = None,
         fixes: Callable[[], fixes_.Runs | Unknown] | None = None,
         letters: deadletters.Reader | None = None,
+        states: sharestates.Reader | None = None,
         declared: declared_.Declared = declared_.NOTHING,
         fresh: rows.Fresh = np.empty,
         ticks: clock.Clock | None = None,
@@ -65,7 +75,8 @@ class Watch:
 
         ``finder`` looks up the log's own timestamps; ``kept`` tells what is kept of the time before
         the start, and is asked once; ``usual`` tells what is usual at the time of each look,
-        ``fixes`` what was done by then; ``letters`` reads dead-letter topics; ``fresh`` gives the
+        ``fixes`` what was done by then; ``letters`` reads dead-letter topics, ``states`` the notes
+        on share groups; ``fresh`` gives the
         memory of the samples; where the clock ``ticks`` jumps, the samples begin anew (None: nobody
         watches it).
         """
@@ -81,6 +92,7 @@ class Watch:
         self._usual = usual
         self._fixes = fixes
         self._letters = letters
+        self._states = states
         self._declared = declared
         self._past = past_.Past()
         self._meters = meters.Meters()
@@ -132,6 +144,7 @@ class Watch:
             timeline=tuple(self._timeline),
             usual=self._usual() if self._usual is not None else usual_.Usual(),
             letters=self._letters.letters(seen) if self._letters is not None else {},
+            given_up=self._states.given(seen) if self._states is not None else shares.NOT_READ,
             declared=self._declared,
             fixes=self._fixes() if self._fixes is not None else fixes_.NOT_KEPT,
         )

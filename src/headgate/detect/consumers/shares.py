@@ -1,22 +1,26 @@
 """Share groups: they commit no offsets, and their lag is what the partition's leader counts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from headgate.detect import interface, view, words
-from headgate.domain import finding, history, resource, snapshot
+from headgate.domain import finding, history, resource, shares, snapshot
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 
+_ARCHIVED = "share.records_archived"
+_KEEPS = (4, 4)
+"""From this release on a share group may have a dead-letter topic (KIP-1191)."""
+
 
 class Shares:
-    """Says which share groups do not get on, and that nobody counts what they give up."""
+    """Says which share groups do not get on, and which give records up."""
 
-    codes: ClassVar[tuple[str, ...]] = ("share.stalled", "share.records_archived")
+    codes: ClassVar[tuple[str, ...]] = ("share.stalled", _ARCHIVED)
     needs: ClassVar[tuple[interface.Part, ...]] = ("groups",)
 
     def find(self, seen: view.View) -> interface.Found:
-        """One finding per group, listing the partitions whose start stands."""
+        """One finding of each code per group, listing its partitions."""
         findings: list[finding.Finding] = []
         lacking: list[finding.NotSeen] = []
         for group in interface.certain(seen.groups).values():
@@ -27,14 +31,13 @@ class Shares:
                 reason = f"where its delivery starts: {group.starts.reason}"
                 lacking += interface.not_seen(self.codes[:1], about, reason)
             else:
-                made = _stalled(seen, group, group.starts)
-                findings += [made] if made is not None else []
-            if not isinstance(group.members, Unknown) and group.members:
-                reason = (
-                    "records given up at the delivery limit look like read ones; the share "
-                    "group's own metrics of the brokers would tell, and none was read"
-                )
-                lacking += interface.not_seen(self.codes[1:], about, reason)
+                stalled = _stalled(seen, group, group.starts)
+                findings += [stalled] if stalled is not None else []
+            for made in _given_up(seen, group):
+                if isinstance(made, finding.Finding):
+                    findings.append(made)
+                else:
+                    lacking.append(made)
         return interface.Found(findings=tuple(findings), not_seen=tuple(lacking))
 
 
@@ -77,6 +80,51 @@ def _stalled(
         since=oldest,
         partitions=listed,
     )
+
+
+def _given_up(
+    seen: view.View, group: snapshot.Group
+) -> Iterator[finding.Finding | finding.NotSeen]:
+    """What the group gave up lately; from 4.4 on a dead-letter topic may have kept it."""
+    about, known = resource.Resource("group", group.id), seen.observation.given_up
+    if isinstance(known, Unknown):
+        if not isinstance(group.members, Unknown) and group.members:
+            yield from interface.not_seen((_ARCHIVED,), about, known.reason)
+        return
+    given = known.get(group.id, ())
+    if not given:
+        return
+    records = sum(one.records for one in given)
+    most = max(one.deliveries for one in given)
+    version = seen.snapshot.version
+    if isinstance(version, Unknown) or _numbers(version) >= _KEEPS:
+        reason = (
+            f"{words.many(records, 'record')} reached the delivery limit; whether a dead-letter "
+            "topic of the group kept them is not read"
+        )
+        yield from interface.not_seen((_ARCHIVED,), about, reason)
+        return
+    report = interface.Report(seen, _ARCHIVED, about)
+    report.fact(
+        "records",
+        "records that were given up",
+        records,
+        source="records",
+        how=shares.NOTES,
+    )
+    report.fact("deliveries", "how often each was delivered", most, source="records")
+    names = [one.partition for one in given]
+    yield report.finding(
+        f"{group.id} gave up {words.many(records, 'record')} of {words.partitions(names)} after "
+        f"{words.many(most, 'delivery', 'deliveries')} each: nobody gets them any more, and "
+        "nothing kept a copy.",
+        since=min(one.since_ms for one in given) / 1000,
+        partitions=names,
+    )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdecimal())
 
 
 def _still_since(

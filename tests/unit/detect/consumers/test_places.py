@@ -148,11 +148,6 @@ def test_a_share_group_with_nothing_to_do_or_that_moves_is_well() -> None:
     assert not found(shares(lag=40, since=69), "share.stalled")
 
 
-def test_nobody_counts_what_a_share_group_gave_up() -> None:
-    assert "delivery limit" in unseen(shares(lag=0), "share.records_archived")
-    assert not unseen(shop(), "share.records_archived")
-
-
 @pytest.mark.parametrize(("fell_at", "there"), [(60, True), (69, False)])
 def test_a_log_end_that_is_behind_for_one_look_is_a_new_leader(fell_at: int, there: bool) -> None:
     scene = shop()
