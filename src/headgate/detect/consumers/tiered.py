@@ -103,11 +103,35 @@ def _local(
     own = np.full(len(columns), history.UNREAD, np.int64)
     if isinstance(read.local, Unknown):
         return own
-    for place, column in enumerate(columns.tolist()):
-        ordinal = read.partitions.ordinal(seen.history.commit_keys[column][1])
-        if ordinal is not None:
-            own[place] = read.local[ordinal]
+    ordinals = _ordinals(seen, read.partitions)[seen.history.places.partition_of[columns]]
+    there = ordinals >= 0
+    own[there] = read.local[ordinals[there]]
     return own
+
+
+def _ordinals(seen: view.View, table: snapshot.Partitions) -> NDArray[np.int64]:
+    """int64[P]: the ordinal in that listing of each partition of the history; -1: it has none."""
+    held = seen.once(_listings)
+    if id(table) not in held:
+        places, numbers = seen.history.places, seen.once(_numbers)
+        known = table.topic_ordinals
+        topic = np.array([known.get(name, -1) for name in places.topics], np.int64)
+        mine = topic[places.topic_of] if len(topic) else np.zeros(0, np.int64)
+        widths = np.append(np.diff(table.first), 0)  # of what is not listed: none
+        ordinals = table.first[np.maximum(mine, 0)] + numbers
+        held[id(table)] = np.where(numbers < widths[mine], ordinals, -1)
+    return held[id(table)]
+
+
+def _listings(_seen: view.View) -> dict[int, NDArray[np.int64]]:
+    """What ``_ordinals`` found, by the listing: several readings have the same one."""
+    return {}
+
+
+def _numbers(seen: view.View) -> NDArray[np.int64]:
+    """int64[P]: the number of each partition of the history."""
+    names = seen.history.partitions
+    return np.fromiter((name.partition for name in names), np.int64, len(names))
 
 
 def _since(seen: view.View, columns: NDArray[np.intp]) -> float:
