@@ -20,7 +20,11 @@ from headgate.diagnose import (
 )
 from headgate.domain import diagnosis, finding, incident, observation
 
-ASKERS: tuple[interface.Asker, ...] = (*consumers.ASKERS, *pipelines.ASKERS)
+ASKERS: tuple[interface.Asker, ...] = (
+    *consumers.ASKERS,
+    *pipelines.ASKERS,
+    *cluster.ASKERS,
+)
 """Every diagnostician that has questions."""
 
 DIAGNOSTICIANS: tuple[interface.Diagnostician, ...] = (

@@ -18,8 +18,10 @@ MOST = 120
 MOST_LARGE = 15
 """Readings of a part that has a row for each partition or replica of the cluster."""
 LARGE = frozenset({"log_dirs", "positions", "eligible"})
-_LEFT_OUT = frozenset({"brokers", "partitions", "offsets", "configs", "groups", "commits"})
+_LEFT_OUT = frozenset({"partitions", "offsets", "configs", "groups", "commits"})
 """Read at every sweep: what moves in them is in the history."""
+_LAST = "brokers"
+"""As these, but the last listing is kept: where a cluster was, once it does not answer."""
 
 Parts = Mapping[str, tuple[snapshot.Part[Any], ...]]
 
@@ -45,6 +47,9 @@ def followed(before: Past, seen: snapshot.Snapshot) -> Past:
         if name in _LEFT_OUT or name.startswith("metrics:"):
             continue
         earlier = before.parts.get(name, ())
+        if name == _LAST:
+            kept[name] = earlier if isinstance(part.value, Unknown) else (part,)
+            continue
         if earlier and earlier[-1].at == part.at:
             kept[name] = earlier
             continue

@@ -16,10 +16,14 @@ from headgate.diagnose.cluster import (
     saturation,
     stores,
     truncation,
+    unreachable,
 )
+
+ASKERS: tuple[interface.Asker, ...] = (unreachable.Unreachable(),)
 
 DIAGNOSTICIANS: tuple[interface.Diagnostician, ...] = (
     brokers.Brokers(),
+    *ASKERS,
     quorum.Voters(),
     quorum.Slow(),
     replicas.Replicas(),

@@ -24,60 +24,22 @@ from headgate.domain.unknown import Unknown
 _WATCH_S = 300.0
 _ACTUATOR = Unknown("no actuator of its host is declared")
 
+_ELSEWHERE = Unknown("Headgate has one vantage point")
+
 
 class Brokers:
-    """Explains brokers that are down or fenced, and a cluster that does not answer."""
+    """Explains brokers that are down or fenced."""
 
-    explains: ClassVar[tuple[str, ...]] = ("broker.down", "broker.fenced", "cluster.unreachable")
+    explains: ClassVar[tuple[str, ...]] = ("broker.down", "broker.fenced")
 
     def explain(self, about: finding.Finding, case: interface.Case) -> interface.Explained:
         """Crashed, stopped as planned, hung, cut off, or without its disk."""
         argument = interface.Argument(case, about)
-        if about.code == "cluster.unreachable":
-            _unreachable(argument)
-        elif about.code == "broker.down":
+        if about.code == "broker.down":
             _down(argument)
         else:
             _fenced(argument)
         return argument.explained()
-
-
-_ELSEWHERE = Unknown("Headgate has one vantage point")
-
-
-def _unreachable(argument: interface.Argument) -> None:
-    about = argument.about
-    answer = argument.own("answer")
-    argument.weigh(
-        "network.partition",
-        "The network between Headgate and the cluster is cut.",
-        requires("the cluster answers from another place", _ELSEWHERE),
-        requires("nothing answers here", True, *answer),
-    )
-    argument.weigh(
-        "evidence.source_failing",
-        "Headgate's own address or login is wrong.",
-        requires(
-            "clients go on with their work",
-            Unknown("their signs of work are seen through the same cluster"),
-        ),
-        requires("nothing answers here", True, *answer),
-    )
-    argument.weigh(
-        "broker.crashed",
-        "All brokers are down.",
-        requires("no broker's process runs", _ACTUATOR),
-        requires("nothing answers here", True, *answer),
-    )
-    argument.weigh(
-        "unknown",
-        f"{about.resource.id} does not answer; from here it cannot be told why.",
-        requires("nothing answers here", True, *answer),
-        next=[
-            interface.suggest("diagnostics.collect", "Try the bootstrap address from elsewhere."),
-            interface.suggest("incident.channel", "Nothing on this cluster can be judged now."),
-        ],
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -200,6 +200,14 @@ def _quota(item: finding.Finding, _top: diagnosis.Cause) -> str:
     return f"{item.resource.id} is held back by its quota"
 
 
+def _all_down(item: finding.Finding, _top: diagnosis.Cause) -> str:
+    return f"{item.resource.id} does not answer: the ports of its brokers refuse"
+
+
+def _all_hung(item: finding.Finding, _top: diagnosis.Cause) -> str:
+    return f"{item.resource.id} does not answer: its brokers accept connections and stand still"
+
+
 BY_CAUSE: Mapping[tuple[str, str], Write] = {
     ("partition", "replica.no_safe_leader"): _no_leader,
     ("partition", "election.unclean"): _unclean,
@@ -225,6 +233,8 @@ BY_CAUSE: Mapping[tuple[str, str], Write] = {
     ("broker", "leader.drifted"): _drifted,
     ("broker", "partition.hot_key"): _hot_key,
     ("broker", "recovery.unclean_start"): _recovering,
+    ("cluster", "broker.crashed"): _all_down,
+    ("cluster", "broker.hung"): _all_hung,
     ("cluster", "quorum.majority_lost"): _majority,
     ("cluster", "partitions.too_many"): _partitions,
     ("cluster", "topic.churn"): _churn,
