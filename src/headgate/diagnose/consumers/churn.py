@@ -16,7 +16,7 @@ from headgate.detect.consumers import clients, membership
 from headgate.diagnose import interface
 from headgate.diagnose.consumers import groups
 from headgate.diagnose.hypothesis import Prediction, decides, expects, requires
-from headgate.domain import resource, snapshot, vocabulary
+from headgate.domain import meters, resource, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
 LOOP = 2
@@ -167,7 +167,10 @@ def poll_timeout(argument: interface.Argument, told: Told, *more: Prediction) ->
             _late(argument, "consumer.time_between_polls_max", 0.001),
             *_spent(argument, "consumer.time_between_polls_max"),
         ),
-        decides("as many leave by request as are gone", _by_request(case, told), told.order),
+        # an ordinary restart asks to leave, too: only again and again it is what decides
+        (expects if told.churn.bounded else decides)(
+            "as many leave by request as are gone", _by_request(case, told), told.order
+        ),
         *more,
         next=[
             interface.suggest(
@@ -331,12 +334,44 @@ def _by_request(case: interface.Case, told: Told) -> bool | Unknown:
     counted = clients.answers(case.seen, "LeaveGroup", case.seen.history.span_s)
     if isinstance(counted, Unknown):
         return counted
+    if _put_out(case, told.churn.group.id):
+        return False
     requests = sum(counted.values())
     if 2 * requests < left:
         return False
     if case.once("departures", lambda: _departures(case)) > left:
         return Unknown("other groups lost members meanwhile, too")
     return True
+
+
+def _put_out(case: interface.Case, group_id: str) -> bool:
+    """Whether some member was gone between two readings of the brokers' counters in which nobody
+    at all asked to leave."""
+    samples = case.seen.history.groups.get(group_id, ())
+    every = case.seen.meters.all("broker.errors")
+    times = every[0].times if every else np.zeros(0)
+    asked = case.seen.meters.all("broker.errors", request="LeaveGroup")
+    for one, two in itertools.pairwise(samples):
+        if not one.members - two.members:
+            continue
+        # one reading more on each side: counters and members are not read at the same moment
+        low = int(np.searchsorted(times, one.at, side="right")) - 2
+        high = int(np.searchsorted(times, two.at)) + 1
+        if low < 0 or high >= len(times):
+            continue
+        first, last = float(times[low]), float(times[high])
+        if not any(_rose(meter, first, last) for meter in asked):
+            return True
+    return False
+
+
+def _rose(meter: meters.Meter, first: float, last: float) -> bool:
+    """Whether the counter is higher after that time than before it, or was not read then."""
+    within = meter.values[(meter.times >= first - 1) & (meter.times <= last + 1)]
+    known = within[~np.isnan(within)]
+    if len(known) < len(within):  # a counter begins with its first event
+        return True
+    return len(known) < 2 or bool(known[-1] > known[0])
 
 
 def _departures(case: interface.Case) -> int:

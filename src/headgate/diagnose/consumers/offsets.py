@@ -54,7 +54,10 @@ def _rewound(argument: interface.Argument) -> None:
     row = _row(case, since)
     samples = past.groups.get(about.resource.id, ())
     before = [sample for sample in samples if sample.at < since][-2:]
-    empty = bool(before) and all(not sample.members for sample in before)
+    after = next((sample for sample in samples if sample.at >= since), None)
+    # where nobody stayed, the group was stopped between two looks
+    nobody_stayed = bool(before) and after is not None and not before[-1].members & after.members
+    empty = nobody_stayed or (bool(before) and all(not sample.members for sample in before))
     members = argument.fact(
         "members",
         "whether the group had members when its commits went back",

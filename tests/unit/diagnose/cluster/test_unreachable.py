@@ -19,7 +19,10 @@ def told(port: str | None) -> incident.Draft:
     examined = diagnose.Examination(seen)
     asked = [one for one in examined.questions() if isinstance(one, diagnosis.ReachQuestion)]
     assert bool(asked) is (port is not None)
-    given = {each: diagnosis.ReachAnswer(port) for each in asked}  # type: ignore[arg-type]  # a state
+    given: dict[diagnosis.Question, diagnosis.Answer] = {
+        each: diagnosis.ReachAnswer(port)  # type: ignore[arg-type]  # one of its states
+        for each in asked
+    }
     drafts = examined.conclude(given)[2]
     [draft] = [one for one in drafts if one.findings[0].code == "cluster.unreachable"]
     return draft

@@ -58,7 +58,9 @@ def left(per_leave: float) -> Callable[[], Scene]:
         return tells(
             flapping(away=2),
             lambda i: (
-                counter("broker.errors", per_leave * (i // 8), request="LeaveGroup", error="NONE"),
+                counter(
+                    "broker.errors", per_leave * ((i + 2) // 8), request="LeaveGroup", error="NONE"
+                ),
                 counter("broker.errors", 10.0 * i, request="Heartbeat", error="NONE"),
             ),
         )
