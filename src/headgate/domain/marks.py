@@ -50,6 +50,24 @@ def at_end(seen: observation.Observation) -> NDArray[np.bool_]:
     return result
 
 
+def held_back(seen: observation.Observation, commit: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each commit stands at the last stable offset of a log with an open transaction: who
+    reads committed records alone gets no farther; bool[C], false where not known.
+    """
+    past = seen.history
+    made = np.zeros(len(commit), np.bool_)
+    positions, listed = seen.snapshot.positions.value, seen.snapshot.partitions.value
+    if isinstance(positions, Unknown) or isinstance(listed, Unknown):
+        return made
+    if positions.partitions.topics != listed.topics:
+        return made
+    place = past.places.partition_of
+    known = np.flatnonzero((place >= 0) & (place < len(positions.stable)) & (commit != UNREAD))
+    stable = positions.stable[place[known]]
+    made[known] = positions.held[place[known]] & (stable != UNREAD) & (commit[known] >= stable)
+    return made
+
+
 def rests(ends: NDArray[np.int64], commits: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether each column's group rests one offset short of the end again and again; both
     int64[W, n].

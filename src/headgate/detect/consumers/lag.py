@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import interface, view, words
-from headgate.detect.consumers import ages, failovers, lags, shape, usuals
+from headgate.detect.consumers import ages, costs, failovers, lags, rhythm, shape, usuals
 from headgate.domain import finding, resource, vocabulary
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
@@ -47,11 +47,34 @@ class LagShapes:
             if unsure and code == "lag.growing":
                 continue
             for group_id, columns in _by_group(now, np.flatnonzero(shapes.shape == kind)):
+                if code == "lag.growing" and _settles(seen, group_id):
+                    unsure += interface.not_seen(
+                        (code,), resource.Resource("group", group_id), _SETTLES
+                    )
+                    continue
                 made = _finding(seen, now, shapes, code, group_id, columns)
                 findings += [made] if made else []
         return interface.Found(
             findings=tuple(findings), not_seen=(*unsure, *_not_seen(seen, now, shapes))
         )
+
+
+_SETTLES = "its members changed in this short look: while a group settles, its lag rises"
+
+
+def _settles(seen: view.View, group_id: str) -> bool:
+    """Whether a one-shot look cannot tell now whether the group falls behind."""
+    if not seen.observation.is_cut("lag.growing", "window"):
+        return False
+    window_s = seen.observation.seconds("lag.growing", "window")
+    recent = [
+        sample
+        for sample in seen.history.groups.get(group_id, ())
+        if sample.at >= seen.now - window_s - seen.tolerance_s
+    ]
+    return any(
+        sample.members != recent[-1].members or sample.state in costs.RESTLESS for sample in recent
+    )
 
 
 def _unsure(seen: view.View) -> tuple[finding.NotSeen, ...]:
@@ -106,6 +129,8 @@ def _finding(
         columns = columns[[states[float(start)] == state for start in shapes.since[columns]]]
         since = float(shapes.since[columns].min())
     made = _write(seen, now, code, group_id, columns, state, since, change)
+    if code == "lag.stopped":
+        made = rhythm.excused(seen, made)
     return usuals.excused(seen, made) if code in _RHYTHMIC else made
 
 

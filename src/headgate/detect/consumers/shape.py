@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from headgate.detect import view
 from headgate.detect.consumers import lags, standing, trends
+from headgate.domain import marks
 from headgate.domain.unknown import Unknown
 
 
@@ -71,6 +72,7 @@ def _apply_trends(
 ) -> None:
     stuck = np.zeros(len(now.lag), dtype=np.bool_)
     stuck[still.columns] = still.waited | ~still.in_turn
+    stuck |= marks.held_back(seen.observation, now.commit)
     found = trends.find(seen, now, stuck)
     result.few[found.few] = True
     for shape, trend in (

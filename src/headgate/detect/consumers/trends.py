@@ -20,6 +20,8 @@ ADVANCES = 2
 MOVED_S = 10.0
 """A group that falls behind still reads: its commit moved in this time, or in the window's last
 third where that is longer, or in its last half where the window is shorter than twice as much."""
+_HARDLY = 0.1
+"""Records per second that are as good as none."""
 SPREAD = 0.25
 """Lag grows when its mean over the window's last third exceeds that of the first by this share of
 the rise; a step in the last few samples is a pause, such as a rebalance."""
@@ -120,7 +122,8 @@ def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
     sums = outlines.of(seen, now, columns, rows)
     few = sums.count < view.WINDOW_SAMPLES
     free = behind & ~few & ~stuck[columns]
-    rising = np.flatnonzero(free & sums.known & (sums.rise > STEPS * sums.step))
+    haste = _haste(seen, sums.early, sums.late)
+    rising = np.flatnonzero(free & sums.known & (sums.rise > STEPS * haste * sums.step))
     alone = np.zeros(len(columns), dtype=np.bool_)
     alone[rising] = _grow(seen, _course(seen, now, columns[rising], rows))
     together = _whole_topics(seen, now, columns, rows, sums, ~stuck[columns])
@@ -219,11 +222,15 @@ def _whole_topics(
     # the largest step is no smaller than the average one: most topics need no second look
     rise = np.bincount(place, weights=sums.rise[steady])
     step = np.bincount(place, weights=sums.advance[steady]) / (len(times) - 1)
-    risen = (rise > 0) & (rise > STEPS * step)
+    early = np.bincount(place, weights=sums.early[steady]).astype(np.float64)
+    late = np.bincount(place, weights=sums.late[steady]).astype(np.float64)
+    haste = _haste(seen, early, late)
+    risen = (rise > 0) & (rise > STEPS * haste * step)
     asked = risen[place]
     steady, place = steady[asked], place[asked]
     if not len(steady):
         return flagged
+    haste = haste[risen]
     place = np.unique(place, return_inverse=True)[1]
     parts = _course(seen, now, columns[steady], rows)
     total = _Course(
@@ -232,9 +239,20 @@ def _whole_topics(
         commits=_added(place, parts.commits),
         known=np.ones((len(times), int(place.max()) + 1), dtype=np.bool_),
     )
-    grows = (total.rise > STEPS * total.step) & _grow(seen, total)
+    grows = (total.rise > STEPS * haste * total.step) & _grow(seen, total)
     flagged[steady] = grows[place] & (sums.rise[steady] > 0)
     return flagged
+
+
+def _haste(
+    seen: view.View, early: NDArray[np.float64], late: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """How much quicker records came in the second half of a one-shot look than in the first, at
+    least 1: so much more waits then between two commits.
+    """
+    if not seen.observation.is_cut("lag.growing", "window"):
+        return np.ones(len(early))
+    return np.maximum(late / np.maximum(early, _HARDLY), 1.0)
 
 
 def _added(place: NDArray[np.intp], values: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,4 +1,4 @@
-"""A broker has just gone: the lag of every group rises for a while, and says nothing of them."""
+"""What raises the lag of a healthy group for a moment: a short look says nothing of it then."""
 
 from tests.unit.detect.consumers.reading import at_first_sight, found, shop, unseen
 from tests.unit.observations import START, Scene, line
@@ -37,3 +37,22 @@ def test_it_does_not_while_a_broker_has_just_gone_and_says_why() -> None:
 
 def test_it_does_where_the_broker_was_gone_all_the_time() -> None:
     assert found(behind(gone_at=0), "lag.growing")
+
+
+def test_it_does_not_while_the_group_settles() -> None:
+    scene = behind(gone_at=None)
+    scene.members["billing"] = lambda i: frozenset({"billing-0", *(("new",) if i > 2 else ())})
+    assert not found(scene, "lag.growing")
+    assert "its members changed" in unseen(scene, "lag.growing")
+
+
+def test_it_does_not_where_more_comes_in_and_commits_follow_as_late_as_before() -> None:
+    scene = at_first_sight(shop())
+    for p in range(4):
+        scene.topics["orders"].ends[p] = _swing
+        scene.read("billing", "orders", p, lambda i: _swing(i - 2) - 5, f"billing-{p % 2}")
+    assert not found(scene, "lag.growing")
+
+
+def _swing(i: int) -> int:
+    return START + (0, 4, 8, 16, 32, 56)[max(i, 0)]

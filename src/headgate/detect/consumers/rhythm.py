@@ -1,0 +1,51 @@
+"""Groups that come and go: a batch that works now and then is not stopped while it is away."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+from headgate.detect import view, words
+from headgate.domain import finding, history
+
+TURNS = 2
+"""So often a group must have gone and come back before its absences are its rhythm."""
+LONGER = 1.5
+"""An absence that is so many times the longest one before is none of the rhythm (judgment)."""
+
+
+def excused(seen: view.View, made: finding.Finding) -> finding.Finding:
+    """The finding that nobody reads; suppressed where the group has gone and come back before, and
+    is not away for longer than then.
+    """
+    samples = seen.history.groups.get(made.resource.id, ())
+    away = list(_absences(samples))
+    if not away or samples[-1].members:
+        return made
+    (began, _), before = away[-1], away[:-1]
+    if len(before) < TURNS:
+        return made
+    longest_s = max(end - start for start, end in before)
+    if seen.now - began > LONGER * longest_s + seen.tolerance_s:
+        return made
+    return dataclasses.replace(
+        made,
+        state="suppressed",
+        excuse=(
+            f"it was away {len(before)} times before and came back, at the latest after "
+            f"{words.duration(longest_s)}; now it is away for {words.duration(seen.now - began)}"
+        ),
+    )
+
+
+def _absences(samples: Sequence[history.GroupSample]) -> Iterator[tuple[float, float]]:
+    """(From, until) of each time without members that was seen to begin, Unix seconds."""
+    began: float | None = None
+    there = False
+    for sample in samples:
+        if sample.members:
+            if began is not None:
+                yield began, sample.at
+            began, there = None, True
+        elif there and began is None:
+            began = sample.at
+    if began is not None:
+        yield began, samples[-1].at
