@@ -17,6 +17,10 @@ RATES = ("leader.replication.throttled.rate", "follower.replication.throttled.ra
 LISTS = ("leader.replication.throttled.replicas", "follower.replication.throttled.replicas")
 
 
+SEEN_S = 6.0
+"""What was there for so long, anybody who looks now and then has seen."""
+
+
 class NoSafeLeader(scenario.Scenario):
     """The only replica that has everything is gone; the other one is back, but lacks records."""
 
@@ -56,6 +60,7 @@ class NoSafeLeader(scenario.Scenario):
             within_s=20,
         )
         self.written = self.stand.write(self.topic, self.draw.whole("only_there", 100, 300))
+        time.sleep(SEEN_S)
         lab.kill(f"broker-{self.first}")
         lab.resume(f"broker-{self.second}")
 

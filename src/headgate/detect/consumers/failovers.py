@@ -9,6 +9,8 @@ SETTLE_S = 30.0
 """A broker session is 9 s, and clients take as long again to find the new leader or coordinator
 (seen in the lab); after that they read as they do."""
 
+_DEAD = ("accepts", "refuses", "silent")
+
 
 def last(seen: view.View) -> tuple[int, float] | None:
     """(Broker, Unix seconds) of the last one that left or came back a short while ago."""
@@ -25,4 +27,4 @@ def last(seen: view.View) -> tuple[int, float] | None:
 
 
 def _is_away(sample: history.BrokerSample) -> bool:
-    return not sample.listed or bool(sample.fenced) or sample.port in ("refuses", "silent")
+    return not sample.listed or bool(sample.fenced) or sample.port in _DEAD

@@ -33,9 +33,6 @@ class Outlines:
     """The largest advance of the commit between two samples that follow each other."""
     advance: NDArray[np.int64]
     """Records by which the commit is further than at first."""
-    early: NDArray[np.float64]
-    late: NDArray[np.float64]
-    """Records per second written in the first and in the second half; 0 where not known."""
 
 
 def of(seen: view.View, now: lags.Lags, columns: NDArray[np.intp], rows: slice) -> Outlines:
@@ -46,9 +43,6 @@ def of(seen: view.View, now: lags.Lags, columns: NDArray[np.intp], rows: slice) 
     peak, step = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
     lag = commits = first
     known = np.zeros(size, dtype=np.bool_)
-    written: list[NDArray[np.int64]] = []
-    times = seen.history.times[rows]
-    halves = (0, (len(times) - 1) // 2, len(times) - 1)
     for row, (commit, end) in enumerate(_samples(seen, now, columns, rows)):
         fresh = (commit >= 0) & (end >= 0)
         lag = np.maximum(end - commit, 0)
@@ -66,7 +60,6 @@ def of(seen: view.View, now: lags.Lags, columns: NDArray[np.intp], rows: slice) 
         np.maximum(peak, lag, out=peak)
         count += fresh
         known, commits = fresh, commit
-        written += [end] * halves.count(row)
     return Outlines(
         count=count,
         known=known,
@@ -75,19 +68,7 @@ def of(seen: view.View, now: lags.Lags, columns: NDArray[np.intp], rows: slice) 
         fall=peak - lag,
         step=step,
         advance=commits - begun,
-        early=_pace(times, written, halves[:2]),
-        late=_pace(times, written[1:], halves[1:]),
     )
-
-
-def _pace(
-    times: NDArray[np.float64], ends: list[NDArray[np.int64]], rows: tuple[int, ...]
-) -> NDArray[np.float64]:
-    """Records per second between two rows; 0 where one was not read."""
-    first, last = ends[0], ends[1]
-    risen = np.where((first >= 0) & (last >= 0), np.maximum(last - first, 0), 0)
-    took_s: float = times[rows[1]] - times[rows[0]]
-    return risen / max(took_s, 1e-9)
 
 
 def _samples(

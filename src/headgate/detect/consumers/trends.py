@@ -20,8 +20,9 @@ ADVANCES = 2
 MOVED_S = 10.0
 """A group that falls behind still reads: its commit moved in this time, or in the window's last
 third where that is longer, or in its last half where the window is shorter than twice as much."""
-_HARDLY = 0.1
-"""Records per second that are as good as none."""
+LATER = 0.05
+"""The next record to read is older at the end of the window by this share of it, and by more than
+the time between two samples (judgment: a group that reads 95 % of what comes falls behind)."""
 SPREAD = 0.25
 """Lag grows when its mean over the window's last third exceeds that of the first by this share of
 the rise; a step in the last few samples is a pause, such as a rebalance."""
@@ -122,10 +123,10 @@ def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
     sums = outlines.of(seen, now, columns, rows)
     few = sums.count < view.WINDOW_SAMPLES
     free = behind & ~few & ~stuck[columns]
-    haste = _haste(seen, sums.early, sums.late)
-    rising = np.flatnonzero(free & sums.known & (sums.rise > STEPS * haste * sums.step))
+    rising = np.flatnonzero(free & sums.known & (sums.rise > STEPS * sums.step))
     alone = np.zeros(len(columns), dtype=np.bool_)
-    alone[rising] = _grow(seen, _course(seen, now, columns[rising], rows))
+    course = _course(seen, now, columns[rising], rows)
+    alone[rising] = _grow(seen, course) & _grows_older(seen, now, columns[rising], course)
     together = _whole_topics(seen, now, columns, rows, sums, ~stuck[columns])
     either = np.flatnonzero(alone | (together & behind & ~few))
     draining = behind & ~few & (sums.fall > STEPS * sums.step)
@@ -222,15 +223,11 @@ def _whole_topics(
     # the largest step is no smaller than the average one: most topics need no second look
     rise = np.bincount(place, weights=sums.rise[steady])
     step = np.bincount(place, weights=sums.advance[steady]) / (len(times) - 1)
-    early = np.bincount(place, weights=sums.early[steady]).astype(np.float64)
-    late = np.bincount(place, weights=sums.late[steady]).astype(np.float64)
-    haste = _haste(seen, early, late)
-    risen = (rise > 0) & (rise > STEPS * haste * step)
+    risen = (rise > 0) & (rise > STEPS * step)
     asked = risen[place]
     steady, place = steady[asked], place[asked]
     if not len(steady):
         return flagged
-    haste = haste[risen]
     place = np.unique(place, return_inverse=True)[1]
     parts = _course(seen, now, columns[steady], rows)
     total = _Course(
@@ -239,20 +236,58 @@ def _whole_topics(
         commits=_added(place, parts.commits),
         known=np.ones((len(times), int(place.max()) + 1), dtype=np.bool_),
     )
-    grows = (total.rise > STEPS * haste * total.step) & _grow(seen, total)
+    grows = (total.rise > STEPS * total.step) & _grow(seen, total)
+    grows &= _grows_older(seen, now, columns[steady], total, place)
     flagged[steady] = grows[place] & (sums.rise[steady] > 0)
     return flagged
 
 
-def _haste(
-    seen: view.View, early: NDArray[np.float64], late: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """How much quicker records came in the second half of a one-shot look than in the first, at
-    least 1: so much more waits then between two commits.
+def _grows_older(
+    seen: view.View,
+    now: lags.Lags,
+    columns: NDArray[np.intp],
+    course: _Course,
+    place: NDArray[np.intp] | None = None,
+) -> NDArray[np.bool_]:
+    """Whether the next record is older now than it was at first: more records that are no older
+    are a wave of input, which a reader with a delay follows. True where the history is too short
+    to tell; ``place`` adds columns up to the courses asked about.
     """
-    if not seen.observation.is_cut("lag.growing", "window"):
-        return np.ones(len(early))
-    return np.maximum(late / np.maximum(early, _HARDLY), 1.0)
+    count = course.lag.shape[1]
+    older = np.ones(count, dtype=np.bool_)
+    if not count:
+        return older
+    times = seen.history.times
+    ends = lags.ends_of(seen, now, columns, slice(0, len(times)))
+    known = ends >= 0
+    if place is not None:
+        whole = np.bincount(place, weights=(~known).any(axis=0)) == 0
+        known = np.repeat(whole[None, :], len(times), axis=0)
+        ends = _added(place, ends)
+    window_s = seen.observation.seconds("lag.growing", "window")
+    least_s = max(LATER * window_s, seen.sample_s)
+    for column in range(count):
+        rows = known[:, column]
+        first = _written(
+            times[rows], ends[rows, column], course.commits[course.first[column], column]
+        )
+        last = _written(times[rows], ends[rows, column], course.commits[-1, column])
+        if first is None or last is None:
+            continue
+        was, has = course.times[course.first[column]] - first, course.times[-1] - last
+        older[column] = has - was >= least_s
+    return older
+
+
+def _written(times: NDArray[np.float64], ends: NDArray[np.int64], offset: np.int64) -> float | None:
+    """About when the record at that offset was written; None: before the first sample."""
+    row = int(np.searchsorted(ends, offset, side="right"))
+    if row == 0:
+        return None
+    if row == len(ends):
+        return float(times[-1])
+    share = float(offset - ends[row - 1]) / max(float(ends[row] - ends[row - 1]), 1.0)
+    return float(times[row - 1] + share * (times[row] - times[row - 1]))
 
 
 def _added(place: NDArray[np.intp], values: NDArray[np.int64]) -> NDArray[np.int64]:

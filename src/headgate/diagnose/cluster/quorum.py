@@ -1,5 +1,6 @@
 """Why the controller quorum does not lead, or a voter does not follow, or metadata is slow."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -71,6 +72,7 @@ def _leaderless(argument: interface.Argument) -> None:
         "Too few voters are alive to elect a leader; brokers go on with what they know.",
         requires("the quorum does not answer", True, *argument.own("answer")),
         requires("brokers answer", bool(alive), serving),
+        requires("no majority is known to be alive", few is not False, lost),
         decides("half of the voters or more are away", few, lost),
         next=[
             interface.suggest(
@@ -79,6 +81,21 @@ def _leaderless(argument: interface.Argument) -> None:
             ),
             interface.suggest("diagnostics.collect", "Ask each controller's own log."),
         ],
+    )
+    _electing(argument, out, few)
+
+
+def _electing(argument: interface.Argument, away: Sequence[int], few: bool | Unknown) -> None:
+    """Weighs a voter that has gone while a majority is alive: the others elect, or have not told
+    the brokers yet who leads."""
+    fact = argument.fact("away", "voters that are away", words.names(away) or "none seen")
+    argument.weigh(
+        "quorum.voter_down",
+        "A voter is away, maybe the one that led; the others are enough to elect another.",
+        requires("a majority of the voters is alive", few is False, fact),
+        requires("a voter is away", bool(away), fact),
+        on=resource.Resource("broker", str(away[0])) if len(away) == 1 else None,
+        next=[interface.watch(argument.about.resource, 60, "An election ends by itself.")],
     )
 
 

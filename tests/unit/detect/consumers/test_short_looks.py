@@ -48,6 +48,7 @@ def test_it_does_not_while_the_group_settles() -> None:
 
 def test_it_does_not_where_more_comes_in_and_commits_follow_as_late_as_before() -> None:
     scene = at_first_sight(shop())
+    scene.samples = 14
     for p in range(4):
         scene.topics["orders"].ends[p] = _swing
         scene.read("billing", "orders", p, lambda i: _swing(i - 2) - 5, f"billing-{p % 2}")
@@ -55,4 +56,5 @@ def test_it_does_not_where_more_comes_in_and_commits_follow_as_late_as_before() 
 
 
 def _swing(i: int) -> int:
-    return START + (0, 4, 8, 16, 32, 56)[max(i, 0)]
+    """4 records a sample for a while, then ever more."""
+    return START + 4 * i + sum(6 * (one - 9) for one in range(10, i + 1))
