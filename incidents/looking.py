@@ -22,7 +22,7 @@ from headgate import diagnose
 from headgate.app import around
 from headgate.connect import rest
 from headgate.diagnose import lifecycle
-from headgate.domain import diagnosis, finding, incident, observation, thresholds
+from headgate.domain import diagnosis, finding, incident, observation, thresholds, usual
 from headgate.kafka import cluster
 from headgate.lab import lab as lab_
 from headgate.observe import answers, collector, deadletters, times, watch
@@ -73,6 +73,7 @@ class Eyes:
         self._sources = [around.source_of(url, self._kafka, where="incidents") for url in urls]
         self._expected: list[thresholds.Expectation] = []
         self._planned: list[observation.Planned] = []
+        self._usual: dict[str, usual.Band] = {}
         self._watch = watch.Watch(
             collector.Collector(
                 self._kafka,
@@ -85,6 +86,7 @@ class Eyes:
             environment="production",
             limits=thresholds.Thresholds(expected=self._expected),
             cut_s=CUT_S,
+            usual=lambda: usual.Usual(input=dict(self._usual)),
             finder=times.Finder(self._kafka, self._ticks, deadline_s=DEADLINE_S),
             letters=deadletters.Reader(
                 self._kafka, self._ticks, read_records=True, deadline_s=DEADLINE_S
@@ -106,6 +108,10 @@ class Eyes:
     def declare(self, expectation: thresholds.Expectation) -> None:
         """The next looks know that this is as it should be."""
         self._expected.append(expectation)
+
+    def remember(self, topic: str, band: usual.Band) -> None:
+        """The next looks know what the topic gets at this time of other days."""
+        self._usual[topic] = band
 
     def since(self, at: float) -> list[looks.Look]:
         """The looks that ended since then.

@@ -75,7 +75,12 @@ def play(
 ) -> results.Row:
     """One run from its preparation to its end; what fails in it is told in its row."""
     began = time.monotonic()
-    stand = stand_.Stand(place.lab, announce=place.eyes.announce, declare=place.eyes.declare)
+    stand = stand_.Stand(
+        place.lab,
+        announce=place.eyes.announce,
+        declare=place.eyes.declare,
+        remember=place.eyes.remember,
+    )
     draw = scenario.Draw(one.seed, one.scenario.name, one.variant)
     acting = one.scenario(stand=stand, draw=draw)
     row = _row(one)

@@ -10,12 +10,14 @@ from typing import Any
 
 import confluent_kafka
 
-from headgate.domain import observation, thresholds
+from headgate.domain import observation, thresholds, usual
 from headgate.lab import jvm
 from headgate.lab import lab as lab_
 from headgate.lab.workloads import cluster, control, interface, running
 
 STEADY_WITHIN_S = 60.0
+DAYS = 14
+"""Earlier days that are remembered where some are."""
 
 
 class Stand:
@@ -27,15 +29,18 @@ class Stand:
         *,
         announce: Callable[[observation.Planned], None] = lambda _: None,
         declare: Callable[[thresholds.Expectation], None] = lambda _: None,
+        remember: Callable[[str, usual.Band], None] = lambda _topic, _band: None,
     ) -> None:
         """Nothing is there yet.
 
         ``announce`` tells Headgate of a deed as a deployment pipeline does; ``declare`` says that a
-        condition is meant to be so, as a person writes it into the configuration.
+        condition is meant to be so, as a person writes it into the configuration; ``remember``
+        gives Headgate a history of days that nobody waits for here.
         """
         self.lab = lab
         self._announce = announce
         self._declare = declare
+        self._remember = remember
         self._topics: list[str] = []
         self._workloads: list[str] = []
         self._groups: list[str] = []
@@ -60,6 +65,15 @@ class Stand:
         """Headgate is told that these findings on these resources are as they should be."""
         self._declare(
             thresholds.Expectation(resources=resources, findings=tuple(findings), why=why)
+        )
+
+    def remember(self, topic: str, per_second: float) -> None:
+        """Headgate's history says that on each of the last days the topic got about so much."""
+        self._remember(
+            topic,
+            usual.Band(
+                low=per_second * 0.7, middle=per_second, high=per_second * 1.3, periods=DAYS
+            ),
         )
 
     def topic(

@@ -99,11 +99,13 @@ class InputStopped(shop.Read):
 
     name = "input-stopped"
     breaks = "A producer that wrote steadily is shut down; the topic gets no records."
+    how = "replayed"  # of the days before; the rest is real
+    doctor: ClassVar[bool] = False  # the command has no history
 
     def prepare(self) -> None:
-        """Steady input for as long as the rule wants to have seen it."""
+        """Steady input, as on every day before."""
         self.work(rate=self.draw.real("rate", 20, 40))
-        time.sleep(75)
+        self.stand.remember(self.topic, self.rate)
 
     def roots(self) -> tuple[scenario.Root, ...]:
         """No input."""

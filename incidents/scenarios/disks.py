@@ -3,12 +3,16 @@
 import abc
 import shutil
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 from headgate.lab.workloads import cluster
 from incidents import scenario
 from incidents.scenarios import nodes, shop
+
+READ_S = 35.0
+"""Log dirs are large answers, and are read every half a minute."""
 
 
 class Disk(scenario.Scenario, abc.ABC):
@@ -107,8 +111,9 @@ class DiskFailed(Disk):
     breaks = "A broker's disk fails: what was on it cannot be read or written any more."
 
     def prepare(self) -> None:
-        """A disk with much room."""
+        """A disk with much room, for as long as it takes anybody to have read it."""
         self.on_disk(self.draw.whole("mebibytes", 150, 250))
+        time.sleep(READ_S)
 
     def roots(self) -> tuple[scenario.Root, ...]:
         """Broken, and not full."""
@@ -136,6 +141,7 @@ class DiskFilling(Disk):
 
     name = "disk-filling"
     breaks = "A new load fills a broker's disk; it will be full within minutes."
+    within_s = 100.0
 
     def prepare(self) -> None:
         """A disk with room for some minutes, most of it used."""
