@@ -62,6 +62,9 @@ _MIXED = ("cluster", "topic")
 apart."""
 _CLIENTS = ("auth", "acl", "produce", "producer")
 """Families of what a broker counts of its clients: not what is wrong with the broker itself."""
+_ENDS = ("record.",)
+"""Causes that are the end of the story: what else is wrong with the partition that holds a record
+did not write it."""
 Known = Mapping[str, diagnosis.Diagnosis]
 
 
@@ -130,6 +133,8 @@ class Roots:
             links.append(step)
             here = step.source
             seen.add(here)
+            if step.why.startswith(_ENDS):
+                break
             lead = self._lead(here)
             last = lead or last
             step = self._step(lead) if lead is not None else None
@@ -182,7 +187,8 @@ class Roots:
             culprit = self._whole(top.resource)
             if culprit == here or not self._graph.may_cause(culprit, item):
                 return None
-            return self._link(culprit, here, top.code) if self._stands(culprit, here) else None
+            stands = self._stands(culprit, here, alone=top.code.startswith(_ENDS))
+            return self._link(culprit, here, top.code) if stands else None
         for source, edge in upstream:
             if self._whole(source) != here:
                 return self._link(source, here, edge.relation)
@@ -193,11 +199,13 @@ class Roots:
     ) -> incident.Link:
         return incident.Link(source=self._whole(source), target=target, why=why)
 
-    def _stands(self, culprit: resource.Resource, here: resource.Resource) -> bool:
-        """Whether the culprit is a root of its own, or only a part of the story of ``here``."""
+    def _stands(self, culprit: resource.Resource, here: resource.Resource, *, alone: bool) -> bool:
+        """Whether the culprit is a root of its own, or only a part of the story of ``here``;
+        ``alone``: whatever else is wrong there.
+        """
         if culprit.kind not in _INNER:
             return True
-        if any(item.severity != "info" for item in self._on.get(culprit, ())):
+        if not alone and any(item.severity != "info" for item in self._on.get(culprit, ())):
             return True
         return bool(self._blamed.get(culprit, set()) - {here})
 

@@ -35,7 +35,7 @@ def hung() -> Scene:
     return scene
 
 
-def crashing() -> Scene:
+def crashing(stands: int = 3) -> Scene:
     """A new member every second sample; orders-3 stands, the other partitions move."""
     scene = shop()
 
@@ -44,7 +44,7 @@ def crashing() -> Scene:
 
     scene.group("billing", alive(69), came=lambda i: frozenset({alive(i)}))
     for p in range(6):
-        course = line(START, 10, until=30) if p == 3 else line(START, 10)
+        course = line(START, 10, until=30) if p == stands else line(START, 10)
         scene.read("billing", "orders", p, course, alive)
     return scene
 

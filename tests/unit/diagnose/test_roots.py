@@ -9,7 +9,7 @@ from tests.unit.observations import AT, START, Scene, line
 
 from headgate import diagnose
 from headgate.diagnose import dependencies, downstreams
-from headgate.domain import incident, observation, resource, thresholds, vocabulary
+from headgate.domain import diagnosis, incident, observation, resource, thresholds, vocabulary
 
 MANY = 500
 
@@ -42,6 +42,26 @@ def test_a_group_that_stopped_has_nothing_to_do_with_a_broker_that_crashed() -> 
     scene = scenes.crashed()()
     broken(scene, "late", 41, members=False)
     assert keys(scene) == ["broker@broker:2", "group@group:late"]
+
+
+def test_a_record_that_cannot_be_read_has_nothing_to_do_with_the_broker_that_holds_it() -> None:
+    """Its partition lost a copy when the broker crashed: that wrote no record."""
+    scene = scenes.crashing(stands=0)
+    scene.broker(
+        2,
+        fenced=True,
+        port="refuses",
+        at=lambda i: scene.sample(i, fenced=i >= 22, port="answers" if i < 20 else "refuses"),
+    )
+    scene.lose(2, isr_at=21, leaders_at=22)
+    seen = scene.seen()
+    bad = diagnosis.RecordAnswer(exists=True, decodes=False, format="json", neighbours=2)
+    asked = diagnose.Examination(seen).questions()
+    found = {draft.key: draft for draft in diagnose.look(seen, dict.fromkeys(asked, bad))[2]}
+    poisoned = [one for one in found.values() if one.causes[0].code == "record.poison"]
+    assert len(poisoned) == 1
+    assert "broker@broker:2" in found
+    assert found["broker@broker:2"].causes[0].code == "broker.crashed"
 
 
 def test_a_group_that_stood_long_before_is_not_blamed_on_the_broker() -> None:
