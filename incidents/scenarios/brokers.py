@@ -148,11 +148,11 @@ class MinIsrBlocks(Away):
         cluster.set_topic_setting(self.stand.bootstrap, self.topic, "min.insync.replicas", "3")
 
     def roots(self) -> tuple[scenario.Root, ...]:
-        """The setting, and not the stop, blocks the writes; both are worth knowing."""
+        """The stop is the trigger, the setting makes an outage of it: either may be said first."""
         return (
             scenario.Root(
                 findings=("partition.under_min_isr", "produce.failing"),
-                causes=(self.why,),
+                causes=(self.why, "broker.planned_stop"),
                 also=AWAY,
             ),
         )
