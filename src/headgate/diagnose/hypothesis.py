@@ -56,6 +56,11 @@ class Prediction:
     facts: tuple[str, ...] = ()
     """Ids of the evidence that shows it."""
 
+    def __post_init__(self) -> None:
+        """A truth out of an array is one of Python's: nothing else can be written as JSON."""
+        if not isinstance(self.seen, Unknown):
+            object.__setattr__(self, "seen", bool(self.seen))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:

@@ -1,5 +1,8 @@
 """The one place that ranks causes: each row of its table."""
 
+from typing import Any
+
+import numpy as np
 import pytest
 
 from headgate.diagnose import hypothesis
@@ -43,3 +46,8 @@ def test_what_held_what_failed_and_what_was_not_read_is_told() -> None:
     assert found.for_ == ("e1",)
     assert found.against == ("e2",)
     assert found.not_looked_at == ("polls are rare: nobody looked",)
+
+
+def test_a_truth_out_of_an_array_is_one_of_pythons() -> None:
+    seen: Any = np.bool_(True)
+    assert requires("it is so", seen).seen is True
