@@ -42,7 +42,6 @@ class Exporter:
         """Nothing is read any more."""
         self._stopping.set()
         self._process.kill()
-        self._process.wait()
         self._thread.join(30)
 
     def _start(self) -> "subprocess.Popen[str]":
@@ -55,10 +54,13 @@ class Exporter:
         )
 
     def _follow(self) -> None:
-        while not self._stopping.is_set():
-            assert self._process.stdout is not None  # noqa: S101 - it is a pipe
-            for line in self._process.stdout:
-                self.course.append(baseline.Gauges(**json.loads(line)))
-            self._process.wait()
-            if not self._stopping.wait(_AGAIN_S):
-                self._process = self._start()
+        while True:
+            with self._process as process:
+                assert process.stdout is not None  # noqa: S101 - it is a pipe
+                for line in process.stdout:
+                    self.course.append(baseline.Gauges(**json.loads(line)))
+            if self._stopping.wait(_AGAIN_S):
+                return
+            self._process = self._start()
+            if self._stopping.is_set():  # closed meanwhile: nobody else ends it
+                self._process.kill()

@@ -20,8 +20,6 @@ QUICK = tuple(each for each in scenarios.ALL if each.quick)
 NOT_YET: Mapping[str, str] = {
     "deliberately-behind": "a reader that waits for records to be old reads in bursts; in a look "
     "of 10 s its lag grows between two of them",
-    "rolling-restart": "rebalance.stuck by member.poll_timeout in one look (seed 767631): the "
-    "restart itself is taken for a member that polls too late",
 }
 """Scenario -> why it is not right yet."""
 
