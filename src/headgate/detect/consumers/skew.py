@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from headgate.detect import interface, view, words
 from headgate.detect.consumers import lags, trends
-from headgate.domain import finding, history, imbalance, resource, snapshot, vocabulary
+from headgate.domain import finding, history, imbalance, marks, resource, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
 LEAST_PARTITIONS = 3
@@ -63,11 +63,13 @@ class LagSkew:
 def _keys(
     seen: view.View, now: lags.Lags, table: snapshot.Partitions
 ) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
-    """The columns on topics wide enough to be skewed, and a number per group and topic."""
+    """The columns on topics wide enough to be skewed, and a number per group and topic; where an
+    open transaction holds readers back, that is the reason."""
     topics = seen.topic_ordinals
     wide = np.append(np.diff(table.first) >= LEAST_PARTITIONS, False)
     topic = np.where(now.partition_of >= 0, topics[np.maximum(now.partition_of, 0)], -1)
-    columns = np.flatnonzero((now.lag >= 0) & now.judged & wide[topic])
+    free = now.judged & ~marks.held_back(seen.observation, now.commit)
+    columns = np.flatnonzero((now.lag >= 0) & free & wide[topic])
     return columns, now.group_of[columns].astype(np.int64) * len(table.topics) + topic[columns]
 
 

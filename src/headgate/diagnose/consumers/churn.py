@@ -74,9 +74,8 @@ def _of(case: interface.Case, group_id: str) -> Churn:
         gone = one.members - two.members
         left += len(gone)
         for member in gone:
-            replaced += any(
-                first[other] > first[member] for other in two.members if other != member
-            )
+            # who came between the same two looks may have come before or after it left
+            replaced += any(first[other] > first[member] for other in one.members - {member})
     about = resource.Resource("group", group_id)
     sizes = [len(sample.members) for sample in samples] or [0]
     return Churn(
