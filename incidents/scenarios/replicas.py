@@ -17,6 +17,14 @@ RATES = ("leader.replication.throttled.rate", "follower.replication.throttled.ra
 LISTS = ("leader.replication.throttled.replicas", "follower.replication.throttled.replicas")
 
 
+BESIDE = (
+    *brokers.AWAY,
+    "partition.at_min_isr",
+    "leader.imbalance",
+    "quorum.no_leader",
+    "quorum.voter_lagging",
+)
+"""What a broker that stands still for a while shows, too; it may have led the quorum."""
 SEEN_S = 6.0
 """What was there for so long, anybody who looks now and then has seen."""
 
@@ -45,7 +53,7 @@ class NoSafeLeader(scenario.Scenario):
             scenario.Root(
                 findings=("partition.offline",),
                 causes=("replica.no_safe_leader", "broker.crashed"),
-                also=(*brokers.AWAY, "quorum.no_leader", "quorum.voter_lagging"),
+                also=BESIDE,
             ),
         )
 
@@ -110,12 +118,7 @@ class UncleanElection(NoSafeLeader):
             scenario.Root(
                 findings=("partition.truncated",),
                 causes=("election.unclean",),
-                also=(
-                    "partition.offline",
-                    *brokers.AWAY,
-                    "quorum.no_leader",
-                    "quorum.voter_lagging",
-                ),
+                also=("partition.offline", *BESIDE),
             ),
         )
 
@@ -166,7 +169,7 @@ class FollowerComesAndGoes(shop.Read):
                 findings=("isr.flapping",),
                 causes=("follower.slow", "broker.hung", "jvm.memory_pressure"),
                 culprit=f"broker:{self.victim}",
-                also=brokers.AWAY,
+                also=BESIDE,
             ),
         )
 

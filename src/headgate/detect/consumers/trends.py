@@ -257,26 +257,48 @@ def _grows_older(
     older = np.ones(count, dtype=np.bool_)
     if not count:
         return older
-    times = seen.history.times
-    ends = lags.ends_of(seen, now, columns, slice(0, len(times)))
+    times, whole = seen.history.times, slice(0, len(seen.history.times))
+    ends = lags.ends_of(seen, now, columns, whole)
+    commits = lags.commits_of(seen, columns, whole)
     known = ends >= 0
+    read = known & (commits >= 0)
     if place is not None:
-        whole = np.bincount(place, weights=(~known).any(axis=0)) == 0
-        known = np.repeat(whole[None, :], len(times), axis=0)
-        ends = _added(place, ends)
+        known = _all_known(place, known)
+        read = _all_known(place, read)
+        ends, commits = _added(place, ends), _added(place, commits)
     window_s = seen.observation.seconds("lag.growing", "window")
     least_s = max(LATER * window_s, seen.sample_s)
+    begin = len(times) - len(course.times)
+    before = range(begin) if seen.observation.is_cut("lag.growing", "window") else range(0)
     for column in range(count):
         rows = known[:, column]
-        first = _written(
-            times[rows], ends[rows, column], course.commits[course.first[column], column]
-        )
-        last = _written(times[rows], ends[rows, column], course.commits[-1, column])
-        if first is None or last is None:
+        log = times[rows], ends[rows, column]
+        first = begin + int(course.first[column])
+        was = _age(log, times[first], commits[first, column])
+        has = _age(log, times[-1], commits[-1, column])
+        if was is None or has is None:
             continue
-        was, has = course.times[course.first[column]] - first, course.times[-1] - last
-        older[column] = has - was >= least_s
+        # one that reads in bursts was as late before; a short look alone cannot see that
+        usual = [
+            age
+            for row in before
+            if read[row, column] and (age := _age(log, times[row], commits[row, column]))
+        ]
+        older[column] = has - was >= least_s and has > max(usual, default=0.0)
     return older
+
+
+def _all_known(place: NDArray[np.intp], known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Of each row whether every column of a sum is known."""
+    return np.stack([np.bincount(place, weights=~row) == 0 for row in known])
+
+
+def _age(
+    log: tuple[NDArray[np.float64], NDArray[np.int64]], at: np.float64, offset: np.int64
+) -> float | None:
+    """Seconds for which the record at that offset had been written then; None: not known."""
+    written = _written(*log, offset)
+    return None if written is None else max(float(at) - written, 0.0)
 
 
 def _written(times: NDArray[np.float64], ends: NDArray[np.int64], offset: np.int64) -> float | None:
