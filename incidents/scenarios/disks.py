@@ -82,6 +82,7 @@ class DiskFull(Disk):
     def prepare(self) -> None:
         """A disk with some room."""
         self.on_disk(self.draw.whole("mebibytes", 20, 30))
+        time.sleep(READ_S)
 
     def roots(self) -> tuple[scenario.Root, ...]:
         """Full, and not broken."""
