@@ -109,9 +109,11 @@ class Eyes:
         """The next looks know that this is as it should be."""
         self._expected.append(expectation)
 
-    def remember(self, topic: str, band: usual.Band) -> None:
-        """The next looks know what the topic gets at this time of other days."""
-        self._usual[topic] = band
+    def remember(self, topic: str, per_second: float, days: int) -> None:
+        """The next looks know what the topic got at this time of so many earlier days."""
+        self._usual[topic] = usual.Band(
+            low=0.7 * per_second, middle=per_second, high=1.3 * per_second, periods=days
+        )
 
     def since(self, at: float) -> list[looks.Look]:
         """The looks that ended since then.

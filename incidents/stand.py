@@ -10,7 +10,7 @@ from typing import Any
 
 import confluent_kafka
 
-from headgate.domain import observation, thresholds, usual
+from headgate.domain import observation, thresholds
 from headgate.lab import jvm
 from headgate.lab import lab as lab_
 from headgate.lab.workloads import cluster, control, interface, running
@@ -29,7 +29,7 @@ class Stand:
         *,
         announce: Callable[[observation.Planned], None] = lambda _: None,
         declare: Callable[[thresholds.Expectation], None] = lambda _: None,
-        remember: Callable[[str, usual.Band], None] = lambda _topic, _band: None,
+        remember: Callable[[str, float, int], None] = lambda _topic, _pace, _days: None,
     ) -> None:
         """Nothing is there yet.
 
@@ -69,12 +69,7 @@ class Stand:
 
     def remember(self, topic: str, per_second: float) -> None:
         """Headgate's history says that on each of the last days the topic got about so much."""
-        self._remember(
-            topic,
-            usual.Band(
-                low=per_second * 0.7, middle=per_second, high=per_second * 1.3, periods=DAYS
-            ),
-        )
+        self._remember(topic, per_second, DAYS)
 
     def topic(
         self, name: str, partitions: int = 3, replicas: int | None = None, **config: object

@@ -72,6 +72,8 @@ class Eyes:
 
     def declare(self, _: object) -> None: ...
 
+    def remember(self, *_: object) -> None: ...
+
 
 class Exporter:
     """Shows a group that lags."""

@@ -34,6 +34,8 @@ class Churn:
     left: int
     replaced: int
     """Of those that left, how many had a successor by then."""
+    unclear: int
+    """How many of them left between the same two looks as somebody came."""
     last_at: float | None
     """When somebody came or went last, Unix seconds; None: nobody did."""
     planned: tuple[str, ...]
@@ -63,7 +65,7 @@ def of(case: interface.Case, group_id: str) -> Churn:
 def _of(case: interface.Case, group_id: str) -> Churn:
     samples = case.seen.history.groups.get(group_id, ())
     first = dict.fromkeys(samples[0].members if samples else (), 0)
-    came = left = replaced = last = 0
+    came = left = replaced = unclear = last = 0
     for place, (one, two) in enumerate(itertools.pairwise(samples), start=1):
         if one.members is two.members or one.members == two.members:
             continue
@@ -74,8 +76,10 @@ def _of(case: interface.Case, group_id: str) -> Churn:
         gone = one.members - two.members
         left += len(gone)
         for member in gone:
-            # who came between the same two looks may have come before or after it left
-            replaced += any(first[other] > first[member] for other in one.members - {member})
+            if any(first[other] > first[member] for other in one.members - {member}):
+                replaced += 1
+            else:  # who came between the same two looks came before it left, or after
+                unclear += bool(fresh)
     about = resource.Resource("group", group_id)
     sizes = [len(sample.members) for sample in samples] or [0]
     return Churn(
@@ -84,6 +88,7 @@ def _of(case: interface.Case, group_id: str) -> Churn:
         came=came,
         left=left,
         replaced=replaced,
+        unclear=unclear,
         last_at=samples[last].at if last else None,
         planned=tuple(
             item.what for item in case.seen.observation.planned if item.resource == str(about)
@@ -105,7 +110,10 @@ class Told:
         """Whether those that left were gone before anybody took their place."""
         if not self.churn.left:
             return Unknown("nobody left while Headgate looked")
-        return 2 * self.churn.replaced < self.churn.left
+        clear = self.churn.left - self.churn.unclear
+        if not clear:
+            return Unknown("who left and who came did so between the same two looks")
+        return 2 * self.churn.replaced < clear
 
 
 def cite(argument: interface.Argument, group_id: str) -> Told:
