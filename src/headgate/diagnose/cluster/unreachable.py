@@ -108,6 +108,7 @@ def _ports(case: interface.Case) -> tuple[diagnosis.ReachQuestion, ...]:
 
 
 def _states(case: interface.Case) -> set[str]:
-    """What the ports that were tried do."""
-    given = (case.answers.get(each) for each in _ports(case))
-    return {str(one.state) for one in given if isinstance(one, diagnosis.ReachAnswer)}
+    """What the ports that were asked about do; empty unless each of them was tried."""
+    given = [case.answers.get(each) for each in _ports(case)]
+    told = [str(one.state) for one in given if isinstance(one, diagnosis.ReachAnswer)]
+    return set(told) if len(told) == len(given) else set()
