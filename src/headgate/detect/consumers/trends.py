@@ -1,7 +1,8 @@
 """Lag that rises or falls by more than the rhythm of commits and samples explains.
 
 Growth is looked for twice: on each partition, and on a topic as a whole, for a member that reads
-one partition after another makes the lag of each a saw-tooth whose sum alone shows the trend.
+one partition after another makes the lag of each a saw-tooth whose sum alone shows the trend. In
+both, what is read next must grow older, too: more records that are no older are a wave of input.
 """
 
 import functools
