@@ -84,8 +84,12 @@ class Lab:
     @property
     def bootstrap(self) -> str:
         """Kafka's bootstrap servers, with commas."""
+        return self.bootstrap_without("")
+
+    def bootstrap_without(self, name: str) -> str:
+        """Kafka's bootstrap servers but for the named one; empty: there is no other."""
         found = self._records(parts.Kind.BROKER)
-        return ",".join(f"{ports.HOST}:{each.port}" for each in found)
+        return ",".join(f"{ports.HOST}:{each.port}" for each in found if each.name != name)
 
     @property
     def brokers(self) -> tuple[parts.Part, ...]:

@@ -250,14 +250,14 @@ def partitions(bootstrap: str) -> tuple[Partition, ...]:
 
 
 def elect_preferred(bootstrap: str) -> int:
-    """Elect the preferred leader of every partition, and return how many changed."""
-    kafka = client(bootstrap)
-    drifted = [each for each in partitions(bootstrap) if each.leader != each.preferred]
-    if not drifted:
-        return 0
-    asked = [confluent_kafka.TopicPartition(each.topic, each.number) for each in drifted]
+    """Elect the preferred leader of every partition, and return how many changed.
+
+    The controller knows which have drifted; a broker's metadata may be old.
+    """
     # confluent-kafka 2.16.1 raises SystemError when it is given a request_timeout here.
-    answers = kafka.elect_leaders(confluent_kafka.ElectionType.PREFERRED, asked).result(CALL_S)
+    preferred = confluent_kafka.ElectionType.PREFERRED
+    kafka = client(bootstrap)
+    answers = kafka.elect_leaders(preferred, None).result(CALL_S)
     return sum(1 for error in answers.values() if error is None)
 
 
