@@ -48,6 +48,9 @@ class Edge:
 _GONE = ("broker.down", "broker.fenced", "broker.recovering")
 _WAITS = ("lag.*", "group.*", "rebalance.*")
 _REPLICATION = ("partition.offline", "partition.under_*", "partition.at_min_isr")
+_REFUSED = "produce.failing"
+"""A write with acks=all waits for every copy in sync: one that is lost makes other brokers' writes
+time out until it leaves the ISR."""
 _SINK = (
     "connect.task_failed",
     "connect.connector_failed",
@@ -70,7 +73,7 @@ EDGES: tuple[Edge, ...] = (
         target="broker",
         relation="lost with its controllers",
         known_by="DescribeQuorum",
-        brings=(("quorum.no_leader",), (*_GONE, *_REPLICATION, "leader.imbalance")),
+        brings=(("quorum.no_leader",), (*_GONE, *_REPLICATION, "leader.imbalance", _REFUSED)),
         always=True,
     ),
     Edge(
@@ -86,6 +89,22 @@ EDGES: tuple[Edge, ...] = (
         relation="holds replicas of",
         known_by="DescribeLogDirs",
         brings=(("log_dir.offline",), (*_REPLICATION, "leader.imbalance")),
+        always=True,
+    ),
+    Edge(
+        source="log_dir",
+        target="broker",
+        relation="holds replicas of partitions led by",
+        known_by="DescribeLogDirs; Metadata: leaders",
+        brings=(("log_dir.offline",), (_REFUSED,)),
+        always=True,
+    ),
+    Edge(
+        source="broker",
+        target="broker",
+        relation="hosts replicas of partitions led by",
+        known_by="Metadata: replicas and leaders",
+        brings=(_GONE, (_REFUSED,)),
         always=True,
     ),
     Edge(
@@ -125,7 +144,7 @@ EDGES: tuple[Edge, ...] = (
         target="topic",
         relation="is a part of",
         known_by="its name",
-        brings=(("partition.offline", "partition.under_min_isr"), ("produce.failing",)),
+        brings=(("partition.offline", "partition.under_min_isr"), (_REFUSED,)),
         always=True,
     ),
     Edge(
@@ -283,10 +302,7 @@ class Graph:
             case "cluster":
                 return True
             case "log_dir":
-                broker = source.id.partition("/")[0]
-                if item.resource.kind != "partition":
-                    return target.kind == "cluster" or broker == target.id
-                return broker.isdecimal() and int(broker) in brokers.lost(self._case, item)
+                return self._on_disk(source.id.partition("/")[0], target, item)
             case "partition":
                 return source in self._partitions(item)
             case "connect":
@@ -297,6 +313,14 @@ class Graph:
                 return True
             case _:
                 return whole(self._case, source) == whole(self._case, target)
+
+    def _on_disk(self, broker: str, target: resource.Resource, item: finding.Finding) -> bool:
+        """Whether the target hangs on a disk of the broker."""
+        if target.kind == "cluster" or broker == target.id or not broker.isdecimal():
+            return target.kind == "cluster" or broker == target.id
+        if item.code == _REFUSED:
+            return int(broker) in brokers.beside(self._case, target)
+        return target.kind == "partition" and int(broker) in brokers.lost(self._case, item)
 
     @staticmethod
     def _partitions(item: finding.Finding) -> set[resource.Resource]:
@@ -324,6 +348,10 @@ class Graph:
             group = None if isinstance(groups, Unknown) else groups.get(about.id)
             if group is not None and group.coordinator in down | troubled:
                 yield brokers.broker(int(str(group.coordinator)))
+            return
+        if about.kind in ("broker", "topic"):
+            held = brokers.beside(case, about)
+            yield from map(brokers.broker, (*sorted(held & down), *sorted(held & troubled - down)))
             return
         missing = brokers.lost(case, item)
         tried: set[int] = set()

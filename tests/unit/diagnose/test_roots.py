@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from tests.unit.detect.clients import meeting
 from tests.unit.diagnose import scenes
 from tests.unit.observations import AT, START, Scene, line
 
@@ -71,6 +72,30 @@ def test_a_group_that_stood_long_before_is_not_blamed_on_the_broker() -> None:
     scene.topic("older", 1, rate=10)
     scene.read("old", "older", 0, line(START, 10, until=15), "o1")
     assert keys(scene) == ["broker@broker:2", "group@group:old"]
+
+
+@pytest.mark.parametrize("leader", [1, 3])
+def test_writes_that_wait_for_a_lost_copy_are_its_brokers_doing(leader: int) -> None:
+    """With acks=all the leaders that are left time out until the copy leaves the ISR."""
+    scene = scenes.crashed()()
+    meeting.measure(
+        scene,
+        lambda i: (meeting.error("Produce", "REQUEST_TIMED_OUT", 3 * max(0, i - 40), leader),),
+    )
+    codes = {one.code for one in meeting.found(scene, "produce.failing")}
+    assert codes == {"produce.failing"}
+    assert keys(scene) == ["broker@broker:2"]
+
+
+def test_writes_that_fail_where_no_copy_was_lost_are_a_story_of_their_own() -> None:
+    scene = scenes.crashed()()
+    scene.topic("alone", 1, rf=1, min_isr=1)
+    scene.topics["alone"].replicas = ((9,),)  # it shares nothing with the broker that crashed
+    meeting.measure(
+        scene,
+        lambda i: (meeting.error("Produce", "REQUEST_TIMED_OUT", 3 * max(0, i - 40), 9),),
+    )
+    assert "produce@broker:9" in keys(scene)
 
 
 def test_two_brokers_that_crash_are_two_incidents() -> None:

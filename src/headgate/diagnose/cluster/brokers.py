@@ -335,6 +335,25 @@ def _lost(case: interface.Case, about: finding.Finding) -> set[int]:
     return set(np.unique(brokers[np.isin(of, ordinals)]).tolist())
 
 
+def beside(case: interface.Case, about: resource.Resource) -> set[int]:
+    """Brokers whose copies a write waits for: those that hold replicas of the partitions that the
+    broker leads, or of the topic's; the broker itself is not among them.
+    """
+    return case.once(("beside", about), lambda: _beside(case, about))
+
+
+def _beside(case: interface.Case, about: resource.Resource) -> set[int]:
+    table = case.seen.partitions
+    if isinstance(table, Unknown):
+        return set()
+    of_replica = np.repeat(np.arange(table.count), np.diff(table.replica_start))
+    if about.kind == "topic":
+        span = table.of_topic(about.id)
+        return set(table.replicas[(of_replica >= span.start) & (of_replica < span.stop)].tolist())
+    led = table.leader[of_replica] == int(about.id)
+    return set(np.unique(table.replicas[led]).tolist()) - {int(about.id)}
+
+
 def names(brokers: set[int] | list[int]) -> str:
     """The brokers in words."""
     return f"broker {words.names(sorted(brokers))}"
