@@ -5,19 +5,16 @@ it. Of which kinds they are is told by headers, where records may be read: a bou
 newest ones. Keys and values are dropped unseen. All of it happens beside the sweeps.
 """
 
-import threading
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-
-import structlog
 
 from headgate.domain import deadletters, snapshot
 from headgate.domain.layout import UNREAD
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
+from headgate.observe import records
 from headgate.ports import clock, errors, kafka
-
-_log = structlog.get_logger(__name__)
 
 WINDOW_S = 300.0
 """As the window of ``dlq.growing``."""
@@ -71,8 +68,9 @@ class Reader:
         self._read_records = read_records
         self._deadline_s = deadline_s
         self._held: dict[str, _Held] = {}
-        self._at_work = threading.Event()
-        self._lock = threading.Lock()
+        self._records = records.Reader(
+            port, time_source, name="letters", what="dead letters", deadline_s=deadline_s
+        )
 
     def letters(self, seen: snapshot.Snapshot) -> Mapping[str, deadletters.Letters]:
         """What is known now; what is not, or no longer, is being read."""
@@ -80,28 +78,18 @@ class Reader:
         if isinstance(table, Unknown) or isinstance(offsets, Unknown):
             return {}
         queues = deadletters.queues(_connectors(seen), table.topics)
-        ends: dict[str, int] = {}
-        spans: dict[str, list[tuple[TopicPartition, int, int]]] = {}
-        for topic in queues:
-            spans[topic] = [
-                (table.name(o), int(offsets.earliest[o]), int(offsets.latest[o]))
-                for o in table.of_topic(topic)
-                if offsets.latest[o] != UNREAD and offsets.earliest[o] != UNREAD
-            ]
-            ends[topic] = sum(end for _, _, end in spans[topic])
+        spans = {topic: records.spans(table, offsets, topic) for topic in queues}
+        ends = {topic: sum(end for _, _, end in listed) for topic, listed in spans.items()}
         now = self._clock.monotonic()
-        with self._lock:
+        with self._records.lock:
             for gone in self._held.keys() - queues.keys():
                 del self._held[gone]
             due = [topic for topic in queues if self._due(topic, ends[topic], now)]
             known = {topic: held.letters for topic, held in self._held.items()}
-        if due and not self._at_work.is_set():
-            self._at_work.set()
+        if due:
             due.sort(key=lambda topic: topic in known)
             wanted = {topic: spans[topic] for topic in due[:TOPICS]}
-            threading.Thread(
-                target=self._work, args=(wanted,), name=f"letters-{seen.cluster}", daemon=True
-            ).start()
+            self._records.start(seen.cluster, functools.partial(self.read, wanted))
         return known
 
     def _due(self, topic: str, end: int, now: float) -> bool:
@@ -110,15 +98,7 @@ class Reader:
             return True
         return now - held.read_at >= (EVERY_S if end != held.end else STILL_S / 5)
 
-    def _work(self, wanted: Mapping[str, Sequence[tuple[TopicPartition, int, int]]]) -> None:
-        try:
-            self.read(wanted)
-        except Exception as error:  # noqa: BLE001 - the findings say what was not read
-            _log.error("Reading dead letters failed", event_key="letters.failed", exc_info=error)
-        finally:
-            self._at_work.clear()
-
-    def read(self, wanted: Mapping[str, Sequence[tuple[TopicPartition, int, int]]]) -> None:
+    def read(self, wanted: Mapping[str, Sequence[records.Span]]) -> None:
         """Each topic is read; ``wanted`` names (partition, log start, log end) of each."""
         now_ms = int(self._clock.now().timestamp() * 1000)
         spans = [span for listed in wanted.values() for span in listed if span[2] > span[1]]
@@ -146,7 +126,7 @@ class Reader:
             )
 
     def _keep(self, letters: deadletters.Letters, end: int, at: float) -> None:
-        with self._lock:
+        with self._records.lock:
             held = self._held.get(letters.topic)
             if held is None:
                 held = _Held(letters=letters, end=end, read_at=0.0)
@@ -175,7 +155,7 @@ class Reader:
             held.end, held.read_at = end, self._clock.monotonic()
 
     def _from(
-        self, spans: Sequence[tuple[TopicPartition, int, int]], since_ms: int
+        self, spans: Sequence[records.Span], since_ms: int
     ) -> Mapping[TopicPartition, int] | Unknown:
         """Records of each partition from that time on."""
         if not spans:
@@ -192,9 +172,7 @@ class Reader:
             if name in found
         }
 
-    def _oldest(
-        self, spans: Sequence[tuple[TopicPartition, int, int]]
-    ) -> Mapping[TopicPartition, int] | Unknown:
+    def _oldest(self, spans: Sequence[records.Span]) -> Mapping[TopicPartition, int] | Unknown:
         """Timestamp of the first record of each partition that has one."""
         if not spans:
             return {}
@@ -207,7 +185,7 @@ class Reader:
         return {name: one.timestamp_ms for name, one in found.items() if one.offset != UNREAD}
 
     def _kinds(
-        self, listed: Sequence[tuple[TopicPartition, int, int]]
+        self, listed: Sequence[records.Span]
     ) -> tuple[tuple[deadletters.Tally, ...] | Unknown, int, int]:
         """(Kinds among the newest records, how many were looked at, how many tell nothing)."""
         filled = [span for span in listed if span[2] > span[1]]
@@ -219,14 +197,12 @@ class Reader:
         found: list[tuple[deadletters.Kind, int]] = []
         sampled = 0
         problem = ""
-        for name, start, end in chosen:
-            low = max(start, end - share)
-            try:
-                records = self._port.read(name, low, end - low, deadline_s=self._deadline_s)
-            except errors.PortError as error:
-                problem = error.what
+        for span in chosen:
+            read = self._records.newest(span, share)
+            if isinstance(read, Unknown):
+                problem = read.reason
                 continue
-            for record in records:
+            for record in read:
                 sampled += 1
                 told = deadletters.kind({each.name: each.value for each in record.headers})
                 if told is not None:
@@ -246,7 +222,7 @@ def _connectors(seen: snapshot.Snapshot) -> Sequence[snapshot.Connector]:
 
 
 def _summed(
-    listed: Sequence[tuple[TopicPartition, int, int]],
+    listed: Sequence[records.Span],
     counts: Mapping[TopicPartition, int] | Unknown,
 ) -> int | Unknown:
     if isinstance(counts, Unknown):
@@ -258,7 +234,7 @@ def _summed(
 
 
 def _least(
-    listed: Sequence[tuple[TopicPartition, int, int]],
+    listed: Sequence[records.Span],
     times: Mapping[TopicPartition, int] | Unknown,
 ) -> int | Unknown:
     if isinstance(times, Unknown):

@@ -7,20 +7,16 @@ delivered again. Nothing else tells: the group's start moves on as if it had bee
 """
 
 import base64
+import functools
 import struct
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import structlog
-
 from headgate.domain import shares, snapshot
-from headgate.domain.layout import UNREAD
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
-from headgate.ports import clock, errors, kafka
-
-_log = structlog.get_logger(__name__)
+from headgate.observe import records
+from headgate.ports import clock, kafka
 
 WINDOW_S = 300.0
 """What was given up counts as late for so long, as dead letters do."""
@@ -63,17 +59,20 @@ class Reader:
         deadline_s: float = 5.0,
     ) -> None:
         """Nothing is read yet."""
-        self._port = port
         self._clock = time_source
         self._read_records = read_records
-        self._deadline_s = deadline_s
+        self._records = records.Reader(
+            port,
+            time_source,
+            name="shares",
+            what="share states",
+            rest_s=EVERY_S,
+            deadline_s=deadline_s,
+        )
         self._next: dict[TopicPartition, int] = {}
         """Partition of the notes -> the next offset to read."""
         self._found: list[Archived] = []
         self._problem: Unknown | None = shares.NOT_READ
-        self._due = 0.0
-        self._at_work = threading.Event()
-        self._lock = threading.Lock()
 
     def given(self, seen: snapshot.Snapshot) -> shares.Given:
         """What is known now; new notes are being read beside the sweep."""
@@ -86,24 +85,15 @@ class Reader:
             return shares.NOT_READ
         if not self._read_records:
             return _NOT_ALLOWED
-        ends = {
-            table.name(place): (int(offsets.earliest[place]), int(offsets.latest[place]))
-            for place in table.of_topic(shares.NOTES)
-            if offsets.latest[place] != UNREAD and offsets.earliest[place] != UNREAD
-        }
-        now = self._clock.monotonic()
-        if now >= self._due and not self._at_work.is_set():
-            self._at_work.set()
-            self._due = now + EVERY_S
-            threading.Thread(
-                target=self._work, args=(ends,), name=f"shares-{seen.cluster}", daemon=True
-            ).start()
+        spans = records.spans(table, offsets, shares.NOTES)
+        ends = {name: (start, end) for name, start, end in spans}
+        self._records.start(seen.cluster, functools.partial(self.read, ends))
         return self._known(table, _limit(seen))
 
     def _known(self, table: snapshot.Partitions, limit: int) -> shares.Given:
         oldest_ms = int((self._clock.now().timestamp() - WINDOW_S) * 1000)
         names = dict(zip(table.topic_ids, table.topics, strict=True))
-        with self._lock:
+        with self._records.lock:
             self._found = [one for one in self._found if one.at_ms >= oldest_ms]
             found, problem = tuple(self._found), self._problem
         if problem is not None and not found:
@@ -124,31 +114,20 @@ class Reader:
             given[group] = (*given.get(group, ()), told)
         return given
 
-    def _work(self, ends: Mapping[TopicPartition, tuple[int, int]]) -> None:
-        try:
-            self.read(ends)
-        except Exception as error:  # noqa: BLE001 - the findings say what was not read
-            _log.error("Reading share states failed", event_key="shares.failed", exc_info=error)
-        finally:
-            self._at_work.clear()
-
     def read(self, ends: Mapping[TopicPartition, tuple[int, int]]) -> None:
         """New notes are read; ``ends`` are log start and log end of each partition of the notes."""
         problem: Unknown | None = None
         for name, (start, end) in ends.items():
-            low = max(self._next.get(name, start), start, end - MOST)
-            if end <= low:
+            since = self._next.get(name, 0)
+            told = self._records.newest((name, start, end), MOST, since=since)
+            if isinstance(told, Unknown):
+                problem = Unknown(f"{shares.NOTES} was not read: {told.reason}")
                 continue
-            try:
-                records = self._port.read(name, low, end - low, deadline_s=self._deadline_s)
-            except errors.PortError as error:
-                problem = Unknown(f"{shares.NOTES} was not read: {error.what}")
-                continue
-            self._next[name] = end
-            found = [one for record in records for one in archived(record)]
-            with self._lock:
+            self._next[name] = max(since, end)  # a log's end may go back
+            found = [one for record in told for one in archived(record)]
+            with self._records.lock:
                 self._found += found
-        with self._lock:
+        with self._records.lock:
             self._problem = problem
 
 
