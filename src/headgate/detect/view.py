@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import words
-from headgate.domain import history, meters, observation, resource, snapshot, vocabulary
+from headgate.domain import flavours, history, meters, observation, resource, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
 STALE_INTERVALS = 3
@@ -75,6 +75,11 @@ class View:
     def configs(self) -> snapshot.Configs | Unknown:
         """Topic settings; they change rarely and are read rarely, so any age will do."""
         return self.snapshot.configs.value
+
+    @functools.cached_property
+    def signs(self) -> flavours.Facts:
+        """What tells the flavour of the cluster; it keeps its flavour, so any age will do."""
+        return flavours.facts_of(self.snapshot)
 
     @functools.cached_property
     def groups(self) -> snapshot.Groups | Unknown:

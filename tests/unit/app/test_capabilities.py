@@ -8,8 +8,8 @@ import pytest
 from tests.unit import observations
 
 from headgate import actions
-from headgate.app.capabilities import acts, matrix, reads, signs
-from headgate.domain import access, capability, quorum, rights, snapshot, vocabulary
+from headgate.app.capabilities import acts, matrix, reads
+from headgate.domain import access, capability, flavours, quorum, rights, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
 CATALOGUE = {code: one.title for code, one in actions.CATALOGUE.actions.items()}
@@ -308,4 +308,4 @@ def test_the_own_principal_is_taken_from_the_client_settings(
 
 def test_the_signs_are_in_the_order_of_trust() -> None:
     both = seen(cluster_id="lkc-1", hosts=(STRIMZI,))
-    assert signs.flavour(signs.of(both))[0] == "confluent"
+    assert flavours.of(flavours.facts_of(both))[0] == "confluent"

@@ -8,8 +8,7 @@ the row says so, with the ACL that would allow it.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from headgate.app.capabilities import signs
-from headgate.domain import access, capability, rights, snapshot
+from headgate.domain import access, capability, flavours, rights, snapshot
 from headgate.domain.unknown import Unknown
 
 
@@ -93,7 +92,7 @@ LACKS: Mapping[capability.Flavour, Mapping[str, str]] = {
 def rows(
     catalogue: Mapping[str, str],
     seen: snapshot.Snapshot,
-    facts: signs.Facts,
+    facts: flavours.Facts,
     kind: capability.Flavour,
     principal: str,
 ) -> Iterator[capability.Capability]:
@@ -108,7 +107,7 @@ def rows(
 def _row(
     act: Act,
     seen: snapshot.Snapshot,
-    facts: signs.Facts,
+    facts: flavours.Facts,
     kind: capability.Flavour,
     principal: str,
 ) -> capability.Capability:
@@ -144,7 +143,7 @@ def _by_connect(seen: snapshot.Snapshot) -> tuple[capability.Verdict, str]:
 def _by_rights(
     needed: Sequence[rights.Right],
     seen: snapshot.Snapshot,
-    facts: signs.Facts,
+    facts: flavours.Facts,
     principal: str,
 ) -> tuple[capability.Verdict, str]:
     if facts.settings_read and facts.settings.get("authorizer.class.name", "?") == "":

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from headgate.app.capabilities import acts, reads, signs
-from headgate.domain import capability, snapshot
+from headgate.app.capabilities import acts, reads
+from headgate.domain import capability, flavours, snapshot
 
 _LOGIN = re.compile(r"""username\s*=\s*["']([^"']+)["']""")
 
@@ -28,11 +28,11 @@ def of(
     seen: snapshot.Snapshot, catalogue: Mapping[str, str], told: Told = NOTHING
 ) -> capability.Matrix:
     """The matrix of one cluster; ``catalogue`` is code -> title of every action."""
-    facts = signs.of(seen)
-    kind, kind_why = signs.flavour(facts)
+    facts = flavours.facts_of(seen)
+    kind, kind_why = flavours.of(facts)
     if told.flavour is not None:
         kind, kind_why = told.flavour, "the configuration says so"
-    storage, storage_why = signs.architecture(facts, kind)
+    storage, storage_why = flavours.architecture(facts, kind)
     if told.architecture is not None:
         storage, storage_why = told.architecture, "the configuration says so"
     return capability.Matrix(

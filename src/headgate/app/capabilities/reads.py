@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from headgate.app.capabilities import signs
-from headgate.domain import capability, snapshot
+from headgate.domain import capability, flavours, snapshot
 from headgate.domain.unknown import Unknown
 
 
@@ -79,7 +78,7 @@ https://learn.microsoft.com/azure/event-hubs/azure-event-hubs-apache-kafka-overv
 
 
 def rows(
-    seen: snapshot.Snapshot, facts: signs.Facts, kind: capability.Flavour
+    seen: snapshot.Snapshot, facts: flavours.Facts, kind: capability.Flavour
 ) -> Iterator[capability.Capability]:
     """Every row with its verdict."""
     parts = seen.parts()
@@ -143,7 +142,7 @@ def _around(
     )
 
 
-def _level(facts: signs.Facts, name: str, code: str, title: str) -> capability.Capability:
+def _level(facts: flavours.Facts, name: str, code: str, title: str) -> capability.Capability:
     if not facts.features_read:
         return _unknown(code, title, "the cluster's features could not be read")
     level = facts.features.get(name)

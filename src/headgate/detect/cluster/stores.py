@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headgate.detect import interface, view, words
 from headgate.detect.cluster import gauges
-from headgate.domain import finding, meters, vocabulary
+from headgate.domain import finding, flavours, meters, vocabulary
 from headgate.domain.unknown import Unknown
 
 CODE = "store.degraded"
@@ -76,31 +76,8 @@ class Stores:
 
 
 def shared(seen: view.View) -> str:
-    """What shows that records lie in an object store alone; empty: nothing does.
-
-    The signs are those by which the flavour is told, as far as they tell the architecture.
-    """
-    brokers, configs = seen.brokers, seen.configs
-    features, settings = seen.snapshot.features.value, seen.snapshot.broker_configs.value
-    if not isinstance(brokers, Unknown) and brokers.cluster_id.startswith("vci_"):
-        return "WarpStream's cluster id"
-    if not isinstance(features, Unknown) and any(
-        one.name == "automq.version" for one in features.features
-    ):
-        return "the feature automq.version"
-    if not isinstance(settings, Unknown) and any(
-        name.startswith(("automq.", "elasticstream.", "s3.data.buckets"))
-        for held in settings.values()
-        for name in held
-    ):
-        return "the brokers' settings"
-    if not isinstance(configs, Unknown) and any(
-        one.value == "cloud"
-        for held in configs.values()
-        if (one := held.get("redpanda.storage.mode")) is not None
-    ):
-        return "redpanda.storage.mode = cloud"
-    return ""
+    """What told that records lie in an object store alone; empty: nothing did."""
+    return flavours.object_store(seen.signs, flavours.of(seen.signs)[0])
 
 
 def told(seen: view.View) -> tuple[Store, ...]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from headgate.detect import interface, view, words
 from headgate.detect.hygiene import purposes
-from headgate.domain import finding, resource, retention, snapshot, vocabulary
+from headgate.domain import finding, flavours, resource, retention, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
 _MIN_ISR = "min.insync.replicas"
@@ -53,30 +53,13 @@ class Durability:
         return interface.Found(findings=tuple(findings), not_seen=not_seen)
 
 
-_ELSEWHERE = ("automq.", "elasticstream.", "s3.data.buckets")
-"""Settings of brokers that keep records in object storage, where one replica is all there is."""
-
-
-def _stored_elsewhere(seen: view.View) -> bool:
-    held = seen.snapshot.broker_configs.value
-    return not isinstance(held, Unknown) and any(
-        name.startswith(_ELSEWHERE) for one in held.values() for name in one
-    )
-
-
 def _diskless(seen: view.View, topic: str) -> bool:
-    if isinstance(seen.configs, Unknown):
-        return False
-    settings = seen.configs.get(topic, {})
-    cloud, diskless = settings.get("redpanda.storage.mode"), settings.get("diskless.enable")
-    return (cloud is not None and cloud.value == "cloud") or (
-        diskless is not None and diskless.value == "true"
-    )
+    return not isinstance(seen.configs, Unknown) and flavours.diskless(seen.configs.get(topic, {}))
 
 
 def _rf_one(seen: view.View, replicas: dict[str, int]) -> Iterator[finding.Finding]:
-    if 1 not in replicas.values() or _stored_elsewhere(seen):
-        return
+    if 1 not in replicas.values() or flavours.of(seen.signs)[0] in flavours.DISKLESS:
+        return  # one replica is all there is
     for topic, count in replicas.items():
         if count == 1 and not _diskless(seen, topic):
             report = interface.Report(seen, "config.rf_one", resource.Resource("topic", topic))

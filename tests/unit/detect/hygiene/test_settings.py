@@ -5,7 +5,7 @@ from tests.unit.detect.hygiene.kept import aged, found, gaps, hazards, on, shop,
 from tests.unit.observations import AT, START, flat, line
 
 from headgate.detect.hygiene import purposes
-from headgate.domain import timeline
+from headgate.domain import quorum, timeline
 from headgate.domain.resource import Resource
 
 
@@ -49,6 +49,15 @@ def test_one_replica_is_all_there_is_on_object_storage(key: str) -> None:
     scene.topic("single", 1, rf=1, min_isr=1)
     assert on(scene, "config.rf_one") == ["topic:single"]
     scene.others["broker_configs"] = lambda _: {1: {key: value("x", "static_broker")}}
+    assert on(scene, "config.rf_one") == []
+
+
+def test_the_flavour_tells_of_object_storage_where_no_setting_may_be_read() -> None:
+    scene = shop()
+    scene.topic("single", 1, rf=1, min_isr=1)
+    scene.others["features"] = lambda _: quorum.Features(
+        features=(quorum.Feature(name="automq.version", finalized=1, supported=(1, 1)),)
+    )
     assert on(scene, "config.rf_one") == []
 
 

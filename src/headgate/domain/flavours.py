@@ -10,6 +10,10 @@ headless services (``NAME-kafka-brokers.NAMESPACE.svc``) and listener names; Azu
 hosts (``servicebus.windows.net`` and its sovereign clouds). A name that somebody may choose freely
 (a topic) weighs less than one that only the product gives itself; rack names such as ``use1-az1``
 tell a cloud and no flavour, so they are no sign.
+
+Everything that asks what kind of cluster it is asks here: the capability matrix, and detectors that
+must know where records lie. Topics without disks: Redpanda's ``redpanda.storage.mode`` and Kafka's
+``diskless.enable`` (KIP-1150).
 """
 
 import re
@@ -125,8 +129,12 @@ SIGNS: tuple[Sign, ...] = (
 )
 """In the order of trust: the first that finds something has the last word."""
 
+DISKLESS: tuple[capability.Flavour, ...] = ("automq", "warpstream")
+"""Flavours that keep all records in an object store of the owner's."""
+_MODE, _CLOUD = "redpanda.storage.mode", "cloud"
 
-def flavour(facts: Facts) -> tuple[capability.Flavour, str]:
+
+def of(facts: Facts) -> tuple[capability.Flavour, str]:
     """The flavour, and what told it."""
     for sign in SIGNS:
         found = sign.look(facts)
@@ -150,12 +158,28 @@ def flavour(facts: Facts) -> tuple[capability.Flavour, str]:
     return "unknown", f"no sign was seen; {' and '.join(unread) or 'nothing'} could not be read"
 
 
+def object_store(facts: Facts, kind: capability.Flavour) -> str:
+    """What told that records lie in an object store alone; empty: nothing did."""
+    if kind in DISKLESS:
+        return f"{kind} keeps records in object storage"
+    if facts.topic_settings.get(_MODE, "") == _CLOUD:
+        return f"topics have {_MODE} = {_CLOUD}"
+    return ""
+
+
+def diskless(topic: Mapping[str, snapshot.ConfigValue]) -> bool:
+    """Whether one topic's settings say that its records lie in an object store alone."""
+    mode, switch = topic.get(_MODE), topic.get("diskless.enable")
+    return (mode is not None and mode.value == _CLOUD) or (
+        switch is not None and switch.value == "true"
+    )
+
+
 def architecture(facts: Facts, kind: capability.Flavour) -> tuple[capability.Architecture, str]:
     """Where records lie in the end, and what told it."""
-    if kind in ("automq", "warpstream"):
-        return "shared_storage", f"{kind} keeps records in object storage"
-    if facts.topic_settings.get("redpanda.storage.mode", "") == "cloud":
-        return "shared_storage", "topics have redpanda.storage.mode = cloud"
+    stored = object_store(facts, kind)
+    if stored:
+        return "shared_storage", stored
     switches = {
         "remote.log.storage.system.enable": "the brokers have remote.log.storage.system.enable",
         "confluent.tier.feature": "the brokers have confluent.tier.feature",
@@ -177,7 +201,7 @@ def architecture(facts: Facts, kind: capability.Flavour) -> tuple[capability.Arc
     return "unknown", "the brokers' settings could not be read"
 
 
-def of(seen: snapshot.Snapshot) -> Facts:
+def facts_of(seen: snapshot.Snapshot) -> Facts:
     """What the snapshot tells."""
     known = seen.brokers.value
     features = seen.features.value
@@ -209,7 +233,7 @@ def _flat(brokers: Iterable[Mapping[str, snapshot.ConfigValue]]) -> Iterator[tup
 TELLING = (
     "redpanda.remote.read",
     "redpanda.remote.write",
-    "redpanda.storage.mode",
+    _MODE,
     "remote.storage.enable",
 )
 """Settings of topics that tell something; read by name, for there may be 10,000 topics."""
