@@ -110,6 +110,34 @@ class _Course:
         return len(self.lag) - 1 - highest
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """How far logs and their readers had come over the whole history, of partitions or topics."""
+
+    times: NDArray[np.float64]
+    ends: NDArray[np.int64]
+    commits: NDArray[np.int64]
+    known: NDArray[np.bool_]
+    """Whether the log end is known."""
+    read: NDArray[np.bool_]
+    """Whether the commit is known, too."""
+
+    def ages(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Seconds for which each column's next record had been written at each of its rows.
+
+        ``rows`` is intp[R, columns], and so is what is told; NaN: not known.
+        """
+        ages = np.full(rows.shape, np.nan)
+        for column in range(rows.shape[1] if len(rows) else 0):
+            known = self.known[:, column]
+            times, ends = self.times[known], self.ends[known, column]
+            for place, row in enumerate(rows[:, column].tolist()):
+                written = _written(times, ends, self.commits[row, column])
+                if written is not None:
+                    ages[place, column] = max(float(self.times[row]) - written, 0.0)
+        return ages
+
+
 def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
     """Growing and draining columns; those ``stuck`` have another shape and are left out."""
     rows = seen.rows(seen.observation.seconds("lag.growing", "window"))
@@ -250,56 +278,60 @@ def _grows_older(
     course: _Course,
     place: NDArray[np.intp] | None = None,
 ) -> NDArray[np.bool_]:
-    """Whether the next record is older now than it was at first: more records that are no older
+    """Whether the next record grew older, and is older than ever: more records that are no older
     are a wave of input, which a reader with a delay follows. True where the history is too short
     to tell; ``place`` adds columns up to the courses asked about.
     """
     count = course.lag.shape[1]
-    older = np.ones(count, dtype=np.bool_)
     if not count:
-        return older
-    times, whole = seen.history.times, slice(0, len(seen.history.times))
+        return np.ones(count, dtype=np.bool_)
+    reading = _reading(seen, now, columns, place)
+    last = len(reading.times) - 1
+    begin = len(reading.times) - len(course.times)
+    was, has = reading.ages(np.stack([begin + course.first, np.full(count, last)]))
+    before = begin if seen.observation.is_cut("lag.growing", "window") else 0
+    older = _older_than_at_first(seen, was, has) & _older_than_ever(reading, before, has)
+    grows: NDArray[np.bool_] = older | np.isnan(was) | np.isnan(has)
+    return grows
+
+
+def _older_than_at_first(
+    seen: view.View, was: NDArray[np.float64], has: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Whether ages rose over the window by more than samples and a reader that keeps up explain."""
+    window_s = seen.observation.seconds("lag.growing", "window")
+    older: NDArray[np.bool_] = has - was >= max(LATER * window_s, seen.sample_s)
+    return older
+
+
+def _older_than_ever(reading: _Reading, before: int, has: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether ages exceed every one of the first ``before`` rows: a member that reads in bursts was
+    as late before, and a window that was cut short cannot see that.
+    """
+    usual = reading.ages(np.broadcast_to(np.arange(before)[:, None], (before, len(has))))
+    usual[~reading.read[:before]] = np.nan
+    older: NDArray[np.bool_] = has > np.fmax.reduce(usual, axis=0, initial=0.0)
+    return older
+
+
+def _reading(
+    seen: view.View, now: lags.Lags, columns: NDArray[np.intp], place: NDArray[np.intp] | None
+) -> _Reading:
+    """The columns over the whole history, added up by place where there is one."""
+    whole = slice(0, len(seen.history.times))
     ends = lags.ends_of(seen, now, columns, whole)
     commits = lags.commits_of(seen, columns, whole)
     known = ends >= 0
     read = known & (commits >= 0)
     if place is not None:
-        known = _all_known(place, known)
-        read = _all_known(place, read)
+        known, read = _all_known(place, known), _all_known(place, read)
         ends, commits = _added(place, ends), _added(place, commits)
-    window_s = seen.observation.seconds("lag.growing", "window")
-    least_s = max(LATER * window_s, seen.sample_s)
-    begin = len(times) - len(course.times)
-    before = range(begin) if seen.observation.is_cut("lag.growing", "window") else range(0)
-    for column in range(count):
-        rows = known[:, column]
-        log = times[rows], ends[rows, column]
-        first = begin + int(course.first[column])
-        was = _age(log, times[first], commits[first, column])
-        has = _age(log, times[-1], commits[-1, column])
-        if was is None or has is None:
-            continue
-        # one that reads in bursts was as late before; a short look alone cannot see that
-        usual = [
-            age
-            for row in before
-            if read[row, column] and (age := _age(log, times[row], commits[row, column]))
-        ]
-        older[column] = has - was >= least_s and has > max(usual, default=0.0)
-    return older
+    return _Reading(times=seen.history.times, ends=ends, commits=commits, known=known, read=read)
 
 
 def _all_known(place: NDArray[np.intp], known: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Of each row whether every column of a sum is known."""
     return np.stack([np.bincount(place, weights=~row) == 0 for row in known])
-
-
-def _age(
-    log: tuple[NDArray[np.float64], NDArray[np.int64]], at: np.float64, offset: np.int64
-) -> float | None:
-    """Seconds for which the record at that offset had been written then; None: not known."""
-    written = _written(*log, offset)
-    return None if written is None else max(float(at) - written, 0.0)
 
 
 def _written(times: NDArray[np.float64], ends: NDArray[np.int64], offset: np.int64) -> float | None:
