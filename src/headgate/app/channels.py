@@ -1,5 +1,6 @@
 """The channels of the configuration: where people are told, and what each wants to hear of."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from headgate.app import secret, settings
@@ -23,6 +24,8 @@ def route(one: settings.Notify) -> notices.Route:
             )
             for each in one.quiet
         ),
+        limit=one.limit,
+        window=timedelta(minutes=one.limit_minutes),
     )
 
 

@@ -168,6 +168,8 @@ class ChannelInfo:
     reason: str = ""
     """Why it does not take one now; empty: it does."""
     retry_at: datetime | None = None
+    held: int = 0
+    """Incidents that wait because too many were told at once; its storm's thread says so."""
 
 
 class Headgate(Protocol):

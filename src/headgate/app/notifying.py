@@ -3,17 +3,19 @@ another.
 
 What was told is kept after each notice, so that a restart tells nothing twice but what was on its
 way. What a channel does not take is tried again, later each time, and said on the incident's page.
+Where too many open at once, the most urgent are told one by one and the rest in sum (``storms``).
 """
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
 from headgate.app import errors, hub, words
-from headgate.domain import incident, notices
+from headgate.domain import incident, notices, storms
 from headgate.ports import channel, clock
 from headgate.ports import store as ports
 
@@ -116,14 +118,20 @@ class Teller:
             StoreError: the database cannot be used.
         """
         now = self._clock.now()
-        self._again = None
+        known, recent, storm = self._known(now)
+        plan = storms.plan(known, recent, storm, self.route, now)
+        self._again = plan.again
+        self._hold(plan, now)
         sent = 0
-        for item, thread in self._known():
-            what = notices.due(item, thread, self.route, now)
-            if isinstance(what, datetime):
-                self._again = what if self._again is None else min(self._again, what)
-            elif what is not None:
-                sent += self._send(item, thread, what, now)
+        for page in plan.send:
+            letter = self._letter(page.item, page.what, now)
+            sent += self._send(letter, page.thread, page.what)
+        if plan.summary is not None:
+            letter = self._in_sum(plan, storm, plan.summary, now)
+            sent += self._send(letter, storm, plan.summary)
+        elif not plan.held and storm.told is None and storm.failures:
+            # it was over before the channel took a word of it
+            self._keep(notices.Thread(incident=storm.incident, channel=self.name))
         self._prune(now)
         return sent
 
@@ -141,30 +149,56 @@ class Teller:
     def _is_due(self) -> bool:
         return self._again is not None and self._clock.now() >= self._again
 
-    def _known(self) -> list[tuple[incident.Incident, notices.Thread]]:
-        """Incidents that live, and those that the channel was told of and that are over."""
+    def _known(
+        self, now: datetime
+    ) -> tuple[list[storms.Known], list[notices.Thread], notices.Thread]:
+        """Incidents that live, or that the channel was told of and that are over; its threads in
+        which something was sent within the window; and the storm's.
+        """
+        own = storms.thread_id(self.name)
         with self._store.read() as work:
             threads = {one.incident: one for one in work.notices.open() if one.channel == self.name}
+            storm = threads.pop(own, notices.Thread(incident=own, channel=self.name))
+            recent = [
+                one
+                for one in work.notices.since(now - self.route.window)
+                if one.channel == self.name and one.incident != own
+            ]
             living = list(_living(work))
-            over = [work.incidents.get(name) for name in set(threads) - {o.id for o in living}]
-            items = [*living, *(one for one in over if one is not None)]
+            over = [work.incidents.get(one) for one in set(threads) - {o.id for o in living}]
             found = []
-            for item in items:
+            for item in (*living, *(one for one in over if one is not None)):
                 thread = threads.get(item.id)
                 if thread is None:  # never told, or told that it was over and now it is back
                     kept = [one for one in work.notices.of(item.id) if one.channel == self.name]
                     thread = kept[0] if kept else None
                 found.append((item, thread or notices.Thread(incident=item.id, channel=self.name)))
-        return sorted(found, key=lambda pair: _urgency(pair[0]))
+        return found, recent, storm
 
-    def _send(
-        self,
-        item: incident.Incident,
-        thread: notices.Thread,
-        what: notices.Notice,
-        now: datetime,
-    ) -> int:
-        letter = self._letter(item, what, now)
+    def _hold(self, plan: storms.Plan, now: datetime) -> None:
+        """What is held back from now on is kept and in the audit."""
+        fresh = [(item, thread) for item, thread in plan.held if storms.is_new(thread)]
+        if not fresh and not plan.missed:
+            return
+        window = words.duration(self.route.window.total_seconds())
+        why = f"more than {self.route.limit} incidents in {window}"
+        with self._store.begin() as work:
+            for thread in plan.missed:
+                work.notices.put(thread)
+            for item, thread in fresh:
+                work.notices.put(dataclasses.replace(thread, held_at=now))
+                work.audit.append(
+                    ports.Event(
+                        at=now,
+                        actor="headgate",
+                        what="notice.held",
+                        target=item.id,
+                        text=f"{self._channel.where} is told of it in sum only ({why}): "
+                        f"{item.draft.title}",
+                    )
+                )
+
+    def _send(self, letter: channel.Letter, thread: notices.Thread, what: notices.Notice) -> int:
         try:
             reference = self._channel.send(letter, thread.reference)
         except channel.ChannelError as error:
@@ -172,7 +206,7 @@ class Teller:
             after = dataclasses.replace(
                 thread,
                 failures=thread.failures + 1,
-                retry_at=now + timedelta(seconds=wait_s),
+                retry_at=letter.at + timedelta(seconds=wait_s),
                 reason=str(error),
             )
             self._again = min(self._again or after.retry_at, after.retry_at)  # type: ignore[type-var]  # set above
@@ -180,24 +214,27 @@ class Teller:
                 "A channel did not take a notice",
                 event_key="notify.refused",
                 channel=self.name,
-                incident=item.id,
+                incident=thread.incident,
                 reason=str(error),
             )
             self._keep(after)
             return 0
+        pages = what.kind in notices.PAGES
         self._keep(
             notices.Thread(
-                incident=item.id,
+                incident=thread.incident,
                 channel=self.name,
                 told=what.told,
-                sent_at=now,
+                sent_at=letter.at,
                 reference=reference,
+                paged_at=letter.at if pages else thread.paged_at,
+                paged_as=letter.severity if pages else thread.paged_as,
             ),
             event=ports.Event(
-                at=now,
+                at=letter.at,
                 actor="headgate",
                 what="notice.sent",
-                target=item.id,
+                target=thread.incident,
                 text=f"{self._channel.where} was told ({what.kind}): {letter.title}",
             ),
         )
@@ -230,6 +267,31 @@ class Teller:
             by=item.acknowledged_by,
         )
 
+    def _in_sum(
+        self,
+        plan: storms.Plan,
+        thread: notices.Thread,
+        what: notices.Notice,
+        now: datetime,
+    ) -> channel.Letter:
+        """The storm in words; once it is over, of the clusters that were told last."""
+        clusters = sorted({one.cluster for one in what.told.held})
+        over = what.kind == "resolve"
+        return channel.Letter(
+            incident=thread.incident,
+            cluster=", ".join(clusters),
+            environment=", ".join(sorted({self._environment(name) for name in clusters})),
+            kind=what.kind,
+            severity=what.told.severity,
+            title="Many incidents opened at once" if over else _title(what.told.held),
+            lines=what.news if over else (*what.news, *_lines(plan, self.route)),
+            resource=", ".join(f"cluster:{name}" for name in clusters),
+            cause="",
+            opened_at=thread.paged_at or now,
+            at=now,
+            link=f"{self._link}/incidents" if self._link else "",
+        )
+
     def _prune(self, now: datetime) -> None:
         if self._pruned is not None and now - self._pruned < timedelta(hours=6):
             return
@@ -248,9 +310,28 @@ def _living(work: ports.Work) -> Iterator[incident.Incident]:
             return
 
 
-def _urgency(item: incident.Incident) -> tuple[bool, float, str]:
-    due = item.draft.deadline.timestamp() if item.draft.deadline else float("inf")
-    return item.draft.severity != "critical", due, item.id
+def _title(held: Sequence[notices.Held]) -> str:
+    number = sum(one.number for one in held)
+    more = words.plural(number, "more incident is open", "more incidents are open")
+    return f"{more}: {storms.in_words(held)}"
+
+
+def _lines(plan: storms.Plan, route: notices.Route) -> list[str]:
+    """Why they are told in sum, where they are, and what is most urgent among them."""
+    items = [item for item, _thread in plan.held]
+    window = words.duration(route.window.total_seconds())
+    lines = [f"More than {route.limit} opened within {window}, so these are told in sum."]
+    places = Counter(item.cluster for item in items).most_common()
+    if len(places) > 1:
+        more = f" and {len(places) - _NAMED} more" if len(places) > _NAMED else ""
+        listed = ", ".join(f"{name} ({number})" for name, number in places[:_NAMED])
+        lines.append(f"On {listed}{more}.")
+    lines += [f"Among them ({one.draft.severity}): {one.draft.title}" for one in items[:3]]
+    lines.append(
+        "The list of incidents shows all. Those that still live are told one by one as the limit "
+        "allows, the most urgent first."
+    )
+    return lines
 
 
 def _first_lines(item: incident.Incident, now: datetime) -> list[str]:

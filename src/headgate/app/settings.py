@@ -296,6 +296,11 @@ class Notify(_Section):
     """Patterns of cluster names."""
     quiet: list[Quiet] = []
     """Hours in which what can wait is held back."""
+    limit: int = pydantic.Field(default=10, ge=0)
+    """Incidents that are told one by one within ``limit_minutes``, and as many critical ones at
+    any rate; what is above that is told in sum. 0: no limit."""
+    limit_minutes: float = pydantic.Field(default=10.0, gt=0, le=24 * 60)
+    """The limit's window."""
     server: str = ""
     """The mail server, as ``HOST:PORT``."""
     sender: str = ""

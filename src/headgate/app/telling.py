@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from headgate.app import context, errors, interface, notifying, permissions, translate
-from headgate.domain import notices, person
+from headgate.domain import notices, person, storms
 from headgate.ports import channel, store
 
 
@@ -64,15 +64,18 @@ class Telling:
 
 
 def _info(one: notifying.Teller, threads: Sequence[notices.Thread]) -> interface.ChannelInfo:
+    storm = storms.thread_id(one.name)
     mine = [each for each in threads if each.channel == one.name]
+    own = [each for each in mine if each.incident != storm]
     failing = [each for each in mine if each.failures]
     return interface.ChannelInfo(
         name=one.name,
         where=one.where,
         severity=one.route.least,
         clusters=one.route.clusters,
-        threads=sum(each.told is not None for each in mine),
+        threads=sum(each.told is not None for each in own),
         sent_at=max((each.sent_at for each in mine if each.sent_at), default=None),
         reason=failing[-1].reason if failing else "",
         retry_at=min((each.retry_at for each in failing if each.retry_at), default=None),
+        held=sum(each.held_at is not None for each in own),
     )

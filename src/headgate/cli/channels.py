@@ -40,7 +40,7 @@ def list_(
                 f"{one['severity']} and worse",
                 str(one["threads"]),
                 cells.ago(one["sent_at"]) if one["sent_at"] else "never",
-                one["reason"] or "takes notices",
+                one["reason"] or _state(one["held"]),
             ]
             for one in held["items"]
         ],
@@ -67,3 +67,7 @@ def send_test(
         output.json_text(held)
         return
     typer.echo(f"{held['sent_to']} took the test.")
+
+
+def _state(held: int) -> str:
+    return f"takes notices; {held} held back, told in sum" if held else "takes notices"

@@ -11,7 +11,7 @@ nothing, and an acknowledged one pages nobody again.
                           +------------------- return --------------------------+
 
 What was not told does not have to be taken back: an incident that resolves before anybody heard of
-it stays unheard.
+it stays unheard. How many notices a channel gets at once is the matter of ``storms``.
 """
 
 import fnmatch
@@ -27,6 +27,8 @@ Kind = Literal["open", "update", "acknowledge", "resolve", "return"]
 LIVE: frozenset[vocabulary.IncidentState] = frozenset({"open", "watching", "acting"})
 SETTLE = timedelta(seconds=60)
 """Updates of one incident are at least so far apart; what came between is in the next one."""
+PAGES: frozenset[Kind] = frozenset({"open", "return"})
+"""What calls people; all else goes into a thread that they know."""
 _SOONER = timedelta(minutes=15)
 """A deadline that came nearer by more than this is news."""
 
@@ -75,6 +77,10 @@ class Route:
     clusters: tuple[str, ...] = ("*",)
     """Patterns of cluster names."""
     quiet: tuple[Quiet, ...] = ()
+    limit: int = 10
+    """Incidents that may be told within the window; critical ones are counted by themselves, too.
+    0: as many as there are."""
+    window: timedelta = timedelta(minutes=10)
 
     def wants(self, item: incident.Incident) -> bool:
         """Whether incidents like it are told there at all."""
@@ -82,6 +88,15 @@ class Route:
         return grave(item.draft.severity) >= grave(self.least) and any(
             fnmatch.fnmatchcase(item.cluster, pattern) for pattern in self.clusters
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Incidents that were held back, in sum."""
+
+    cluster: str
+    severity: vocabulary.Severity
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +113,13 @@ class Told:
     """Changes that answer it."""
     deadline: datetime | None
     returned: int
+    held: tuple[Held, ...] = ()
+    """What the thread of a storm stands for; empty for an incident."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
-    """One incident in one channel."""
+    """One incident, or the storm, in one channel."""
 
     incident: str
     channel: str
@@ -116,6 +133,12 @@ class Thread:
     retry_at: datetime | None = None
     reason: str = ""
     """Why the last attempt failed."""
+    paged_at: datetime | None = None
+    """When it last called people: it was opened, or came back."""
+    paged_as: vocabulary.Severity = "critical"
+    """How grave it was then."""
+    held_at: datetime | None = None
+    """When it was held back because too many were told before; None once it is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,10 +156,10 @@ def due(
     item: incident.Incident, thread: Thread, route: Route, now: datetime
 ) -> Notice | datetime | None:
     """What the channel is to be told now; a time: when it is to be asked again; None: nothing."""
-    told, current = thread.told, _told(item)
+    told, current = thread.told, standing(item)
     if thread.retry_at is not None and now < thread.retry_at:
         return thread.retry_at
-    if told is None:
+    if told is None or (thread.held_at is not None and thread.paged_at is None):
         return _first(item, route, current, now)
     if current.over:
         gone = f"Resolved after {_span(item)}."
@@ -187,7 +210,8 @@ def _held(item: incident.Incident, route: Route, now: datetime) -> datetime | No
     return max((end for end in ends if end is not None), default=None)
 
 
-def _told(item: incident.Incident) -> Told:
+def standing(item: incident.Incident) -> Told:
+    """What a channel knows of the incident once it is told of it now."""
     first = item.draft.causes[0] if item.draft.causes else None
     named = first is not None and first.verdict in ("confirmed", "likely")
     return Told(

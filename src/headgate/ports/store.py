@@ -307,6 +307,9 @@ class Notices(Protocol):
     def open(self) -> Sequence[notices.Thread]:
         """Threads that nobody has resolved, the oldest first."""
 
+    def since(self, at: datetime) -> Sequence[notices.Thread]:
+        """Threads in which something was sent at that time or later, whether over or not."""
+
     def prune(self, *, before: datetime) -> None:
         """Threads that are over, and were told of last before that time, are gone."""
 

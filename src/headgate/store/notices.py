@@ -40,6 +40,10 @@ class Notices:
         """Threads that nobody has resolved, the oldest first."""
         return self._read(NOTICES.c.over.is_(False), NOTICES.c.sent_at, NOTICES.c.incident)
 
+    def since(self, at: datetime) -> Sequence[notices.Thread]:
+        """Threads in which something was sent at that time or later, whether over or not."""
+        return self._read(NOTICES.c.sent_at >= codec.instant(at), NOTICES.c.sent_at)
+
     def prune(self, *, before: datetime) -> None:
         """Threads that are over, and were told of last before that time, are gone."""
         self._connection.execute(

@@ -297,10 +297,14 @@ def test_threads_of_channels_are_kept_found_and_cleared_away(store: database.Dat
         assert [one.channel for one in work.notices.of("inc-1")] == ["mail", "ops"]
         assert {one.incident for one in work.notices.open()} == {"inc-1", "inc-2"}
         assert work.notices.of("inc-2") == [second]
-    over = replace(first, told=replace(told, over=True))
+        assert {one.channel for one in work.notices.since(NOW)} == {"mail", "ops"}
+        assert work.notices.since(NOW + timedelta(seconds=1)) == []
+    held = (notices.Held(cluster="orders", severity="warning", number=90),)
+    over = replace(first, told=replace(told, over=True, held=held), paged_at=NOW, held_at=NOW)
     with store.begin() as work:
         work.notices.put(over)
         work.notices.prune(before=NOW)
         assert over in work.notices.of("inc-1")
+        assert over in work.notices.since(NOW), "over or not"
         work.notices.prune(before=NOW + timedelta(seconds=1))
         assert [one.channel for one in work.notices.of("inc-1")] == ["mail"]

@@ -290,6 +290,10 @@ def test_a_channel_is_read_and_its_secret_may_come_from_the_environment(tmp_path
     (one,) = held.settings.notify
     assert (one.severity, one.quiet[0].zone) == ("warning", "Europe/Vienna")
     assert channels.route(one).quiet[0].begin == 22 * 60
+    assert channels.route(one).limit == 10
+    fewer = NOTIFY.replace("[[notify.quiet]]", "limit = 3\nlimit_minutes = 0.5\n[[notify.quiet]]")
+    route = channels.route(load(tmp_path, fewer, {}).settings.notify[0])
+    assert (route.limit, route.window.total_seconds()) == (3, 30)
 
 
 @pytest.mark.parametrize(

@@ -147,3 +147,71 @@ def test_a_running_channel_hears_at_once(store: database.Database) -> None:
     assert not thread.is_alive()
     assert kinds(place) == ["open"]
     assert place.sent[0][0].at == datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def storm(store: database.Database, count: int, **fields: object) -> None:
+    with store.begin() as work:
+        for n in range(count):
+            cluster = "orders" if n % 4 else "payments"
+            named = {"id": f"inc-{n:03d}", "cluster": cluster, "severity": "warning"}
+            work.incidents.put(incidents.of(**{**named, **fields}))
+
+
+def test_a_storm_is_ten_notices_and_one_in_sum_that_says_where_the_rest_is(
+    store: database.Database,
+) -> None:
+    place, ticks = Place(), Ticks()
+    storm(store, 100)
+    assert teller(store, place, ticks).tell() == 11
+    assert teller(store, place, ticks).tell() == 0, "a restart tells nothing twice"
+    told, reference = place.sent[-1]
+    assert (told.incident, told.kind, reference) == ("storm-ops", "open", "")
+    assert told.title == "90 more incidents are open: 90 warning"
+    assert (told.cluster, told.severity) == ("orders, payments", "warning")
+    assert told.link == "https://headgate.example.com/incidents"
+    assert told.lines[0] == "More than 10 opened within 10 min, so these are told in sum."
+    with store.read() as work:
+        (thread,) = work.notices.of("inc-050")
+        events = [one.event for one in work.audit.page(target="inc-050").items]
+    assert (thread.held_at, thread.told) == (NOW, None)
+    assert [one.what for one in events] == ["notice.held"]
+    assert "told of it in sum only (more than 10 incidents in 10 min)" in events[0].text
+
+
+def test_a_storm_is_resolved_in_its_thread_and_what_was_over_is_kept(
+    store: database.Database,
+) -> None:
+    place, ticks = Place(), Ticks()
+    storm(store, 30)
+    teller(store, place, ticks).tell()
+    ticks.at = NOW + timedelta(minutes=4)
+    storm(store, 30, state="resolved", resolved_at=ticks.at)
+    teller(store, place, ticks).tell()
+    assert kinds(place)[-1] == "resolve"
+    assert place.sent[-1][0].incident != "storm-ops", "half of the limit is not free yet"
+    ticks.at = NOW + timedelta(minutes=10)
+    assert teller(store, place, ticks).tell() == 1
+    last, reference = place.sent[-1]
+    assert (last.incident, last.kind, reference) == ("storm-ops", "resolve", "thread-storm-ops")
+    assert (last.title, last.cluster) == ("Many incidents opened at once", "orders, payments")
+    assert last.opened_at == NOW
+    assert len(place.sent) == 10 + 1 + 10 + 1
+    with store.read() as work:
+        (thread,) = work.notices.of("inc-020")
+        assert thread.held_at == NOW, "its page goes on saying so"
+        assert work.notices.open() == [], "nothing stays behind that nobody clears away"
+
+
+def test_a_storm_that_a_channel_never_heard_of_leaves_no_failure(store: database.Database) -> None:
+    place, ticks = Place(), Ticks()
+    place.refuses = "the service answered 503"
+    storm(store, 30)
+    assert teller(store, place, ticks).tell() == 0
+    with store.read() as work:
+        assert work.notices.of("storm-ops")[0].failures == 1
+    storm(store, 30, state="resolved", resolved_at=NOW)
+    ticks.at = NOW + timedelta(minutes=1)
+    assert teller(store, place, ticks).tell() == 0
+    with store.read() as work:
+        (thread,) = work.notices.of("storm-ops")
+    assert (thread.failures, thread.reason) == (0, "")
