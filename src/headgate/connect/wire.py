@@ -10,7 +10,7 @@ import httpx2
 
 from headgate.connect import masking, shapes
 from headgate.ports import errors
-from headgate.web import client, deadline
+from headgate.web import address, client, content, deadline
 
 _LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes; 10,000 connectors with long traces stay below it, and no server may fill the memory."""
@@ -40,19 +40,14 @@ class Wire:
         Raises:
             ValueError: the address is not an http or https address.
         """
-        try:
-            parsed = httpx2.URL(url.strip().rstrip("/"))
-        except (httpx2.InvalidURL, ValueError):
-            parsed = httpx2.URL("")
-        if parsed.scheme not in ("http", "https") or not parsed.host:
+        found = address.parsed(url)
+        if found is None:
             raise ValueError(f"not a Connect address: {masking.text(url)} (write http://HOST:PORT)")
-        user = username or parsed.username
-        self.url = str(parsed.copy_with(username=None, password=None, query=None, fragment=None))
-        self.url = self.url.rstrip("/")
+        self.url = found.url
         self._client = client.opened(
             self.url,
-            username=user,
-            password=password or parsed.password,
+            username=username or found.username,
+            password=password or found.password,
             ca_file=ca_file,
             limits=httpx2.Limits(
                 max_connections=8, max_keepalive_connections=4, keepalive_expiry=_KEEP_ALIVE_S
@@ -102,9 +97,15 @@ class Wire:
         try:
             response = self._client.send(request, stream=True)
             try:
-                body = self._read_all(response, left)
+                body = content.read(response, left, most_bytes=_LARGEST_ANSWER)
             finally:
                 response.close()
+        except content.TooLarge as error:
+            raise errors.Misunderstood(
+                f"{self.url} sends more than {_LARGEST_ANSWER // 2**20} MiB; reading stopped",
+                where=self.url,
+                next_step="Check that the address is a Kafka Connect worker",
+            ) from error
         except (httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
             raise errors.TimedOut(
                 f"{self.url} did not accept a connection in time; nothing was sent",
@@ -127,22 +128,6 @@ class Wire:
             raise _Closed from error
         self._judge(response, body, path, writes=writes)
         return body
-
-    def _read_all(self, response: httpx2.Response, left: deadline.Remaining) -> bytes:
-        chunks: list[bytes] = []
-        size = 0
-        for chunk in response.iter_bytes():
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > _LARGEST_ANSWER:
-                raise errors.Misunderstood(
-                    f"{self.url} sends more than {_LARGEST_ANSWER // 2**20} MiB; reading stopped",
-                    where=self.url,
-                    next_step="Check that the address is a Kafka Connect worker",
-                )
-            if left.over:
-                raise httpx2.ReadTimeout("the deadline passed while the answer was coming")
-        return b"".join(chunks)
 
     def _judge(self, response: httpx2.Response, body: bytes, path: str, *, writes: bool) -> None:
         status = response.status_code

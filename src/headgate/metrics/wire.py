@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpx2
 
 from headgate.ports import errors
-from headgate.web import client, deadline
+from headgate.web import client, content, deadline
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes after unpacking; a broker with 10,000 partitions gives about 20 MB."""
@@ -76,9 +76,15 @@ class Wire:
         try:
             response = self._client.send(request, stream=True)
             try:
-                body = self._read_all(response, left)
+                body = content.read(response, left, most_bytes=LARGEST_ANSWER)
             finally:
                 response.close()
+        except content.TooLarge as error:
+            raise errors.Misunderstood(
+                f"{self.url} sends more than {LARGEST_ANSWER // 2**20} MiB; reading stopped",
+                where=self.url,
+                next_step="Let the exporter give fewer metrics, or check the address",
+            ) from error
         except httpx2.ConnectError as error:
             raise client.not_connected(error, self.url, self._what, untrusted=_UNTRUSTED) from error
         except httpx2.TimeoutException as error:
@@ -112,22 +118,6 @@ class Wire:
             where=self.url,
             next_step=f"Check that the address is that of {self._what}",
         )
-
-    def _read_all(self, response: httpx2.Response, left: deadline.Remaining) -> bytes:
-        chunks: list[bytes] = []
-        size = 0
-        for chunk in response.iter_bytes():
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > LARGEST_ANSWER:
-                raise errors.Misunderstood(
-                    f"{self.url} sends more than {LARGEST_ANSWER // 2**20} MiB; reading stopped",
-                    where=self.url,
-                    next_step="Let the exporter give fewer metrics, or check the address",
-                )
-            if left.over:
-                raise httpx2.ReadTimeout("the deadline passed while the answer was coming")
-        return b"".join(chunks)
 
     def _judge(self, answer: Answer, location: str) -> None:
         if answer.status in (401, 403):

@@ -11,7 +11,7 @@ import pydantic
 
 from headgate.ports import errors
 from headgate.registry import shapes
-from headgate.web import client, deadline
+from headgate.web import address, client, content, deadline
 
 T = TypeVar("T")
 
@@ -46,25 +46,21 @@ class Wire:
         Raises:
             ValueError: the address is not an http or https address.
         """
-        try:
-            parsed = httpx2.URL(url.strip().rstrip("/"))
-        except (httpx2.InvalidURL, ValueError):
-            parsed = httpx2.URL("")
-        if parsed.scheme not in ("http", "https") or not parsed.host:
+        found = address.parsed(url)
+        if found is None:
             shown = _USER_INFO.sub(r"\1********@", url)
             raise ValueError(f"not a registry's address: {shown} (write http://HOST:PORT/PATH)")
-        self.url = str(parsed.copy_with(username=None, password=None, query=None, fragment=None))
-        self.url = self.url.rstrip("/")
+        self.url = found.url
         headers = {
             "Accept": "application/vnd.schemaregistry.v1+json, application/json",
         }
-        user = username or parsed.username
+        user = username or found.username
         if token:
             user, headers["Authorization"] = "", f"Bearer {token}"
         self._client = client.opened(
             self.url,
             username=user,
-            password=password or parsed.password,
+            password=password or found.password,
             ca_file=ca_file,
             limits=httpx2.Limits(
                 max_connections=at_once + 2,
@@ -136,25 +132,18 @@ class Wire:
         try:
             response = self._client.send(request, stream=True)
             try:
-                return response.status_code, self._read_all(response, left)
+                body = content.read(response, left, most_bytes=_LARGEST_ANSWER)
             finally:
                 response.close()
+        except content.TooLarge as error:
+            raise self._foreign(
+                f"more than {_LARGEST_ANSWER // 2**20} MiB in one answer"
+            ) from error
         except httpx2.ConnectError as error:
             raise client.not_connected(error, self.url, "a schema registry") from error
         except httpx2.TimeoutException as error:
             raise self._late() from error
-
-    def _read_all(self, response: httpx2.Response, left: deadline.Remaining) -> bytes:
-        chunks: list[bytes] = []
-        size = 0
-        for chunk in response.iter_bytes():
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > _LARGEST_ANSWER:
-                raise self._foreign(f"more than {_LARGEST_ANSWER // 2**20} MiB in one answer")
-            if left.over:
-                raise self._late()
-        return b"".join(chunks)
+        return response.status_code, body
 
     def _judge(self, status: int, body: bytes) -> None:
         if 200 <= status < 300:
