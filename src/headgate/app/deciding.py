@@ -1,6 +1,6 @@
 """Use cases around changes: propose, approve, reject, withdraw, conclude a review."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from headgate.actions import interface as actions
@@ -72,9 +72,9 @@ class Deciding:
                 item, actor, digest=digest, at=now, entitlement=entitlement, terms=terms
             )
         self._renew_if_changed(item)
-        with translate.translated(), self._running.store.begin() as work:
-            item = self._reread(work, change_id)
-            moved = approvals.approve(
+        return self._move(
+            change_id,
+            lambda item: approvals.approve(
                 item,
                 actor,
                 digest=digest,
@@ -82,11 +82,8 @@ class Deciding:
                 comment=comment,
                 entitlement=entitlement,
                 terms=terms,
-            )
-            record.save(work, moved)
-            self._link(work, moved.item)
-        self._moved(moved.item)
-        return moved.item
+            ),
+        )
 
     def reject(
         self, actor: person.Actor, change_id: str, *, digest: str, comment: str = ""
@@ -94,31 +91,24 @@ class Deciding:
         """Rejected and over."""
         self._get(actor, change_id)
         _check_text(comment, "comment")
-        with translate.translated(), self._running.store.begin() as work:
-            item = self._reread(work, change_id)
-            moved = approvals.reject(
+        return self._move(
+            change_id,
+            lambda item: approvals.reject(
                 item,
                 actor,
                 digest=digest,
                 at=self._running.clock.now(),
                 comment=comment,
                 entitlement=permissions.not_entitled(actor, item),
-            )
-            record.save(work, moved)
-            self._link(work, moved.item)
-        self._moved(moved.item)
-        return moved.item
+            ),
+        )
 
     def cancel(self, actor: person.Actor, change_id: str) -> change.Change:
         """Withdrawn before running, by its requester or an approver."""
         permissions.demand(actor, "cancel", change_id)
-        with translate.translated(), self._running.store.begin() as work:
-            item = self._reread(work, change_id)
-            moved = approvals.cancel(item, actor, at=self._running.clock.now())
-            record.save(work, moved)
-            self._link(work, moved.item)
-        self._moved(moved.item)
-        return moved.item
+        return self._move(
+            change_id, lambda item: approvals.cancel(item, actor, at=self._running.clock.now())
+        )
 
     def conclude_review(
         self, actor: person.Actor, change_id: str, *, digest: str, comment: str
@@ -126,20 +116,30 @@ class Deciding:
         """The review's exit is written down; the change waits for approval."""
         self._get(actor, change_id)
         _check_text(comment, "comment")
-        with translate.translated(), self._running.store.begin() as work:
-            item = self._reread(work, change_id)
-            moved = approvals.conclude_review(
+        return self._move(
+            change_id,
+            lambda item: approvals.conclude_review(
                 item,
                 actor,
                 digest=digest,
                 at=self._running.clock.now(),
                 comment=comment,
                 entitlement=permissions.not_entitled(actor, item),
-            )
-            record.save(work, moved)
-            self._link(work, moved.item)
-        self._moved(moved.item)
-        return moved.item
+            ),
+        )
+
+    def _move(
+        self, change_id: str, moved: Callable[[change.Change], record.Record]
+    ) -> change.Change:
+        """The change as it stands now is moved and saved, its incident with it, and whoever waits
+        for it is told.
+        """
+        with translate.translated(), self._running.store.begin() as work:
+            made = moved(self._reread(work, change_id))
+            record.save(work, made)
+            self._link(work, made.item)
+        self._moved(made.item)
+        return made.item
 
     def _renew_if_changed(self, item: change.Change) -> None:
         """Nothing happens where planning anew gives what was shown.
