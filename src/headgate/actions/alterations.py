@@ -209,12 +209,7 @@ class Effective:
         self, arguments: change.Arguments, world: interface.World, since: datetime
     ) -> interface.Look | Unknown:
         """The settings, read now."""
-        seen = Alter().observe(arguments, world)
-        if isinstance(seen, Unknown):
-            return seen
-        if isinstance(seen, interface.Done):
-            return interface.Look("passed", seen.text)
-        return interface.Look("not_yet", seen.text)
+        return interface.looked(Alter().observe(arguments, world))
 
 
 def _alterable(world: interface.World, asked: AlterParameters) -> reading.Topic:

@@ -183,6 +183,13 @@ class Look:
     text: str
 
 
+def looked(seen: Done | NotDone | Unsafe | Unknown) -> Look | Unknown:
+    """What a check saw that asks whether an operation is done: it passes where it is."""
+    if isinstance(seen, Unknown):
+        return seen
+    return Look("passed" if isinstance(seen, Done) else "not_yet", seen.text)
+
+
 class CheckKind(Protocol):
     """One kind of check."""
 

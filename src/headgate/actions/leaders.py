@@ -201,12 +201,7 @@ class Preferred:
         self, arguments: change.Arguments, world: interface.World, since: datetime
     ) -> interface.Look | Unknown:
         """The leaders, read now."""
-        seen = Elect().observe(arguments, world)
-        if isinstance(seen, Unknown):
-            return seen
-        if isinstance(seen, interface.Done):
-            return interface.Look("passed", seen.text)
-        return interface.Look("not_yet", seen.text)
+        return interface.looked(Elect().observe(arguments, world))
 
 
 def _turns(
