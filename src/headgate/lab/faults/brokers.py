@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from headgate.lab import lab as lab_
 from headgate.lab import parts
-from headgate.lab.faults import interface
+from headgate.lab.faults import halts, interface
 from headgate.lab.faults.interface import option
 from headgate.lab.workloads import cluster
 
@@ -14,7 +14,28 @@ _IN_SYNC_WITHIN_S = 30.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class BrokerDown(interface.Fault):
+class _Halt(halts.Halt):
+    """A broker's process does not run; healed, the broker is in sync again."""
+
+    broker: int = option(3, "broker id")
+
+    @property
+    def target(self) -> str:
+        """The broker's name in the lab."""
+        return f"broker-{self.broker}"
+
+    def heal(self, lab: lab_.Lab, saved: interface.Saved) -> interface.Sentences:
+        """Start the broker, or let it run on, and wait until it is in sync."""
+        halted = self.present(lab, saved)
+        did = halts.started(lab, self.target)
+        if not halted:
+            return (f"{did}.",)
+        found = _wait_in_sync(lab, self.broker)
+        return (f"{did}; all {len(found)} partitions are in sync.",)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerDown(_Halt):
     """A broker's process dies, as in a crash."""
 
     name: ClassVar[str] = "broker-down"
@@ -28,30 +49,15 @@ class BrokerDown(interface.Fault):
         findings=("broker.down", "partition.under_replicated"), causes=("broker.crashed",)
     )
 
-    broker: int = option(3, "broker id")
-
-    @property
-    def target(self) -> str:
-        """The broker's name in the lab."""
-        return f"broker-{self.broker}"
-
     def break_(self, lab: lab_.Lab) -> interface.Broken:
         """Kill the broker."""
         _may_lose(lab, self.target)
         lab.kill(self.target)
         return interface.Broken(did=(f"{self.target} was killed.",))
 
-    def present(self, lab: lab_.Lab, saved: interface.Saved) -> bool:  # noqa: ARG002 - nothing saved
-        """Whether the process is still not running."""
-        return lab.part(self.target).life is not parts.Life.RUNNING
-
-    def heal(self, lab: lab_.Lab, saved: interface.Saved) -> interface.Sentences:  # noqa: ARG002 - nothing saved
-        """Start the broker."""
-        return _start(lab, self.target)
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class BrokerPlannedStop(interface.Fault):
+class BrokerPlannedStop(_Halt):
     """A broker is shut down in order, as for maintenance."""
 
     name: ClassVar[str] = "broker-planned-stop"
@@ -67,11 +73,6 @@ class BrokerPlannedStop(interface.Fault):
 
     broker: int = option(2, "broker id")
 
-    @property
-    def target(self) -> str:
-        """The broker's name in the lab."""
-        return f"broker-{self.broker}"
-
     def break_(self, lab: lab_.Lab) -> interface.Broken:
         """Stop the broker and wait until it is gone."""
         _may_lose(lab, self.target)
@@ -80,17 +81,9 @@ class BrokerPlannedStop(interface.Fault):
         took_s = time.monotonic() - began_s
         return interface.Broken(did=(f"{self.target} shut down in {took_s:.1f} s.",))
 
-    def present(self, lab: lab_.Lab, saved: interface.Saved) -> bool:  # noqa: ARG002 - nothing saved
-        """Whether the process is still not running."""
-        return lab.part(self.target).life is not parts.Life.RUNNING
-
-    def heal(self, lab: lab_.Lab, saved: interface.Saved) -> interface.Sentences:  # noqa: ARG002 - nothing saved
-        """Start the broker."""
-        return _start(lab, self.target)
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class BrokerHung(interface.Fault):
+class BrokerHung(_Halt):
     """A broker's process stands still while its machine still accepts connections."""
 
     name: ClassVar[str] = "broker-hung"
@@ -104,26 +97,11 @@ class BrokerHung(interface.Fault):
         findings=("broker.fenced", "partition.under_replicated"), causes=("broker.hung",)
     )
 
-    broker: int = option(3, "broker id")
-
-    @property
-    def target(self) -> str:
-        """The broker's name in the lab."""
-        return f"broker-{self.broker}"
-
     def break_(self, lab: lab_.Lab) -> interface.Broken:
         """Freeze the broker."""
         _may_lose(lab, self.target)
         lab.pause(self.target)
         return interface.Broken(did=(f"{self.target} is frozen.",))
-
-    def present(self, lab: lab_.Lab, saved: interface.Saved) -> bool:  # noqa: ARG002 - nothing saved
-        """Whether the process is still not running."""
-        return lab.part(self.target).life is not parts.Life.RUNNING
-
-    def heal(self, lab: lab_.Lab, saved: interface.Saved) -> interface.Sentences:  # noqa: ARG002 - nothing saved
-        """Let the broker run on."""
-        return _start(lab, self.target)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,10 +153,7 @@ class LeaderImbalance(interface.Fault):
 
 def _may_lose(lab: lab_.Lab, name: str) -> None:
     """Refuse to break a broker that is broken, or one whose loss takes the quorum's majority."""
-    if lab.part(name).life is not parts.Life.RUNNING:
-        raise interface.FaultError(
-            f"{name} does not run.", next_step="See what is broken: headgate lab faults."
-        )
+    halts.must_run(lab, name)
     brokers = lab.brokers
     left = sum(1 for each in brokers if each.life is parts.Life.RUNNING) - 1
     if len(brokers) > 1 and left <= len(brokers) // 2:
@@ -187,16 +162,6 @@ def _may_lose(lab: lab_.Lab, name: str) -> None:
             f"{len(brokers)} nodes would be left.",
             next_step="Heal the other broker first: headgate lab faults shows what is broken.",
         )
-
-
-def _start(lab: lab_.Lab, name: str) -> interface.Sentences:
-    before = lab.part(name).life
-    if before is parts.Life.RUNNING:
-        return (f"{name} runs already.",)
-    lab.start(name)
-    found = _wait_in_sync(lab, parts.number(name))
-    did = "runs on" if before is parts.Life.PAUSED else "was started"
-    return (f"{name} {did}; all {len(found)} partitions are in sync.",)
 
 
 def _wait_in_sync(lab: lab_.Lab, broker: int) -> tuple[cluster.Partition, ...]:

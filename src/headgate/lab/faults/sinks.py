@@ -17,7 +17,7 @@ from psycopg import sql
 
 from headgate.lab import lab as lab_
 from headgate.lab import parts
-from headgate.lab.faults import applications, interface, traffic
+from headgate.lab.faults import applications, halts, interface, traffic
 from headgate.lab.faults.interface import option
 from headgate.lab.workloads import cluster, records, sink
 
@@ -29,7 +29,7 @@ _STAYS = f"The task of {sink.CONNECTOR} stays FAILED until it is restarted."
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class SinkDatabaseDown(interface.Fault):
+class SinkDatabaseDown(halts.Halt):
     """The sink's database is down and stays down."""
 
     name: ClassVar[str] = "sink-database-down"
@@ -52,10 +52,6 @@ class SinkDatabaseDown(interface.Fault):
         """Stop the database."""
         _stop_database(lab)
         return interface.Broken(did=("PostgreSQL was stopped.",))
-
-    def present(self, lab: lab_.Lab, saved: interface.Saved) -> bool:  # noqa: ARG002 - nothing saved
-        """Whether the process is still not running."""
-        return lab.part(self.target).life is not parts.Life.RUNNING
 
     def heal(self, lab: lab_.Lab, saved: interface.Saved) -> interface.Sentences:  # noqa: ARG002 - nothing saved
         """Start the database."""
