@@ -67,14 +67,16 @@ def _after_answer(
 ) -> effects.Effect:
     match what:
         case Applied(text):
-            return _write(item, now, fence, _line(step, "undo_result", "done", text))
+            return effects.write(item, now, fence, _line(step, "undo_result", "done", text))
         case Lost(text):
             line = _line(step, "undo_result", "unknown", text)
-            return _write(item, now, fence, line, to="unknown", why=f"Outcome not known: {text}")
+            return effects.write(
+                item, now, fence, line, to="unknown", why=f"Outcome not known: {text}"
+            )
         case Failed(text, retry):
             line = _line(step, "undo_result", "failed", text)
             if retry and progress.tries(item, step, undo=True) < pace.attempts:
-                return _write(item, now, fence, line)
+                return effects.write(item, now, fence, line)
             return ending.undo_failed(item, text, line, now=now, fence=fence)
 
 
@@ -95,7 +97,9 @@ def _after_look(
                 if seen_undone
                 else _line(step, "undo_result", "already_done", text)
             )
-            return _write(item, now, fence, line, to=_home(item), why="Read again: it was undone")
+            return effects.write(
+                item, now, fence, line, to=_home(item), why="Read again: it was undone"
+            )
         case NotDone(text):
             return _begin(item, step, position, text, now, fence, pace)
         case Unsafe(text):
@@ -128,7 +132,7 @@ def _begin(
         return ending.undo_failed(item, reason, *lines, now=now, fence=fence)
     undo = item.plan.steps[step].undo
     intent = undo.sentence if isinstance(undo, change.Operation) else ""
-    return _write(
+    return effects.write(
         item,
         now,
         fence,
@@ -163,7 +167,7 @@ def _unread(
 ) -> effects.Effect:
     line = _line(step, "observed", "unknown", reason)
     if item.state != "unknown" and position == "undo_applied":
-        return _write(item, now, fence, line, to="unknown", why=f"Not known: {reason}")
+        return effects.write(item, now, fence, line, to="unknown", why=f"Not known: {reason}")
     if now >= item.state_since + timedelta(seconds=pace.settle_within_s):
         why = f"how it stands could not be read: {reason}"
         return ending.undo_failed(item, why, line, now=now, fence=fence)
@@ -176,17 +180,3 @@ def _home(item: change.Change) -> vocabulary.ChangeState | None:
 
 def _line(step: int, phase: record.Phase, outcome: record.Outcome, text: str) -> record.Line:
     return record.Line(step=step, phase=phase, outcome=outcome, text=text)
-
-
-def _write(
-    item: change.Change,
-    now: datetime,
-    fence: int,
-    *lines: record.Line,
-    to: vocabulary.ChangeState | None = None,
-    why: str = "",
-    then: effects.Seen | None = None,
-) -> effects.Write:
-    return effects.Write(
-        record.advance(item, at=now, lines=lines, to=to, why=why, fence=fence), then
-    )

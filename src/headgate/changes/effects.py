@@ -9,6 +9,7 @@ from datetime import datetime
 
 from headgate.actions.interface import Applied, Done, Failed, Look, Lost, NotDone, Unsafe
 from headgate.changes import record
+from headgate.domain import change, vocabulary
 from headgate.domain.unknown import Unknown
 
 
@@ -113,3 +114,16 @@ class Over:
 
 
 Effect = Open | Replan | Observe | Apply | LookAtChecks | Write | Wait | Over
+
+
+def write(
+    item: change.Change,
+    now: datetime,
+    fence: int,
+    *lines: record.Line,
+    to: vocabulary.ChangeState | None = None,
+    why: str = "",
+    then: Seen | None = None,
+) -> Write:
+    """The change with those lines, in the state ``to`` where one is given, is to be written."""
+    return Write(record.advance(item, at=now, lines=lines, to=to, why=why, fence=fence), then)

@@ -19,7 +19,7 @@ def decide(
     """The next effect for a change that is running, or unknown on its way forward."""
     step = progress.next_step(item)
     if step >= len(item.plan.steps):
-        return _write(item, now, fence, to="verifying", why="Every step is done")
+        return effects.write(item, now, fence, to="verifying", why="Every step is done")
     position = progress.position(item, step)
     match seen:
         case effects.Intended(at, False) if at == step and position == "open":
@@ -48,11 +48,13 @@ def _after_answer(
             return _stepped(item, step, "result", "done", text, now, fence)
         case Lost(text):
             line = record.Line(step=step, phase="result", outcome="unknown", text=text)
-            return _write(item, now, fence, line, to="unknown", why=f"Outcome not known: {text}")
+            return effects.write(
+                item, now, fence, line, to="unknown", why=f"Outcome not known: {text}"
+            )
         case Failed(text, retry):
             line = record.Line(step=step, phase="result", outcome="failed", text=text)
             if retry and progress.tries(item, step, undo=False) < pace.attempts:
-                return _write(item, now, fence, line)
+                return effects.write(item, now, fence, line)
             return ending.give_up(item, text, line, now=now, fence=fence)
 
 
@@ -100,7 +102,7 @@ def _begin(
         reason = f"Tried {pace.attempts} times without effect: {text}"
         return ending.give_up(item, reason, *lines, now=now, fence=fence)
     intent = item.plan.steps[step].do.sentence
-    return _write(
+    return effects.write(
         item,
         now,
         fence,
@@ -129,7 +131,7 @@ def _unread(
         return effects.Wait(now + timedelta(seconds=pace.look_s))
     noted = item.journal[-1] if item.journal else None
     if noted is None or (noted.step, noted.outcome) != (step, "unknown"):
-        return _write(item, now, fence, line, then=effects.Saw(step, False, Unknown(reason)))
+        return effects.write(item, now, fence, line, then=effects.Saw(step, False, Unknown(reason)))
     if now >= noted.at + timedelta(seconds=pace.unread_s):
         return ending.give_up(item, f"It could not be read: {reason}", line, now=now, fence=fence)
     return effects.Wait(now + timedelta(seconds=pace.look_s))
@@ -146,7 +148,7 @@ def _stepped(
 ) -> effects.Write:
     last = step + 1 == len(item.plan.steps)
     to: vocabulary.ChangeState | None = "running" if item.state == "unknown" else None
-    return _write(
+    return effects.write(
         item,
         now,
         fence,
@@ -165,16 +167,3 @@ def _retry_at(
         return item.proposed_at
     wait_s = pace.retry_s * 2 ** (progress.tries(item, step, undo=False) - 1)
     return failed.at + timedelta(seconds=wait_s)
-
-
-def _write(
-    item: change.Change,
-    now: datetime,
-    fence: int,
-    *lines: record.Line,
-    to: vocabulary.ChangeState | None = None,
-    why: str = "",
-    then: effects.Seen | None = None,
-) -> effects.Write:
-    advanced = record.advance(item, at=now, lines=lines, to=to, why=why, fence=fence)
-    return effects.Write(advanced, then)
