@@ -31,9 +31,17 @@ def test_an_approver_approves_on_a_phone_and_watches_it_verified_without_a_reloa
     seat.open("/")
     expect(page.locator(".hg-badge.is-asked").first).to_be_visible()
     page.click(f"a[href='/changes/{waiting}']")
-    button = page.locator("button[value=approve]")
+    button = page.locator("button[value=approve]").first
     expect(button).to_be_in_viewport()
     expect(button).to_contain_text("Approve: ")
+    bar = page.locator(".hg-decide").bounding_box()
+    assert bar is not None
+    assert bar["height"] < 72, "one row"
+    reason = page.locator("#words input[name=comment]")
+    expect(reason).not_to_be_visible()
+    page.click("#words summary")
+    expect(reason).to_be_in_viewport()
+    page.click("#words summary")
     button.click()
     expect(page.locator("button[value=approve]")).to_have_count(0)  # the page after the decision
     page.wait_for_load_state("load")

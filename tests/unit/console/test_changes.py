@@ -109,6 +109,23 @@ def test_an_approver_approves_what_is_shown(stand: stand_.Stand) -> None:
     assert 'value="approve"' not in text
 
 
+def test_on_a_phone_a_reason_is_asked_for_first_and_enter_never_approves(
+    stand: stand_.Stand,
+) -> None:
+    path = proposed(stand)
+    page = stand.browser("jonas").get(path)
+    row, words_ = page.text.split('<details class="hg-only-phone" data-hold id="words">', 1)
+    assert "Approve: " in row.split('class="hg-decide', 1)[1]
+    words_ = words_.split("</details>", 1)[0]
+    first = words_.split("<button", 2)[1]  # the one that Enter presses
+    assert 'value="reject"' in first
+    assert f'formaction="{path}/cancel"' in words_
+    assert digest(page) in words_
+    assert page.text.count('id="comment"') == page.text.count('id="comment-phone"') == 1
+    own = stand.browser("mira").get(path).text
+    assert 'id="words"' not in own, "who may not decide is asked for no reason"
+
+
 def test_a_stale_approval_shows_the_present_preview_and_why(stand: stand_.Stand) -> None:
     path = proposed(stand)
     jonas = stand.browser("jonas")

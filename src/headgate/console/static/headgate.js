@@ -21,7 +21,7 @@
       if (twin) twin.open = fold.open;
     }
     for (const field of all("input[name]:not([type=hidden]), textarea[name]", old)) {
-      const twin = $(`[name="${CSS.escape(field.name)}"]:not([type=hidden])`, fresh);
+      const twin = $(field.id ? `#${CSS.escape(field.id)}` : `[name="${CSS.escape(field.name)}"]:not([type=hidden])`, fresh);
       if (!twin || field.value === field.defaultValue) continue;
       if (twin.tagName === "TEXTAREA") twin.textContent = field.value; else twin.setAttribute("value", field.value);
     }
