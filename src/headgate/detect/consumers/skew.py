@@ -26,8 +26,8 @@ class LagSkew:
     def find(self, seen: view.View) -> interface.Found:
         """One finding per group, on the first of its skewed topics.
 
-        A single look proves nothing, for commits of busy partitions take turns: what counts is
-        the same partition, or member, in each of the last samples of a window.
+        A single look proves nothing, for commits of busy partitions take turns, and so do the
+        partitions of one reader: what counts is the same partition, or member, for all of a hold.
         """
         now, table = lags.now(seen), interface.certain(seen.partitions)
         if isinstance(now, Unknown):
@@ -53,10 +53,9 @@ class LagSkew:
         )
         found: dict[str, finding.Finding] = {}
         for column in np.flatnonzero(heavy):
-            made = _write(seen, now, columns[place == place[column]], columns[[column]], "")
-            found.setdefault(made.resource.id, made)
-        for made in _members(seen, now, columns, place, lag, step, total, share, busy):
-            found.setdefault(made.resource.id, made)
+            _write(found, seen, now, columns[place == place[column]], columns[[column]], "")
+        for whole, mine, name in _members(seen, columns, place, lag, step, total, share, busy):
+            _write(found, seen, now, whole, mine, name)
         return interface.Found(findings=tuple(found.values()))
 
 
@@ -94,7 +93,6 @@ def _holds(
 
 def _members(
     seen: view.View,
-    now: lags.Lags,
     columns: NDArray[np.intp],
     place: NDArray[np.intp],
     lag: NDArray[np.int64],
@@ -102,8 +100,10 @@ def _members(
     total: NDArray[np.float64],
     share: float,
     busy: NDArray[np.bool_],
-) -> Iterator[finding.Finding]:
-    """Findings for members, among at least three, whose partitions hold most of the lag."""
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], str]]:
+    """(Columns of the topic, those of the member, its id) for members, among at least three, whose
+    partitions hold most of the lag.
+    """
     owner = seen.history.owners[-1, columns]
     owned = np.flatnonzero((owner >= 0) & busy[place])
     if not len(owned):
@@ -119,17 +119,50 @@ def _members(
         mine = owned[of == each]
         whole = columns[place == at[each]]
         name = seen.history.member_ids[int(owner[mine[0]])]
-        yield _write(seen, now, whole, columns[mine], name)
+        yield whole, columns[mine], name
+
+
+def _since(
+    seen: view.View, now: lags.Lags, columns: NDArray[np.intp], heavy: NDArray[np.intp]
+) -> tuple[float, bool]:
+    """(Since when these columns hold most of the lag, whether for as long as is known)."""
+    whole = slice(0, len(seen.history.times))
+    commits = lags.commits_of(seen, columns, whole)
+    ends = lags.ends_of(seen, now, columns, whole)
+    known = ((commits >= 0) & (ends >= 0)).all(axis=1)
+    lag = np.maximum(ends - commits, 0)
+    share = seen.observation.number("lag.skewed", "share")
+    held = known & (lag[:, np.isin(columns, heavy)].sum(axis=1) > share * lag.sum(axis=1))
+    begin = int(lags.last_row(~held[:, None])[0]) + 1
+    return float(seen.history.times[min(begin, len(held) - 1)]), not known[:begin].any()
+
+
+def _state(seen: view.View, since: float, *, ever: bool) -> vocabulary.FindingState | None:
+    """The state of a skew since then; a look that is shorter than the hold believes it only where
+    nothing else is known of before.
+    """
+    cut = seen.observation.is_cut("lag.skewed", "hold") and not ever
+    if cut and not seen.waited(since, seen.observation.full_seconds("lag.skewed", "hold")):
+        return None
+    return seen.state("lag.skewed", "hold", since)
 
 
 def _write(
+    found: dict[str, finding.Finding],
     seen: view.View,
     now: lags.Lags,
     columns: NDArray[np.intp],
     heavy: NDArray[np.intp],
     member: str,
-) -> finding.Finding:
+) -> None:
+    """One more finding where it has held long enough, and its group has none yet."""
     group_id = now.groups[now.group_of[columns[0]]]
+    if group_id in found:
+        return
+    since, ever = _since(seen, now, columns, heavy)
+    state = _state(seen, since, ever=ever)
+    if state is None:
+        return
     names = [seen.history.commit_keys[column][1] for column in heavy]
     part, total = int(now.lag[heavy].sum()), int(now.lag[columns].sum())
     report = interface.Report(seen, "lag.skewed", resource.Resource("group", group_id))
@@ -138,9 +171,11 @@ def _write(
     whose = f", the partitions of {member}," if member else ""
     if member:
         report.fact("member", "member that owns them", member, how="DescribeGroups")
-    return report.finding(
+    found[group_id] = report.finding(
         f"{words.partitions(names)}{whose} {'hold' if len(names) > 1 else 'holds'} "
         f"{part / max(total, 1):.0%} of the lag of {group_id} on {names[0].topic}.",
+        state=state,
+        since=since,
         partitions=names,
     )
 
