@@ -118,3 +118,10 @@ def commits_of(seen: view.View, columns: NDArray[np.intp], rows: slice) -> NDArr
 def last_row(flags: NDArray[np.bool_]) -> NDArray[np.intp]:
     """The last row of each column that is true; -1 where none is."""
     return np.where(flags.any(axis=0), len(flags) - 1 - np.argmax(flags[::-1], axis=0), -1)
+
+
+def added(place: NDArray[np.intp], values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Each row added up by place; int64[rows, places]."""
+    count = int(place.max(initial=-1)) + 1
+    rows = [np.bincount(place, weights=row, minlength=count) for row in values]
+    return np.stack(rows).astype(np.int64)

@@ -44,7 +44,7 @@ class LagSkew:
         lag = np.maximum(ends - commits, 0)[:, usable]
         step = np.maximum(np.diff(commits[:, usable], axis=0), 0).max(axis=0, initial=0)
         _, place = np.unique(key, return_inverse=True)
-        total = _sums(place, lag)
+        total = lags.added(place, lag).astype(np.float64)
         share = seen.observation.number("lag.skewed", "share")
         busy = total[-1] >= seen.observation.number("lag.skewed", "min")
         heavy = (
@@ -70,12 +70,6 @@ def _keys(
     free = now.judged & ~marks.held_back(seen.observation, now.commit)
     columns = np.flatnonzero((now.lag >= 0) & free & wide[topic])
     return columns, now.group_of[columns].astype(np.int64) * len(table.topics) + topic[columns]
-
-
-def _sums(place: NDArray[np.intp], lag: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Lag of each row added up by place; float64[rows, places]."""
-    count = int(place.max(initial=-1)) + 1
-    return np.stack([np.bincount(place, weights=row, minlength=count) for row in lag])
 
 
 def _holds(
@@ -112,7 +106,7 @@ def _members(
     _, first, of = np.unique(pair, return_index=True, return_inverse=True)
     at = place[owned][first]
     members = np.bincount(at, minlength=total.shape[1])
-    held = _sums(of, lag[:, owned])
+    held = lags.added(of, lag[:, owned]).astype(np.float64)
     steps = np.bincount(of, weights=step[owned]).astype(np.float64)
     heavy = _holds(held, steps, total[:, at], share) & (members[at] >= LEAST_PARTITIONS)
     for each in np.flatnonzero(heavy):
@@ -129,12 +123,13 @@ def _since(
     whole = slice(0, len(seen.history.times))
     commits = lags.commits_of(seen, columns, whole)
     ends = lags.ends_of(seen, now, columns, whole)
-    known = ((commits >= 0) & (ends >= 0)).all(axis=1)
+    known = np.logical_and.reduce((commits >= 0) & (ends >= 0), axis=1)
     lag = np.maximum(ends - commits, 0)
     share = seen.observation.number("lag.skewed", "share")
-    held = known & (lag[:, np.isin(columns, heavy)].sum(axis=1) > share * lag.sum(axis=1))
-    begin = int(lags.last_row(~held[:, None])[0]) + 1
-    return float(seen.history.times[min(begin, len(held) - 1)]), not known[:begin].any()
+    most = lag[:, np.isin(columns, heavy)].sum(axis=1) > share * lag.sum(axis=1)
+    broken = np.logical_not(known & most)
+    begin = int(lags.last_row(broken[:, None])[0]) + 1
+    return float(seen.history.times[min(begin, len(broken) - 1)]), not known[:begin].any()
 
 
 def _state(seen: view.View, since: float, *, ever: bool) -> vocabulary.FindingState | None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import view
-from headgate.detect.consumers import lags, outlines
+from headgate.detect.consumers import lags, older, outlines
 
 STEPS = 1.5
 """A change of lag within so many commit steps is the rhythm of commits and samples, no trend."""
@@ -21,9 +21,9 @@ ADVANCES = 2
 MOVED_S = 10.0
 """A group that falls behind still reads: its commit moved in this time, or in the window's last
 third where that is longer, or in its last half where the window is shorter than twice as much."""
-LATER = 0.05
-"""The next record to read is older at the end of the window by this share of it, and by more than
-the time between two samples (judgment: a group that reads 95 % of what comes falls behind)."""
+TOGETHER = 0.5
+"""A member's lag on a topic rises by this share of the rise on one of its partitions, where that is
+no matter of turns (judgment)."""
 SPREAD = 0.25
 """Lag grows when its mean over the window's last third exceeds that of the first by this share of
 the rise; a step in the last few samples is a pause, such as a rebalance."""
@@ -110,34 +110,6 @@ class _Course:
         return len(self.lag) - 1 - highest
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Reading:
-    """How far logs and their readers had come over the whole history, of partitions or topics."""
-
-    times: NDArray[np.float64]
-    ends: NDArray[np.int64]
-    commits: NDArray[np.int64]
-    known: NDArray[np.bool_]
-    """Whether the log end is known."""
-    read: NDArray[np.bool_]
-    """Whether the commit is known, too."""
-
-    def ages(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Seconds for which each column's next record had been written at each of its rows.
-
-        ``rows`` is intp[R, columns], and so is what is told; NaN: not known.
-        """
-        ages = np.full(rows.shape, np.nan)
-        for column in range(rows.shape[1] if len(rows) else 0):
-            known = self.known[:, column]
-            times, ends = self.times[known], self.ends[known, column]
-            for place, row in enumerate(rows[:, column].tolist()):
-                written = _written(times, ends, self.commits[row, column])
-                if written is not None:
-                    ages[place, column] = max(float(self.times[row]) - written, 0.0)
-        return ages
-
-
 def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
     """Growing and draining columns; those ``stuck`` have another shape and are left out."""
     rows = seen.rows(seen.observation.seconds("lag.growing", "window"))
@@ -155,7 +127,11 @@ def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
     rising = np.flatnonzero(free & sums.known & (sums.rise > STEPS * sums.step))
     alone = np.zeros(len(columns), dtype=np.bool_)
     course = _course(seen, now, columns[rising], rows)
-    alone[rising] = _grow(seen, course) & _grows_older(seen, now, columns[rising], course)
+    alone[rising] = _grow(seen, course) & older.grows(
+        seen, now, columns[rising], course.first, len(course.times)
+    )
+    if seen.observation.is_cut("lag.growing", "window"):
+        alone &= _not_in_turn(seen, now, columns, sums)
     together = _whole_topics(seen, now, columns, rows, sums, ~stuck[columns])
     either = np.flatnonzero(alone | (together & behind & ~few))
     draining = behind & ~few & (sums.fall > STEPS * sums.step)
@@ -174,6 +150,22 @@ def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
         ),
         few=columns[behind & few],
     )
+
+
+def _not_in_turn(
+    seen: view.View, now: lags.Lags, columns: NDArray[np.intp], sums: outlines.Outlines
+) -> NDArray[np.bool_]:
+    """Whether a partition's lag rose with that of its member on the topic as a whole: a short look
+    may see a reader of several partitions while it is busy with another one.
+    """
+    past = seen.history
+    topic = past.places.topic_of[now.partition_of[columns]].astype(np.int64)
+    owner = past.owners[-1, columns].astype(np.int64)
+    whose = np.stack([now.group_of[columns].astype(np.int64), topic, owner])
+    place = np.unique(whose, axis=1, return_inverse=True)[1].reshape(-1)
+    risen = np.bincount(place, weights=np.where(sums.known, sums.rise, 0))
+    result: NDArray[np.bool_] = (owner < 0) | (risen[place] >= TOGETHER * sums.rise)
+    return result
 
 
 def _course(seen: view.View, now: lags.Lags, columns: NDArray[np.intp], rows: slice) -> _Course:
@@ -261,94 +253,14 @@ def _whole_topics(
     parts = _course(seen, now, columns[steady], rows)
     total = _Course(
         times=times,
-        lag=_added(place, parts.lag),
-        commits=_added(place, parts.commits),
+        lag=lags.added(place, parts.lag),
+        commits=lags.added(place, parts.commits),
         known=np.ones((len(times), int(place.max()) + 1), dtype=np.bool_),
     )
     grows = (total.rise > STEPS * total.step) & _grow(seen, total)
-    grows &= _grows_older(seen, now, columns[steady], total, place)
+    grows &= older.grows(seen, now, columns[steady], total.first, len(times), place)
     flagged[steady] = grows[place] & (sums.rise[steady] > 0)
     return flagged
-
-
-def _grows_older(
-    seen: view.View,
-    now: lags.Lags,
-    columns: NDArray[np.intp],
-    course: _Course,
-    place: NDArray[np.intp] | None = None,
-) -> NDArray[np.bool_]:
-    """Whether the next record grew older, and is older than ever: more records that are no older
-    are a wave of input, which a reader with a delay follows. True where the history is too short
-    to tell; ``place`` adds columns up to the courses asked about.
-    """
-    count = course.lag.shape[1]
-    if not count:
-        return np.ones(count, dtype=np.bool_)
-    reading = _reading(seen, now, columns, place)
-    last = len(reading.times) - 1
-    begin = len(reading.times) - len(course.times)
-    was, has = reading.ages(np.stack([begin + course.first, np.full(count, last)]))
-    before = begin if seen.observation.is_cut("lag.growing", "window") else 0
-    older = _older_than_at_first(seen, was, has) & _older_than_ever(reading, before, has)
-    grows: NDArray[np.bool_] = older | np.isnan(was) | np.isnan(has)
-    return grows
-
-
-def _older_than_at_first(
-    seen: view.View, was: NDArray[np.float64], has: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """Whether ages rose over the window by more than samples and a reader that keeps up explain."""
-    window_s = seen.observation.seconds("lag.growing", "window")
-    older: NDArray[np.bool_] = has - was >= max(LATER * window_s, seen.sample_s)
-    return older
-
-
-def _older_than_ever(reading: _Reading, before: int, has: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether ages exceed every one of the first ``before`` rows: a member that reads in bursts was
-    as late before, and a window that was cut short cannot see that.
-    """
-    usual = reading.ages(np.broadcast_to(np.arange(before)[:, None], (before, len(has))))
-    usual[~reading.read[:before]] = np.nan
-    older: NDArray[np.bool_] = has > np.fmax.reduce(usual, axis=0, initial=0.0)
-    return older
-
-
-def _reading(
-    seen: view.View, now: lags.Lags, columns: NDArray[np.intp], place: NDArray[np.intp] | None
-) -> _Reading:
-    """The columns over the whole history, added up by place where there is one."""
-    whole = slice(0, len(seen.history.times))
-    ends = lags.ends_of(seen, now, columns, whole)
-    commits = lags.commits_of(seen, columns, whole)
-    known = ends >= 0
-    read = known & (commits >= 0)
-    if place is not None:
-        known, read = _all_known(place, known), _all_known(place, read)
-        ends, commits = _added(place, ends), _added(place, commits)
-    return _Reading(times=seen.history.times, ends=ends, commits=commits, known=known, read=read)
-
-
-def _all_known(place: NDArray[np.intp], known: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Of each row whether every column of a sum is known."""
-    return np.stack([np.bincount(place, weights=~row) == 0 for row in known])
-
-
-def _written(times: NDArray[np.float64], ends: NDArray[np.int64], offset: np.int64) -> float | None:
-    """About when the record at that offset was written; None: before the first sample."""
-    row = int(np.searchsorted(ends, offset, side="right"))
-    if row == 0:
-        return None
-    if row == len(ends):
-        return float(times[-1])
-    share = float(offset - ends[row - 1]) / max(float(ends[row] - ends[row - 1]), 1.0)
-    return float(times[row - 1] + share * (times[row] - times[row - 1]))
-
-
-def _added(place: NDArray[np.intp], values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Each row added up by place."""
-    rows = [np.bincount(place, weights=row) for row in values]
-    return np.stack(rows).astype(np.int64)
 
 
 def _slope(

@@ -55,6 +55,23 @@ def test_it_does_not_where_more_comes_in_and_commits_follow_as_late_as_before() 
     assert not found(scene, "lag.growing")
 
 
+def test_it_does_not_of_one_partition_whose_reader_is_busy_with_the_others() -> None:
+    scene = at_first_sight(shop(rate=50))
+    for p in range(4):
+        mine = p // 2
+        slow, quick = line(START - 500, 20), line(START - 500, 80)
+        scene.read("billing", "orders", p, (slow, quick)[p % 2], f"billing-{mine}")
+    assert not found(scene, "lag.growing")
+
+
+def test_it_does_of_one_partition_whose_reader_has_no_other() -> None:
+    scene = at_first_sight(shop(rate=50))
+    for p in range(4):
+        slow, quick = line(START - 500, 20), line(START - 500, 80)
+        scene.read("billing", "orders", p, (slow, quick)[p % 2], f"billing-{p % 2}")
+    assert found(scene, "lag.growing")
+
+
 def _swing(i: int) -> int:
     """4 records a sample for a while, then ever more."""
     return START + 4 * i + sum(6 * (one - 9) for one in range(10, i + 1))
