@@ -4,13 +4,14 @@ A bench arranges what a test needs in whichever of the two is there; the test as
 """
 
 import contextlib
+import functools
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, Protocol
 from uuid import uuid4
 
 import confluent_kafka
-from tests.contract.kafka import arranging
+from tests.contract.kafka import arranging, waiting
 
 from headgate.domain import access, snapshot
 from headgate.domain.resource import TopicPartition
@@ -166,6 +167,12 @@ class FakeBench:
         self.port.close()
 
 
+def _led(probe: confluent_kafka.Producer, topic: str) -> int:
+    """How many partitions of the topic have a leader, as that client's broker knows."""
+    found = probe.list_topics(topic, timeout=10).topics[topic].partitions
+    return sum(1 for one in found.values() if one.leader >= 0)
+
+
 class LabBench(arranging.Arranging):
     """Over the lab's brokers, with real clients."""
 
@@ -185,9 +192,10 @@ class LabBench(arranging.Arranging):
         name = self.name("topic")
         spec = kafka.TopicSpec(name=name, partitions=partitions, replication_factor=replicas)
         assert self.port.create_topic(spec, deadline_s=10) is None
-        # A broker that does not know the topic yet says so; the first write waits for it.
-        probe = confluent_kafka.Producer(self._client)
-        probe.list_topics(name, timeout=10)
+        # each broker learns of it in its own time, and any of them may be asked
+        for server in self._bootstrap.split(","):
+            probe = confluent_kafka.Producer(self._client | {"bootstrap.servers": server})
+            waiting.until(functools.partial(_led, probe, name), lambda led: led == partitions)
         return name
 
     def write(self, topic: str, partition: int, values: Sequence[bytes]) -> None:

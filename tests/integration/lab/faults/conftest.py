@@ -1,5 +1,6 @@
 """The shop on the session's lab, and plain looks at Kafka and Connect: no part of Headgate."""
 
+import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,8 @@ import pytest
 from headgate.lab import faults
 from headgate.lab import lab as lab_
 from headgate.lab.faults import catalogue, interface
-from headgate.lab.workloads import cluster, demo_set
+from headgate.lab.workloads import cluster, demo_set, sink
+from headgate.lab.workloads import interface as workloads
 
 T = TypeVar("T")
 
@@ -111,3 +113,7 @@ def _whole(shop: Shop) -> Iterator[None]:
     """What a failed test left broken does not fail the next."""
     yield
     catalogue.heal_all(shop.lab, faults.ALL)
+    with contextlib.suppress(workloads.WorkloadError):  # Connect is taking it up again
+        task = sink.read_task(shop.lab)
+        if task is not None and task.state == "FAILED":
+            sink.restart(shop.lab)
