@@ -68,6 +68,7 @@ class Secured(scenario.Scenario, abc.ABC):
 
     needs = SECURED
     within_s = 60.0
+    spoils: ClassVar[bool] = True  # brokers count what they refused; the next run begins with none
 
     def settle(self) -> None:
         """It works."""

@@ -42,6 +42,14 @@ class _Reading:
                     ages[place, column] = max(float(self.times[row]) - written, 0.0)
         return ages
 
+    def oldest(self, before: int) -> NDArray[np.float64]:
+        """The greatest age of each column over the first ``before`` rows; 0: none is known."""
+        count = self.ends.shape[1]
+        ages = self.ages(np.broadcast_to(np.arange(before)[:, None], (before, count)))
+        ages[~self.read[:before]] = np.nan
+        oldest: NDArray[np.float64] = np.fmax.reduce(ages, axis=0, initial=0.0)
+        return oldest
+
 
 def grows(
     seen: view.View,
@@ -51,9 +59,9 @@ def grows(
     size: int,
     place: NDArray[np.intp] | None = None,
 ) -> NDArray[np.bool_]:
-    """Whether the next record grew older, and is older than ever: more records that are no older
-    are a wave of input, which a reader with a delay follows. True where the history is too short
-    to tell.
+    """Whether the next record grew older by more than samples and a reader that keeps up explain:
+    more records that are no older are a wave of input, which a reader with a delay follows. True
+    where the history is too short to tell.
 
     The window is the last ``size`` samples of the history; ``first`` says from which of them on
     each column is known; ``place`` adds columns up to those asked about.
@@ -66,28 +74,12 @@ def grows(
     begin = len(reading.times) - size
     was, has = reading.ages(np.stack([begin + first, np.full(count, last)]))
     before = begin if seen.observation.is_cut("lag.growing", "window") else 0
-    older = _older_than_at_first(seen, was, has) & _older_than_ever(reading, before, has)
+    # a member that reads in bursts was as late before, and a window that was cut cannot see that
+    late = np.fmax(was, reading.oldest(before))
+    window_s = seen.observation.seconds("lag.growing", "window")
+    older = has - late >= max(LATER * window_s, seen.sample_s)
     told: NDArray[np.bool_] = older | np.isnan(was) | np.isnan(has)
     return told
-
-
-def _older_than_at_first(
-    seen: view.View, was: NDArray[np.float64], has: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """Whether ages rose over the window by more than samples and a reader that keeps up explain."""
-    window_s = seen.observation.seconds("lag.growing", "window")
-    older: NDArray[np.bool_] = has - was >= max(LATER * window_s, seen.sample_s)
-    return older
-
-
-def _older_than_ever(reading: _Reading, before: int, has: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether ages exceed every one of the first ``before`` rows: a member that reads in bursts was
-    as late before, and a window that was cut short cannot see that.
-    """
-    usual = reading.ages(np.broadcast_to(np.arange(before)[:, None], (before, len(has))))
-    usual[~reading.read[:before]] = np.nan
-    older: NDArray[np.bool_] = has > np.fmax.reduce(usual, axis=0, initial=0.0)
-    return older
 
 
 def _reading(
