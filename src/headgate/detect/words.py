@@ -45,12 +45,13 @@ def rate(per_second: float) -> str:
 
 def names(items: Iterable[object]) -> str:
     """The first few names, and how many more there are: ``a, b and 3 more``."""
-    texts = [str(item) for item in items]
-    if len(texts) <= 1:
+    all_ = list(items)
+    texts = [str(item) for item in all_[:_LISTED]]
+    if len(all_) <= 1:
         return "".join(texts)
-    if len(texts) <= _LISTED:
+    if len(all_) <= _LISTED:
         return f"{', '.join(texts[:-1])} and {texts[-1]}"
-    return f"{', '.join(texts[: _LISTED - 1])} and {len(texts) - _LISTED + 1} more"
+    return f"{', '.join(texts[: _LISTED - 1])} and {len(all_) - _LISTED + 1} more"
 
 
 def partitions(items: Iterable[TopicPartition]) -> str:

@@ -116,7 +116,8 @@ def of(
     why[gone] = KNOWN
     why[start == UNREAD] = NO_START
     known = why == KNOWN
-    fill_s = rules.segment_bytes[topic] / np.where(arriving > 0, arriving * each_bytes, np.nan)
+    coming = arriving * each_bytes  # records may be so small that a rate of bytes is none
+    fill_s = rules.segment_bytes[topic] / np.where(coming > 0, coming, np.nan)
     late = np.fmin(rules.segment_s[topic], fill_s) + retention.CHECK_S
     return Losses(
         loss_s=np.where(known, loss, np.nan),

@@ -27,9 +27,6 @@ SHORTEST_DEADLINE_S = 3.0
 """The deadline where the interval is shorter: a busy machine must not make healthy parts unknown.
 A sweep that outlasts its interval is followed at once by the next."""
 
-CONFIGS_EVERY = 12
-"""Sweeps between two readings of all settings: a minute at one sweep in 5 s."""
-
 _VERSION_EVERY = 60
 """Sweeps between two readings of the version: it changes only with an upgrade."""
 
@@ -45,14 +42,15 @@ class Collector:
         clock: clock.Clock,
         interval_s: float = 5.0,
         deadline_s: float | None = None,
-        configs_every: int = CONFIGS_EVERY,
+        configs_every: int | None = None,
         readings: Sequence[readings_.Reading] | None = None,
     ) -> None:
         """Nothing is read yet.
 
         ``readings`` are the parts that are read at rhythms of their own; by default those of the
-        cluster itself. ``deadline_s`` bounds a whole sweep: by default 80 % of the interval, from
-        3 to 8 s.
+        cluster itself. ``configs_every``: sweeps between two readings of all settings; None: as
+        often as is cheap. ``deadline_s`` bounds a whole sweep: by default 80 % of the interval,
+        from 3 to 8 s.
         The clock gives the times that are shown; waiting is always measured in real time.
         """
         self.interval_s = interval_s
@@ -62,7 +60,7 @@ class Collector:
         self._connects = tuple(connects)
         self._clock = clock
         self._calls = calls.Calls(kafka.name, clock)
-        self._settings = settings.Settings(every=configs_every)
+        self._settings = settings.Settings(interval_s=interval_s, every=configs_every)
         rows = readings_.of_kafka(kafka) if readings is None else readings
         self._readings = readings_.Readings(rows, clock)
         self._version: str | Unknown = snapshot.UNREAD_VERSION

@@ -1,9 +1,11 @@
 """Topic settings between sweeps: they change seldom and are dear to read, so they are kept.
 
-All are read again every so many sweeps, new topics at once. What is kept carries the time at which
-it was read, and turns unknown when it cannot be read again for long.
+All are read again every so many sweeps, the oftener the cheaper that is; new topics at once. What
+is kept carries the time at which it was read, and turns unknown when it cannot be read again for
+long.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -13,6 +15,14 @@ from headgate.ports import kafka
 
 HOW = "DescribeConfigs"
 
+MOST_SWEEPS = 12
+"""Sweeps between two readings of all settings at most: a minute at one sweep in 5 s."""
+
+SHARE = 0.01
+"""Reading all settings takes at most so much of the time, where that needs no longer pause: a
+cluster of a hundred topics is read at every sweep or two (50 ms), so that what somebody has just
+changed is seen, and one of 10,000 once a minute."""
+
 _MISSED_READINGS = 12
 """After so many readings in a row that failed, what is kept is no longer shown."""
 
@@ -20,10 +30,11 @@ _MISSED_READINGS = 12
 class Settings:
     """The settings last read from one cluster; owned by the thread that sweeps."""
 
-    def __init__(self, *, every: int) -> None:
-        """All are read again every ``every`` sweeps."""
+    def __init__(self, *, interval_s: float, every: int | None = None) -> None:
+        """All are read again every ``every`` sweeps; None: as often as is cheap."""
         self._every = every
-        self._sweeps = 0
+        self._interval_s = interval_s
+        self._rest = 0
         self._failed = 0
         self._values: dict[str, Mapping[str, snapshot.ConfigValue]] = {}
         self._missing: dict[str, str] = {}
@@ -32,15 +43,20 @@ class Settings:
 
     def expire(self) -> None:
         """The next sweep reads all again."""
-        self._sweeps = 0
+        self._rest = 0
 
     def wanted(self, topics: Sequence[str]) -> Sequence[str]:
         """The topics to read in this sweep; counts the sweep."""
-        due = self._sweeps % self._every == 0
-        self._sweeps += 1
-        if due or self._at is None:
+        due = self._rest <= 0 or self._at is None
+        self._rest = (self._every or self._pause()) - 1 if due else self._rest - 1
+        if due:
             return topics
         return [topic for topic in topics if topic not in self._values]
+
+    def _pause(self) -> int:
+        """Sweeps from one reading of all to the next, by how long the last one took."""
+        wanted = math.ceil(self._took_s / (SHARE * self._interval_s))
+        return min(max(wanted, 1), MOST_SWEEPS)
 
     def with_value(self, name: str, value: str) -> frozenset[str]:
         """The topics whose setting of that name was last read to be so."""
@@ -69,7 +85,7 @@ class Settings:
         self._missing = {what: why for what, why in self._missing.items() if what in there}
         if isinstance(answer, Unknown):
             self._failed += 1
-            self._sweeps = 0
+            self._rest = 0
             self._missing |= {
                 topic: f"{answer.reason}; shown as read at {self._at:%H:%M:%S} UTC"
                 if self._at and topic in self._values

@@ -1,8 +1,10 @@
 """A sweep reads all parts at once, ends by its deadline, and never takes silence for an answer."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,7 +13,7 @@ from headgate.domain import snapshot
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 from headgate.kafka import fake
-from headgate.observe import collector
+from headgate.observe import collector, settings
 from headgate.ports import clock, errors, kafka
 
 
@@ -76,7 +78,7 @@ def collect(
     connects: Sequence[connect_fake.FakeConnect] = (),
     *,
     deadline_s: float = 10.0,
-    configs_every: int = 12,
+    configs_every: int | None = 12,
 ) -> collector.Collector:
     return collector.Collector(
         cluster,
@@ -258,6 +260,26 @@ def test_settings_are_read_again_every_so_often_and_new_topics_at_once(cluster: 
     configs = source.sweep().configs.value
     assert not isinstance(configs, Unknown)
     assert set(configs) == {"newer", "orders"}
+
+
+def test_settings_that_are_cheap_to_read_are_read_at_every_sweep(cluster: Hanging) -> None:
+    source = collect(cluster, configs_every=None)
+    for _ in range(4):
+        source.sweep()
+    assert cluster.called("configs") == 4
+
+
+@pytest.mark.parametrize(("took_s", "pause"), [(0.001, 1), (0.12, 3), (9.0, 12)])
+def test_settings_rest_the_longer_the_dearer_they_are(took_s: float, pause: int) -> None:
+    kept = settings.Settings(interval_s=5.0)
+    read = []
+    for sweep in range(25):
+        asked = kept.wanted(["orders"])
+        if asked:
+            read.append(sweep)
+            kept.keep(["orders"], asked, {"orders": {}}, at=datetime.now(UTC), took_s=took_s)
+    assert {two - one for one, two in itertools.pairwise(read[1:])} <= {pause}
+    assert len(read) >= 2
 
 
 def test_settings_known_to_have_changed_are_read_in_the_next_sweep(cluster: Hanging) -> None:

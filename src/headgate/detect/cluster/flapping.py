@@ -53,26 +53,43 @@ def _flaps(
     moved = np.diff(sizes[:, moving], axis=0)
     # hardly a partition's ISR did both; one that was not read once may have, and is asked
     moving = moving[(moved < 0).any(axis=0) & (moved > 0).any(axis=0)]
-    found = []
-    spans = {each: _away(past, each) for each in past.brokers}
-    for column in moving.tolist():
-        name = past.partitions[column]
-        ordinal = table.ordinal(name)
-        if ordinal is None:
-            continue
-        known = np.flatnonzero(sizes[:, column] >= 0)
-        steps = np.diff(sizes[known, column])
-        if not ((steps < 0).any() and (steps > 0).any()):
-            continue
-        times = past.times[rows][known[1:]]
-        clear = np.ones(len(times), dtype=np.bool_)
-        for gone in filter(None, map(spans.get, table.replicas_of(ordinal))):
-            clear &= (times < gone[0]) | (times > gone[1])
-        shrinks = int(((steps < 0) & clear).sum())
-        grows = int(((steps > 0) & clear).sum())
-        if shrinks and grows:
-            found.append((name, min(shrinks, grows), float(times[np.flatnonzero(steps < 0)[0]])))
+    ordinals = _ordinals(seen)[moving]
+    moving, ordinals = moving[ordinals >= 0], ordinals[ordinals >= 0]
+    steps = np.diff(_held(sizes[:, moving]), axis=0)
+    times = past.times[rows][1:]
+    clear = np.ones(steps.shape, dtype=np.bool_)
+    of_replica = np.repeat(np.arange(table.count), np.diff(table.replica_start))
+    for broker in past.brokers:
+        gone = _away(past, broker)
+        if gone is not None:
+            mine = np.isin(ordinals, of_replica[table.replicas == broker])
+            clear[np.ix_((times >= gone[0]) & (times <= gone[1]), mine)] = False
+    shrinks = ((steps < 0) & clear).sum(axis=0)
+    pairs = np.minimum(shrinks, ((steps > 0) & clear).sum(axis=0))
+    first = times[np.argmax(steps < 0, axis=0)] if len(moving) else times[:0]
+    return [
+        (past.partitions[moving[each]], int(pairs[each]), float(first[each]))
+        for each in np.flatnonzero(pairs).tolist()
+    ]
+
+
+def _ordinals(seen: view.View) -> NDArray[np.int64]:
+    """The ordinal of each column of the history; -1: the partition is gone."""
+    column_of = seen.column_of
+    found = np.full(len(seen.history.partitions), -1, dtype=np.int64)
+    there = np.flatnonzero(column_of >= 0)
+    found[column_of[there]] = there
     return found
+
+
+def _held(sizes: NDArray[np.int16]) -> NDArray[np.int16]:
+    """The sizes, where one was not read the one before it; where there is none, the first read."""
+    known = sizes >= 0
+    if known.all():
+        return sizes
+    row = np.maximum.accumulate(np.where(known, np.arange(len(sizes))[:, None], -1), axis=0)
+    row = np.where(row < 0, np.argmax(known, axis=0), row)
+    return np.take_along_axis(sizes, row, axis=0)
 
 
 def _away(past: history.History, broker: int) -> tuple[float, float] | None:

@@ -82,11 +82,11 @@ def _is_over(times: Sequence[float], now: float) -> bool:
 
 
 def _restless(seen: view.View, group: snapshot.Group) -> finding.Finding | None:
-    about = resource.Resource("group", group.id)
-    window_s = seen.observation.seconds("rebalance.storm", "window", about)
     samples = seen.history.groups.get(group.id, ())
     if _at_rest(samples):
         return None
+    about = resource.Resource("group", group.id)
+    window_s = seen.observation.seconds("rebalance.storm", "window", about)
     oldest = seen.now - window_s - seen.tolerance_s
     recent = samples[bisect.bisect_left(samples, oldest, key=lambda sample: sample.at) :]
     if len(recent) < view.WINDOW_SAMPLES:

@@ -1,6 +1,7 @@
 """What other groups and the brokers do: causes that no single group can show."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headgate.detect import words
 from headgate.detect.consumers import ages, lags
@@ -28,11 +29,7 @@ def downstream(argument: interface.Argument, group: groups.Facts) -> None:
     """Weighs an outage of something that several groups depend on, by who else waits."""
     about, case = argument.about, argument.case
     mine = about.resource
-    # five hundred groups that fail together ask this of each other: begun is found once for all
-    onsets = case.once("onsets", lambda: _onsets(case))
-    own = _onset(case, about)
-    began = {each: _together(at, own) for each, at in onsets if each != mine}
-    others = {each: at for each, at in began.items() if at is not False}
+    others, with_it = _others(case, about)
     healthy = _healthy(case, group.id)
     waits = argument.fact(
         "others-wait",
@@ -40,14 +37,14 @@ def downstream(argument: interface.Argument, group: groups.Facts) -> None:
         words.names(others) or "none",
         source="history",
     )
-    names = words.names(each.id for each in others)
+    names = words.names([each.id for each in others])
     text = (
         f"{names} began to fail at the same time: they may depend on one thing."
         if others
         else "What its handler calls does not answer."
     )
     together: bool | Unknown
-    if any(at is True for at in others.values()):
+    if with_it:
         together = True
     elif others:
         together = Unknown("the look is too short to see who began when")
@@ -71,20 +68,31 @@ def downstream(argument: interface.Argument, group: groups.Facts) -> None:
     )
 
 
-def _onsets(case: interface.Case) -> tuple[tuple[resource.Resource, float | None], ...]:
-    """What fails, by name, and when that began."""
+def _others(case: interface.Case, about: finding.Finding) -> tuple[list[resource.Resource], bool]:
+    """(What else began to fail within a minute of it or nobody saw when, whether any surely did).
+
+    In a one-shot look only what was timed can tell.
+    """
+    # five hundred groups that fail together ask this of each other: begun is found once for all
+    failing, began = case.once("onsets", lambda: _onsets(case))
+    own = _onset(case, about)
+    untold = np.isnan(began) | (own is None)
+    near = untold | (np.abs(began - (own or 0.0)) <= _TOGETHER_S)
+    other = [at for at in np.flatnonzero(near).tolist() if failing[at] != about.resource]
+    return [failing[at] for at in other], not untold[other].all()
+
+
+def _onsets(
+    case: interface.Case,
+) -> tuple[tuple[resource.Resource, ...], NDArray[np.float64]]:
+    """What fails, by name, and when that began, in Unix seconds; NaN: nobody saw it."""
     failing = case.findings("lag.stalled", "lag.growing", "connect.task_failed")
-    return tuple(
-        (item.resource, _onset(case, item))
+    found = {
+        item.resource: _onset(case, item)
         for item in sorted(failing, key=lambda item: str(item.resource))
-    )
-
-
-def _together(first: float | None, second: float | None) -> bool | Unknown:
-    """Whether both began within a minute; in a one-shot look only what was timed can tell."""
-    if first is None or second is None:
-        return Unknown("the look is too short to see who began when")
-    return abs(first - second) <= _TOGETHER_S
+    }
+    began = [np.nan if at is None else at for at in found.values()]
+    return tuple(found), np.array(began, dtype=np.float64)
 
 
 def _onset(case: interface.Case, item: finding.Finding) -> float | None:
