@@ -173,8 +173,10 @@ def _pressed(
     code = "jvm.pressure"
     cut = seen.observation.cut_s
     window_s = _PERIOD_S if cut is None else min(_PERIOD_S, cut)
-    spent = [each.rise(window_s) for each in gauges.told(seen, "process.gc_seconds", told)]
-    collecting_s = sum(each for each in spent if isinstance(each, float))
+    collecting_s = _risen(seen, "process.gc_seconds", told, window_s) or 0.0
+    worked_s = _risen(seen, "process.cpu_seconds", told, window_s)
+    if worked_s is not None:  # who waits for a processor collects for longer, and not more
+        collecting_s = min(collecting_s, worked_s)
     limit_s = seen.observation.seconds(code, "gc", about)
     if cut is not None:
         limit_s = max(limit_s * window_s / _PERIOD_S, _SHORT_SHARE * window_s)
@@ -208,6 +210,13 @@ def _pressed(
     )
     state: vocabulary.FindingState = "firing" if cut is None or full else "pending"
     return report.finding(text, state=state, since=seen.now - window_s)
+
+
+def _risen(seen: view.View, name: str, told: resource.Resource, window_s: float) -> float | None:
+    """By how much the counters of that name grew; None: none is known."""
+    risen = [each.rise(window_s) for each in gauges.told(seen, name, told)]
+    known = [each for each in risen if isinstance(each, float)]
+    return sum(known) if known else None
 
 
 def heap_kept(seen: view.View, told: resource.Resource) -> float | None:

@@ -75,9 +75,14 @@ class _Course:
 
     def advances(self) -> NDArray[np.int64]:
         """Between how many samples the commit advanced."""
-        both = self.known[1:] & self.known[:-1]
-        times: NDArray[np.int64] = (both & (self.commits[1:] > self.commits[:-1])).sum(axis=0)
+        times: NDArray[np.int64] = self.ahead.sum(axis=0)
         return times
+
+    @functools.cached_property
+    def ahead(self) -> NDArray[np.bool_]:
+        """Between which samples the commit advanced; one row fewer than there are samples."""
+        both = self.known[1:] & self.known[:-1]
+        return both & (self.commits[1:] > self.commits[:-1])
 
     def at(self, rows: NDArray[np.intp], values: NDArray[np.int64]) -> NDArray[np.int64]:
         """The value of each column at its row."""
@@ -124,7 +129,8 @@ def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
     sums = outlines.of(seen, now, columns, rows)
     few = sums.count < view.WINDOW_SAMPLES
     free = behind & ~few & ~stuck[columns]
-    rising = np.flatnonzero(free & sums.known & (sums.rise > STEPS * sums.step))
+    noise = STEPS * sums.step + _between(seen) * (sums.rise + sums.advance) / _span_s(times)
+    rising = np.flatnonzero(free & sums.known & (sums.rise > noise))
     alone = np.zeros(len(columns), dtype=np.bool_)
     course = _course(seen, now, columns[rising], rows)
     alone[rising] = _grow(seen, course) & older.grows(
@@ -150,6 +156,19 @@ def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
         ),
         few=columns[behind & few],
     )
+
+
+def _between(seen: view.View) -> float:
+    """Seconds from which to which the newest log ends and commits were read: what came meanwhile
+    may be in the one and not in the other.
+    """
+    read = (seen.snapshot.offsets, seen.snapshot.commits)
+    began = min(part.at for part in read)
+    return max((part.at - began).total_seconds() + part.took_s for part in read)
+
+
+def _span_s(times: NDArray[np.float64]) -> float:
+    return max(float(times[-1] - times[0]), 1e-9)
 
 
 def _not_in_turn(
@@ -202,7 +221,18 @@ def _grow(seen: view.View, course: _Course) -> NDArray[np.bool_]:
         & (course.advances() >= ADVANCES)
         & (fall <= np.maximum(step, rise // 10))
     )
-    return grows
+    return grows & _reads_on(course) if seen.observation.is_cut("lag.growing", "window") else grows
+
+
+def _reads_on(course: _Course) -> NDArray[np.bool_]:
+    """Whether the newest commit came in its rhythm: what has just stopped is no slow reader, and a
+    window that was cut holds little else than its end.
+    """
+    ahead, times = course.ahead, course.times
+    since = times[-1] - times[1:][lags.last_row(ahead)]
+    rhythm = _span_s(times) / np.maximum(ahead.sum(axis=0), 1)
+    result: NDArray[np.bool_] = ahead.any(axis=0) & (since <= STEPS * rhythm)
+    return result
 
 
 def _drain(course: _Course) -> NDArray[np.bool_]:

@@ -1,8 +1,11 @@
 """What raises the lag of a healthy group for a moment: a short look says nothing of it then."""
 
+import dataclasses
+
 from tests.unit.detect.consumers.reading import at_first_sight, found, shop, unseen
 from tests.unit.observations import START, Scene, line
 
+from headgate import detect
 from headgate.domain import history
 
 
@@ -70,6 +73,26 @@ def test_it_does_of_one_partition_whose_reader_has_no_other() -> None:
         slow, quick = line(START - 500, 20), line(START - 500, 80)
         scene.read("billing", "orders", p, (slow, quick)[p % 2], f"billing-{p % 2}")
     assert found(scene, "lag.growing")
+
+
+def test_it_does_not_of_a_reader_that_has_just_stopped() -> None:
+    scene = at_first_sight(shop(rate=50))
+    for p in range(4):
+        stopped = line(START - 20, 50, until=scene.samples - 4)
+        scene.read("billing", "orders", p, stopped, f"billing-{p}")
+    assert not found(scene, "lag.growing")
+
+
+def test_it_does_not_of_what_came_while_the_log_ends_were_read() -> None:
+    scene = at_first_sight(shop(rate=50))
+    for p in range(4):
+        scene.read("billing", "orders", p, line(START - 500, 40), f"billing-{p}")
+    seen = scene.seen()
+    assert [one for one in detect.run(seen).findings if one.code == "lag.growing"]
+    read = seen.snapshot
+    slow = dataclasses.replace(read.commits, took_s=3.0)
+    seen = dataclasses.replace(seen, snapshot=dataclasses.replace(read, commits=slow))
+    assert not [one for one in detect.run(seen).findings if one.code == "lag.growing"]
 
 
 def _swing(i: int) -> int:
