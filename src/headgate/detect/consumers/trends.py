@@ -24,6 +24,8 @@ third where that is longer, or in its last half where the window is shorter than
 TOGETHER = 0.5
 """A member's lag on a topic rises by this share of the rise on one of its partitions, where that is
 no matter of turns (judgment)."""
+ALL = 0.8
+"""A sum rises by this share on one partition, where that one is its reason (judgment)."""
 SPREAD = 0.25
 """Lag grows when its mean over the window's last third exceeds that of the first by this share of
 the rise; a step in the last few samples is a pause, such as a rebalance."""
@@ -103,6 +105,12 @@ class _Course:
         return rise
 
     @functools.cached_property
+    def advance(self) -> NDArray[np.int64]:
+        """Records by which the commit is further than at first."""
+        ahead: NDArray[np.int64] = self.commits[-1] - self.at(self.first, self.commits)
+        return ahead
+
+    @functools.cached_property
     def fall(self) -> NDArray[np.int64]:
         """By how much lag is lower now than at its highest; unknown samples hold 0."""
         fall: NDArray[np.int64] = self.lag.max(axis=0) - self.lag[-1]
@@ -129,7 +137,7 @@ def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
     sums = outlines.of(seen, now, columns, rows)
     few = sums.count < view.WINDOW_SAMPLES
     free = behind & ~few & ~stuck[columns]
-    noise = STEPS * sums.step + _between(seen) * (sums.rise + sums.advance) / _span_s(times)
+    noise = _noise(seen, times, sums.step, sums.rise, sums.advance)
     rising = np.flatnonzero(free & sums.known & (sums.rise > noise))
     alone = np.zeros(len(columns), dtype=np.bool_)
     course = _course(seen, now, columns[rising], rows)
@@ -158,13 +166,21 @@ def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
     )
 
 
-def _between(seen: view.View) -> float:
-    """Seconds from which to which the newest log ends and commits were read: what came meanwhile
-    may be in the one and not in the other.
+def _noise(
+    seen: view.View,
+    times: NDArray[np.float64],
+    step: NDArray[np.int64],
+    rise: NDArray[np.int64],
+    advance: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Records by which a lag may rise without falling behind: the rhythm of commits, and what came
+    between the reading of the newest log ends and that of the newest commits.
     """
     read = (seen.snapshot.offsets, seen.snapshot.commits)
     began = min(part.at for part in read)
-    return max((part.at - began).total_seconds() + part.took_s for part in read)
+    apart_s = max((part.at - began).total_seconds() + part.took_s for part in read)
+    noise: NDArray[np.float64] = STEPS * step + apart_s * (rise + advance) / _span_s(times)
+    return noise
 
 
 def _span_s(times: NDArray[np.float64]) -> float:
@@ -287,10 +303,27 @@ def _whole_topics(
         commits=lags.added(place, parts.commits),
         known=np.ones((len(times), int(place.max()) + 1), dtype=np.bool_),
     )
-    grows = (total.rise > STEPS * total.step) & _grow(seen, total)
+    grows = (total.rise > _noise(seen, times, total.step, total.rise, total.advance)) & _grow(
+        seen, total
+    )
     grows &= older.grows(seen, now, columns[steady], total.first, len(times), place)
+    if seen.observation.is_cut("lag.growing", "window"):
+        grows &= ~_one_stands(parts, place, total.rise)
     flagged[steady] = grows[place] & (sums.rise[steady] > 0)
     return flagged
+
+
+def _one_stands(
+    parts: _Course, place: NDArray[np.intp], rise: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Whether one partition, whose commit stands, has nearly all of what each sum rose by: a short
+    look cannot tell one that is stuck from one that waits for its turn.
+    """
+    stands = ~parts.ahead[len(parts.ahead) // 2 :].any(axis=0)
+    most = np.zeros(len(rise), dtype=np.int64)
+    np.maximum.at(most, place, np.where(stands, parts.rise, 0))
+    result: NDArray[np.bool_] = most >= ALL * rise
+    return result
 
 
 def _slope(
