@@ -19,7 +19,7 @@ HEALTHY_S = 10.0
 AFTER_S = 14.0
 """So long is watched at least after the symptom is visible, for what is said besides, and for the
 baseline's rules to have held."""
-CLEARED_S = 50.0
+CLEARED_S = 75.0
 """After the healing, before another run may claim the same: settings and metrics are not read at
 each look, and what they said is judged over a window."""
 APART_S = 6.0

@@ -257,6 +257,23 @@ def set_back() -> Scene:
     return scene
 
 
+def set_back_at_once() -> Scene:
+    """Somebody stopped the group, set it to the beginning and started it, all within one look:
+    its members were read before that, its commits after."""
+    scene = shop()
+    scene.group("billing", came=lambda i: frozenset({"m1"} if i <= 60 else {"m2"}))
+    for p in range(6):
+        scene.topics["orders"].starts[p] = flat(START)
+        scene.read(
+            "billing",
+            "orders",
+            p,
+            lambda i: START + 10 * i if i < 60 else START + 20 * (i - 60),
+            lambda i: "m1" if i <= 60 else "m2",
+        )
+    return scene
+
+
 def single_copy() -> Scene:
     """The only broker with a topic's only copy crashed."""
     scene = crashed()()

@@ -54,9 +54,10 @@ def _rewound(argument: interface.Argument) -> None:
     row = _row(case, since)
     samples = past.groups.get(about.resource.id, ())
     before = [sample for sample in samples if sample.at < since][-2:]
-    after = next((sample for sample in samples if sample.at >= since), None)
+    # members are read before commits: those of the next look may be the first that are new
+    after = [sample for sample in samples if sample.at >= since][:2]
     # where nobody stayed, the group was stopped between two looks
-    nobody_stayed = bool(before) and after is not None and not before[-1].members & after.members
+    nobody_stayed = bool(before) and any(not before[-1].members & one.members for one in after)
     empty = nobody_stayed or (bool(before) and all(not sample.members for sample in before))
     members = argument.fact(
         "members",
@@ -120,6 +121,7 @@ def _rewound(argument: interface.Argument) -> None:
         requires("its commits went to the log start", low, target),
         requires("a member read then", not empty, members),
         requires("the topic is the same one", other is not True, back),
+        expects("its commits were outside the log before, or gone", outside or gap, gone),
         requires("its clients start over (auto.offset.reset)", Unknown("Kafka does not know it"))
         if not outside
         else decides("it was outside the log before", True, gone),

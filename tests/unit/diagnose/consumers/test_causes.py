@@ -290,6 +290,14 @@ PLACES = (
         below=("offset.out_of_range",),
     ),
     Case(
+        name="a group sent back by somebody between two looks",
+        scene=scenes.set_back_at_once,
+        finding="lag.rewound",
+        first="offset.moved_by_operator",
+        verdict="likely",
+        ruled_out=("offset.out_of_range", "topic.recreated", "offset.expired"),
+    ),
+    Case(
         name="a group sent back by somebody",
         scene=scenes.set_back,
         finding="lag.rewound",
