@@ -79,7 +79,7 @@ class ClockAhead(Refused):
     name = "clock-ahead"
     breaks = "A producer's clock is two hours ahead; Kafka refuses its records."
     error = "INVALID_TIMESTAMP"
-    claims = ("produce.bad_timestamp",)
+    claims = ("produce.bad_timestamp", "produce.failing")
 
     def prepare(self) -> None:
         """An ordinary topic."""
