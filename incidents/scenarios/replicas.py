@@ -285,8 +285,8 @@ class ThrottleForgotten(shop.Read):
 class Move(scenario.Scenario):
     """One copy of a topic with some data is to go to another broker."""
 
-    def filled(self) -> None:
-        """Copies on brokers a and b; c is the target."""
+    def filled(self, least: int = 8, most: int = 20) -> None:
+        """Copies on brokers a and b, of so many mebibytes; c is the target."""
         order = self.draw.choice("order", (1, 2, 3), (2, 3, 1), (3, 1, 2))
         self.leader, self.follower, self.target = order
         self.topic = nodes.placed(
@@ -294,7 +294,7 @@ class Move(scenario.Scenario):
             self.draw.name(*shop.TOPICS),
             [[self.leader, self.follower]] * self.draw.whole("partitions", 1, 3),
         )
-        mebibytes = self.draw.whole("mebibytes", 8, 20)
+        mebibytes = self.draw.whole("mebibytes", least, most)
         self.stand.write(self.topic, mebibytes * 52, size=20_000)
 
     def move(self) -> None:
@@ -347,8 +347,8 @@ class MoveThrottled(Move):
     needs = ALONE
 
     def prepare(self) -> None:
-        """A topic with some data."""
-        self.filled()
+        """So much data that it is not copied though each answer may exceed the throttle."""
+        self.filled(60, 90)
 
     def roots(self) -> tuple[scenario.Root, ...]:
         """The throttle."""

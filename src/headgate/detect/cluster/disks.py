@@ -87,7 +87,7 @@ def _offline(
         [part.at.timestamp() for part in readings],
         [bool((held := _same(part, one)) and held.error) for part in readings],
     )
-    began = seen.now if start is None else start
+    began = min([seen.now if start is None else start, *_gave_up(seen, one.broker)])
     state = seen.state(_OFFLINE, "hold", began, at_once=True)
     if state is None:
         return None
@@ -104,6 +104,16 @@ def _offline(
         # It is read seldom: it failed some time after it was last seen to work.
         since=min(began, max(sound)) if sound else began,
     )
+
+
+def _gave_up(seen: view.View, broker: int) -> list[float]:
+    """Since when the broker's own count says that a log dir is gone; dirs are listed seldom."""
+    starts = [
+        meter.since_beyond(0.5, above=True)
+        for meter in gauges.told(seen, "broker.offline_log_dirs")
+        if gauges.owner(seen, meter).id == str(broker)
+    ]
+    return [start for start in starts if isinstance(start, float)]
 
 
 def _counted(seen: view.View, named: set[int]) -> list[finding.Finding]:

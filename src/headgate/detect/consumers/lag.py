@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import interface, view, words
+from headgate.detect.cluster import brokers
 from headgate.detect.consumers import ages, costs, failovers, lags, rhythm, shape, usuals
 from headgate.domain import finding, resource, vocabulary
 from headgate.domain.resource import TopicPartition
@@ -52,6 +53,11 @@ class LagShapes:
                         (code,), resource.Resource("group", group_id), _SETTLES
                     )
                     continue
+                lost = _lost(seen, group_id) if code == "lag.stalled" else ""
+                if lost:
+                    about = resource.Resource("group", group_id)
+                    unsure += interface.not_seen((code,), about, lost)
+                    continue
                 made = _finding(seen, now, shapes, code, group_id, columns)
                 findings += [made] if made else []
         return interface.Found(
@@ -75,6 +81,19 @@ def _settles(seen: view.View, group_id: str) -> bool:
     return any(
         sample.members != recent[-1].members or sample.state in costs.RESTLESS for sample in recent
     )
+
+
+def _lost(seen: view.View, group_id: str) -> str:
+    """Why a one-shot look cannot tell whether a group stands or only looks for its coordinator;
+    empty: it can."""
+    if not seen.observation.is_cut("lag.stalled", "hold") or failovers.last(seen) is None:
+        return ""
+    group = None if isinstance(seen.groups, Unknown) else seen.groups.get(group_id)
+    place = group.coordinator if group is not None else Unknown("it is not listed")
+    if isinstance(place, Unknown):
+        return f"a broker has just gone, and which one coordinates {group_id} is not known"
+    away = brokers.gone(seen).get(place)
+    return f"broker {place}, which coordinates {group_id}, has just gone: {away}" if away else ""
 
 
 def _unsure(seen: view.View) -> tuple[finding.NotSeen, ...]:

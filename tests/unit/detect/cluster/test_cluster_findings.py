@@ -285,6 +285,19 @@ def test_a_disk_that_fills_has_a_deadline_between_two_bounds() -> None:
     assert "between" in item.summary
 
 
+def test_a_dir_that_its_broker_gave_up_before_it_was_listed_is_as_old_as_that() -> None:
+    scene = parts.shop()
+    listing, last = parts.table(scene), scene.samples - 1
+    scene.others["log_dirs"] = lambda i: parts.log_dirs(
+        listing, errors={2: "KAFKA_STORAGE_ERROR"} if i >= last else {}
+    )
+    [young] = found(scene, "log_dir.offline")
+    assert young.state == "pending"
+    parts.measured(scene, "broker.offline_log_dirs", lambda b, i: float(b == 2 and i >= last - 6))
+    [item] = found(scene, "log_dir.offline")
+    assert (item.state, item.resource.id) == ("firing", young.resource.id)
+
+
 def test_a_dir_whose_size_is_not_told_is_not_judged() -> None:
     scene = parts.shop()
     listing = parts.table(scene)

@@ -104,6 +104,26 @@ def test_it_does_not_where_one_partition_stands_and_the_others_are_read() -> Non
     assert not found(scene, "lag.growing")
 
 
+def stuck(*, coordinator: int) -> Scene:
+    """A group that stands, in a look of 12 s in which broker 3 has gone."""
+    scene = behind(gone_at=1)
+    scene.samples = 7
+    scene.group("billing", "billing-0", coordinator=coordinator)
+    for p in range(4):
+        scene.read("billing", "orders", p, line(START - 20, 50, until=0), "billing-0")
+    return scene
+
+
+def test_it_says_that_a_group_stands_whose_coordinator_is_there() -> None:
+    assert found(stuck(coordinator=1), "lag.stalled")
+
+
+def test_it_does_not_where_its_coordinator_has_just_gone() -> None:
+    scene = stuck(coordinator=3)
+    assert not found(scene, "lag.stalled")
+    assert "broker 3, which coordinates billing, has just gone" in unseen(scene, "lag.stalled")
+
+
 def _swing(i: int) -> int:
     """4 records a sample for a while, then ever more."""
     return START + 4 * i + sum(6 * (one - 9) for one in range(10, i + 1))
