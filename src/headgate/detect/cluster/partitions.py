@@ -10,6 +10,7 @@ from headgate.detect import interface, view, words
 from headgate.domain import finding, history, resource, retention, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
+MIN_ISR = "min.insync.replicas"
 ONE_BY_ONE = 256
 """Up to so many partitions of one code get a finding each; beyond, one finding per topic stands
 for all its partitions and carries the name of the first. Where there are more topics than that,
@@ -73,15 +74,27 @@ def settled(seen: view.View) -> NDArray[np.int64]:
 
 def min_isr(seen: view.View) -> NDArray[np.int64] | Unknown:
     """min.insync.replicas of every partition's topic; UNREAD where it was not read."""
-    table = interface.certain(seen.partitions)
-    if isinstance(seen.configs, Unknown):
-        return Unknown(f"settings were not read: {seen.configs.reason}")
-    per_topic = np.full(len(table.topics), history.UNREAD, dtype=np.int64)
-    for place, topic in enumerate(table.topics):
-        value = retention.number(seen.configs.get(topic, {}).get("min.insync.replicas"))
-        if value is not None:
-            per_topic[place] = value
-    return np.repeat(per_topic, np.diff(table.first))
+    per_topic = min_isr_of_topics(seen)
+    if isinstance(per_topic, Unknown):
+        return per_topic
+    return np.repeat(per_topic, np.diff(interface.certain(seen.partitions).first))
+
+
+def min_isr_of_topics(seen: view.View) -> NDArray[np.int64] | Unknown:
+    """min.insync.replicas of every topic; UNREAD where it was not read. Computed once per look."""
+    return seen.once(_min_isr_of_topics)
+
+
+def _min_isr_of_topics(seen: view.View) -> NDArray[np.int64] | Unknown:
+    configs = seen.configs
+    if isinstance(configs, Unknown):
+        return Unknown(f"settings were not read: {configs.reason}")
+    nothing: dict[str, snapshot.ConfigValue] = {}
+    found = [
+        retention.number(configs.get(topic, nothing).get(MIN_ISR))
+        for topic in interface.certain(seen.partitions).topics
+    ]
+    return np.array([history.UNREAD if one is None else one for one in found], dtype=np.int64)
 
 
 def _topic_of(table: snapshot.Partitions) -> NDArray[np.int64]:

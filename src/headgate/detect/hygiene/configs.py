@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headgate.detect import interface, view, words
+from headgate.detect.cluster import partitions
 from headgate.detect.hygiene import purposes
-from headgate.domain import finding, flavours, resource, retention, snapshot, vocabulary
+from headgate.domain import finding, flavours, resource, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
-_MIN_ISR = "min.insync.replicas"
 _UNCLEAN = "unclean.leader.election.enable"
 OWN = "dynamic_topic"
 """The source of a setting that the topic itself carries."""
@@ -44,7 +45,7 @@ class Durability:
                 findings=tuple(findings),
                 not_seen=interface.not_seen(self.codes[1:], seen.cluster, reason),
             )
-        findings += _min_isr(seen, replicas, configs)
+        findings += _min_isr(seen, least, configs)
         findings += _unclean(seen, configs)
         not_seen: tuple[finding.NotSeen, ...] = ()
         for item in seen.snapshot.configs.missing:
@@ -71,20 +72,21 @@ def _rf_one(seen: view.View, replicas: dict[str, int]) -> Iterator[finding.Findi
 
 
 def _min_isr(
-    seen: view.View, replicas: dict[str, int], configs: snapshot.Configs
+    seen: view.View, least: NDArray[np.int64], configs: snapshot.Configs
 ) -> Iterator[finding.Finding]:
-    for topic, count in replicas.items():
-        setting = configs.get(topic, {}).get(_MIN_ISR)
-        value = retention.number(setting)
-        if setting is None or value is None or count <= 1:
-            continue
+    wanted = interface.certain(partitions.min_isr_of_topics(seen))
+    suspect = (wanted >= 0) & (least > 1) & ((wanted >= least) | (wanted == 1))
+    topics = interface.certain(seen.partitions).topics
+    for place in np.flatnonzero(suspect).tolist():
+        topic, count, value = topics[place], int(least[place]), int(wanted[place])
         code, severity = _min_isr_code(value, count)
         if not code or (code == "config.min_isr_weak" and purposes.of(topic)):
             continue  # programs choose for their own topics; a strict value stops them, too
         report = interface.Report(seen, code, resource.Resource("topic", topic))
         report.fact("replicas", f"replicas of {topic}", count, how="DescribeTopicPartitions")
-        report.fact("min-isr", f"{_MIN_ISR} of {topic}", value, how="DescribeConfigs")
-        report.fact("source", f"where {_MIN_ISR} is set", setting.source, how="DescribeConfigs")
+        report.fact("min-isr", f"{partitions.MIN_ISR} of {topic}", value, how="DescribeConfigs")
+        source = configs[topic][partitions.MIN_ISR].source
+        report.fact("source", f"where {partitions.MIN_ISR} is set", source, how="DescribeConfigs")
         yield report.finding(_min_isr_text(topic, value, count), severity=severity)
 
 
@@ -99,16 +101,17 @@ def _min_isr_code(value: int, replicas: int) -> tuple[str, vocabulary.Severity |
 def _min_isr_text(topic: str, value: int, replicas: int) -> str:
     if value > replicas:
         return (
-            f"{topic} can never take a write with acks=all: {_MIN_ISR} is {value}, "
+            f"{topic} can never take a write with acks=all: {partitions.MIN_ISR} is {value}, "
             f"and it has {replicas} replicas."
         )
     if value == replicas:
         return (
             f"{topic} stops taking writes with acks=all as soon as one broker stops, "
-            f"even as planned: {_MIN_ISR} is {value}, and so is the number of replicas."
+            f"even as planned: {partitions.MIN_ISR} is {value}, and so is the number of replicas."
         )
     return (
-        f"{topic} confirms a write that only one of its {replicas} replicas has: {_MIN_ISR} is 1."
+        f"{topic} confirms a write that only one of its {replicas} replicas has: "
+        f"{partitions.MIN_ISR} is 1."
     )
 
 
