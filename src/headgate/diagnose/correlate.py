@@ -101,7 +101,7 @@ def _gathered(case: interface.Case, known: roots.Known, folds: dict[str, Fold]) 
 
 def _draft(case: interface.Case, fold_: Fold, known: roots.Known) -> incident.Draft:
     about = fold_.root.about
-    listed = sorted(fold_.findings, key=roots.rank)
+    listed = sorted(fold_.findings, key=lambda item: roots.rank(item, about))
     causes = _causes(listed, known)
     kept = listed[:MOST]
     severity = listed[0].severity

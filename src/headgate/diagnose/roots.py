@@ -83,8 +83,13 @@ class Root:
         return f"{self.family}@{self.about}"
 
 
-def rank(item: finding.Finding) -> tuple[bool, bool, int, int, str]:
+def rank(
+    item: finding.Finding, root: resource.Resource | None = None
+) -> tuple[bool, bool, bool, int, int, str]:
     """Sorts findings so that the first one speaks for all.
+
+    Where the ``root`` is a broker, what is wrong with the broker itself speaks before all that it
+    brought about, however wide that is.
 
     What is merely listed speaks last; what is pending, only where nothing fires, but for a broker:
     what hangs on it fires sooner than its own longer hold is over. In a one-shot look, whose holds
@@ -93,6 +98,7 @@ def rank(item: finding.Finding) -> tuple[bool, bool, int, int, str]:
     return (
         item.severity == "info",
         item.state != "firing" and not item.cut and item.resource.kind != "broker",
+        root is not None and root.kind == "broker" and item.resource != root,
         _PLACE.get(item.code, len(_PLACE)),
         -vocabulary.SEVERITIES.index(item.severity),
         str(item.resource),
@@ -180,7 +186,7 @@ class Roots:
         here = self._whole(item.resource)
         upstream = list(self._graph.sources(item))
         for source, edge in upstream:
-            if edge.always and self._whole(source) != here:
+            if edge.always and self._whole(source) != here and not self._blames(source, here):
                 return self._link(source, here, edge.relation)
         top = decisive(self._known, item)
         if top is not None:
@@ -193,6 +199,14 @@ class Roots:
             if self._whole(source) != here:
                 return self._link(source, here, edge.relation)
         return None
+
+    def _blames(self, source: resource.Resource, here: resource.Resource) -> bool:
+        """Whether what leads there has its own trouble from here: a controller that has to be
+        elected anew because the broker that was it has gone does not make that broker go.
+        """
+        lead = self._lead(self._whole(source))
+        top = None if lead is None else decisive(self._known, lead)
+        return top is not None and self._whole(top.resource) == here
 
     def _link(
         self, source: resource.Resource, target: resource.Resource, why: str

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 from tests.unit.detect.clients import meeting
+from tests.unit.detect.cluster import parts
 from tests.unit.diagnose import scenes
 from tests.unit.observations import AT, START, Scene, line
 
 from headgate import diagnose
 from headgate.diagnose import dependencies, downstreams
 from headgate.domain import diagnosis, incident, observation, resource, thresholds, vocabulary
+from headgate.domain.unknown import Unknown
 
 MANY = 500
 
@@ -96,6 +98,19 @@ def test_writes_that_fail_where_no_copy_was_lost_are_a_story_of_their_own() -> N
         lambda i: (meeting.error("Produce", "REQUEST_TIMED_OUT", 3 * max(0, i - 40), 9),),
     )
     assert "produce@broker:9" in keys(scene)
+
+
+def test_a_controller_that_crashes_is_one_broker_that_crashes() -> None:
+    """The quorum elects another, and does not answer meanwhile: the crash did that."""
+    scene = scenes.crashed()()
+    scene.others["quorum"] = lambda i: (
+        parts.voters(leader=2) if i < 42 else Unknown("no leader: NOT_LEADER_OR_FOLLOWER")
+    )
+    [draft] = drafts(scene)
+    assert draft.key == "broker@broker:2"
+    assert draft.title == "Broker 2 crashed"
+    assert draft.causes[0].code == "broker.crashed"
+    assert "quorum.no_leader" in {one.code for one in draft.findings}
 
 
 def test_two_brokers_that_crash_are_two_incidents() -> None:

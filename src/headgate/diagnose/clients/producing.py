@@ -9,6 +9,7 @@ from typing import ClassVar
 from headgate.detect import words
 from headgate.diagnose import interface
 from headgate.diagnose.clients import lately
+from headgate.diagnose.consumers import logs
 from headgate.diagnose.hypothesis import Prediction, decides, expects, requires
 from headgate.domain import finding
 from headgate.domain.resource import Resource
@@ -16,6 +17,7 @@ from headgate.domain.unknown import Unknown
 
 _REPLICAS = ("NOT_ENOUGH_REPLICAS", "NOT_ENOUGH_REPLICAS_AFTER_APPEND")
 _OLD = ("UNSUPPORTED_VERSION", "UNSUPPORTED_FOR_MESSAGE_FORMAT", "UNSUPPORTED_COMPRESSION_TYPE")
+_NO_TOPIC = ("UNKNOWN_TOPIC_OR_PARTITION", "UNKNOWN_TOPIC_ID", "INCONSISTENT_TOPIC_ID")
 _LIMIT = ("max.message.bytes", "message.max.bytes")
 _STAMPS = (
     "message.timestamp.after.max.ms",
@@ -42,6 +44,7 @@ class Refused:
         if about.code == "produce.failing":
             _replicas(argument)
             _outdated(argument)
+            _recreated(argument)
         elif about.code == "produce.too_large":
             _oversize(argument)
             _changed(argument, _LIMIT, "The limit on the size of records was changed.")
@@ -91,6 +94,33 @@ def _outdated(argument: interface.Argument) -> None:
         ),
         decides("no other error is answered", not others, *cited),
         next=[interface.suggest("owner.notify", "Update the client's library.")],
+    )
+
+
+def _recreated(argument: interface.Argument) -> None:
+    case, about = argument.case, argument.about
+    cited = argument.own(*_NO_TOPIC)
+    others = [item.id for item in about.evidence if item.id not in cited]
+    anew = logs.lately_recreated(case)
+    named = argument.fact(
+        "recreated",
+        "topics that were deleted and created anew while Headgate looked",
+        words.names(each.id for each in anew) or "none",
+        source="timeline",
+    )
+    argument.weigh(
+        "topic.recreated",
+        "Producers write to a topic as it was before it was deleted and created anew.",
+        requires("the brokers answer that they do not know the topic", bool(cited), *cited),
+        requires("a topic was made anew", bool(anew), named),
+        expects("no other error is answered", not others, *(others or cited)),
+        on=anew[0] if anew else None,
+        next=[
+            interface.suggest(
+                "owner.notify",
+                "Clients learn of the new topic by themselves; one that does not, restart.",
+            )
+        ],
     )
 
 

@@ -25,6 +25,13 @@ def recreated(case: interface.Case, topics: Sequence[str]) -> bool | Unknown:
     return True if told else Unknown("it was not made anew while Headgate looked")
 
 
+def lately_recreated(case: interface.Case) -> tuple[Resource, ...]:
+    """The topics that were made anew while Headgate looked, the last one first."""
+    told = [one for one in case.seen.observation.timeline if RECREATED in one.what]
+    told.sort(key=lambda one: one.at, reverse=True)
+    return tuple(dict.fromkeys(one.resource for one in told))
+
+
 def _columns(case: interface.Case, names: tuple[TopicPartition, ...]) -> NDArray[np.intp]:
     """The history's columns of the partitions, those that it has."""
     columns = case.seen.history.places.column_of

@@ -62,6 +62,16 @@ def test_an_old_client_is_told_by_the_brokers_answer() -> None:
     assert title(scene) == "Writes to orders are refused: a client is too old for the brokers"
 
 
+def test_a_topic_that_was_made_anew_is_why_brokers_do_not_know_it() -> None:
+    scene = refused("UNKNOWN_TOPIC_ID")
+    assert first(scene, "produce.failing") == ("unknown", "possible")
+    scene.timeline = (changed("it was deleted and created anew", TOPIC, 200),)
+    assert first(scene, "produce.failing") == ("topic.recreated", "likely")
+    other = refused("REQUEST_TIMED_OUT")
+    other.timeline = scene.timeline
+    assert first(other, "produce.failing") == ("unknown", "possible")
+
+
 def test_an_error_that_nothing_explains_stays_unknown() -> None:
     assert first(refused("KAFKA_STORAGE_ERROR"), "produce.failing") == ("unknown", "possible")
 
