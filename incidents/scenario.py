@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeVar
 
+import confluent_kafka
+
 from incidents import stand as stand_
 
 T = TypeVar("T")
@@ -147,16 +149,21 @@ class Scenario(abc.ABC):
     def until(
         self, read: Callable[[], T], wanted: Callable[[T], bool], what: str, *, within_s: float = 25
     ) -> T:
-        """What was read once it is as wanted.
+        """What was read once it is as wanted; a read that Kafka refuses is made again.
 
         Raises:
             NotConfirmed: it was not within so many seconds.
         """
         end = time.monotonic() + within_s
+        last: T | confluent_kafka.KafkaException
         while True:
-            last = read()
-            if wanted(last):
-                return last
+            try:
+                last = read()
+            except confluent_kafka.KafkaException as error:  # such as an epoch that moves on
+                last = error
+            else:
+                if wanted(last):
+                    return last
             if time.monotonic() > end:
                 raise NotConfirmed(f"{what}: not within {within_s:g} s; last seen {last!r}")
             time.sleep(POLL_S)

@@ -2,8 +2,10 @@
 
 import itertools
 
-from headgate.detect import view
+from headgate.detect import view, words
+from headgate.detect.cluster import brokers
 from headgate.domain import history
+from headgate.domain.unknown import Unknown
 
 SETTLE_S = 30.0
 """A broker session is 9 s, and clients take as long again to find the new leader or coordinator
@@ -24,6 +26,29 @@ def last(seen: view.View) -> tuple[int, float] | None:
         return None
     at, broker = max(moved)
     return broker, at
+
+
+def unsure(seen: view.View, code: str, name: str) -> str:
+    """Why a look that cuts the finding's hold or window cannot tell trouble of groups from what
+    follows a broker that has just left or come back; empty: it can.
+    """
+    moved = last(seen)
+    if moved is None or not seen.observation.is_cut(code, name):
+        return ""
+    broker, at = moved
+    return f"broker {broker} left or came back {words.duration(seen.now - at)} ago"
+
+
+def lost(seen: view.View, group_id: str, code: str, name: str) -> str:
+    """The same of a group whose coordinator is among those that have gone, or is not known."""
+    if not unsure(seen, code, name):
+        return ""
+    group = None if isinstance(seen.groups, Unknown) else seen.groups.get(group_id)
+    place = group.coordinator if group is not None else Unknown("it is not listed")
+    if isinstance(place, Unknown):
+        return f"a broker has just gone, and which one coordinates {group_id} is not known"
+    away = brokers.gone(seen).get(place)
+    return f"broker {place}, which coordinates {group_id}, has just gone: {away}" if away else ""
 
 
 def _is_away(sample: history.BrokerSample) -> bool:

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import interface, view, words
-from headgate.detect.cluster import brokers
 from headgate.detect.consumers import ages, costs, failovers, lags, rhythm, shape, usuals
 from headgate.domain import finding, resource, vocabulary
 from headgate.domain.resource import TopicPartition
@@ -53,7 +52,7 @@ class LagShapes:
                         (code,), resource.Resource("group", group_id), _SETTLES
                     )
                     continue
-                lost = _lost(seen, group_id) if code == "lag.stalled" else ""
+                lost = code == "lag.stalled" and failovers.lost(seen, group_id, code, "hold")
                 if lost:
                     about = resource.Resource("group", group_id)
                     unsure += interface.not_seen((code,), about, lost)
@@ -83,29 +82,12 @@ def _settles(seen: view.View, group_id: str) -> bool:
     )
 
 
-def _lost(seen: view.View, group_id: str) -> str:
-    """Why a one-shot look cannot tell whether a group stands or only looks for its coordinator;
-    empty: it can."""
-    if not seen.observation.is_cut("lag.stalled", "hold") or failovers.last(seen) is None:
-        return ""
-    group = None if isinstance(seen.groups, Unknown) else seen.groups.get(group_id)
-    place = group.coordinator if group is not None else Unknown("it is not listed")
-    if isinstance(place, Unknown):
-        return f"a broker has just gone, and which one coordinates {group_id} is not known"
-    away = brokers.gone(seen).get(place)
-    return f"broker {place}, which coordinates {group_id}, has just gone: {away}" if away else ""
-
-
 def _unsure(seen: view.View) -> tuple[finding.NotSeen, ...]:
     """Why a one-shot look cannot tell now whether a group falls behind; empty: it can."""
-    moved = failovers.last(seen)
-    if moved is None or not seen.observation.is_cut("lag.growing", "window"):
+    why = failovers.unsure(seen, *_WINDOW)
+    if not why:
         return ()
-    broker, at = moved
-    reason = (
-        f"broker {broker} left or came back {words.duration(seen.now - at)} ago: while clients "
-        "look for its leaders, the lag of all groups rises"
-    )
+    reason = f"{why}: while clients look for its leaders, the lag of all groups rises"
     return interface.not_seen(("lag.growing",), seen.cluster, reason)
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from headgate.detect import interface, view, words
-from headgate.detect.consumers import costs
+from headgate.detect.consumers import costs, failovers
 from headgate.domain import finding, history, resource, snapshot
 from headgate.domain.unknown import Unknown
 
@@ -161,6 +161,10 @@ class Stuck:
 
     def find(self, seen: view.View) -> interface.Found:
         """One finding per group; the partitions are those that nobody has yet."""
+        why = failovers.unsure(seen, self.codes[0], "hold")
+        if why:
+            reason = f"{why}: groups get on when they have found their coordinators"
+            return interface.Found(not_seen=interface.not_seen(self.codes, seen.cluster, reason))
         findings = []
         for group in _own(seen):
             since = _unsettled_since(seen, group)

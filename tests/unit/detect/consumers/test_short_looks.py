@@ -124,6 +124,19 @@ def test_it_does_not_where_its_coordinator_has_just_gone() -> None:
     assert "broker 3, which coordinates billing, has just gone" in unseen(scene, "lag.stalled")
 
 
+def test_a_group_that_looks_for_its_coordinator_is_not_called_stuck() -> None:
+    def settling(gone_at: int | None) -> Scene:
+        scene = behind(gone_at=gone_at)
+        scene.samples = 7
+        scene.group("billing", "billing-0", state="PreparingRebalance")
+        scene.states["billing"] = lambda _: "PreparingRebalance"
+        return scene
+
+    assert found(settling(None), "rebalance.stuck")
+    assert not found(settling(1), "rebalance.stuck")
+    assert "broker 3 left or came back" in unseen(settling(1), "rebalance.stuck")
+
+
 def _swing(i: int) -> int:
     """4 records a sample for a while, then ever more."""
     return START + 4 * i + sum(6 * (one - 9) for one in range(10, i + 1))
