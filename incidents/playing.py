@@ -141,6 +141,8 @@ def _judged(
         one for one in baseline.pages(course) if one.until >= began and concerns(one.resource)
     ]
     loudest = baseline.naive([one for one in course if one.at >= injected], concerns)
+    said = tuple(_lines(place.eyes.since(began), own, injected))
+    word, answer = _doctor(acting, place, roots) if doctor else ("", "")
     return dataclasses.replace(
         row,
         proof=proof,
@@ -153,9 +155,9 @@ def _judged(
         paging=verdict.paging,
         pages=tuple(f"{one.rule.name} {one.resource}" for one in alerts),
         loudest=f"{loudest[0].name}: {loudest[0].names}" if loudest else "no alert",
-        doctor=_doctor(acting, place, roots) if doctor else "",
+        doctor=word,
         slowest_s=round(max(one.at - one.began for one in place.eyes.since(began)), 1),
-        said=tuple(_lines(place.eyes.since(began), own, injected)),
+        said=(*said, *([f"doctor  {answer}"] if doctor else [])),
     )
 
 
@@ -181,16 +183,19 @@ def _watch(acting: scenario.Scenario, place: Place, moments: judge.Moments) -> j
             return verdict
 
 
-def _doctor(acting: scenario.Scenario, place: Place, roots: Sequence[scenario.Root]) -> str:
-    """What the real command makes of what is broken now; one command at a time."""
+def _doctor(
+    acting: scenario.Scenario, place: Place, roots: Sequence[scenario.Root]
+) -> tuple[str, str]:
+    """(What the real command makes of what is broken now, its words); one command at a time."""
     with place.doctors:
         look = looking.command(place.lab, metrics=True)
     said = [told for told in look.told if judge.mine(told, _own(acting))]
+    words = " | ".join(told.short() for told in said) or "-"
     if not roots:
-        return "silent" if not any(told.urgent for told in said) else "wrong"
+        return "silent" if not any(told.urgent for told in said) else "wrong", words
     found, right = True, True
     for root in roots:
         about = [told for told in said if judge.speaks_of(told, root)]
         found = found and bool(about)
         right = right and any(judge.named(told, root, 1) for told in about)
-    return "right" if found and right else "found" if found else "missed"
+    return "right" if found and right else "found" if found else "missed", words

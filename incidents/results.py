@@ -119,6 +119,7 @@ def measures(rows: Sequence[Row], background: Sequence[str] = ()) -> list[Measur
     silent = sum(len(row.wrong) for row in healthy)
     wrong = sum(len(row.wrong) for row in counted if row.roots)
     fewer = 1 - paging / pages if pages else 0.0
+    asked = [row for row in counted if row.roots and row.doctor]
     return [
         Measure(
             what="Injected incidents detected",
@@ -191,6 +192,12 @@ def measures(rows: Sequence[Row], background: Sequence[str] = ()) -> list[Measur
             value=_share(naive, len(roots)),
             goal="<= 50 %, else too easy",
             met=naive <= 0.5 * len(roots) if roots else None,
+        ),
+        Measure(
+            what="The real command, asked once for 10 s, names the first cause",
+            value=_share(sum(1 for row in asked if row.doctor == "right"), len(asked)),
+            goal="-",
+            met=None,
         ),
         Measure(
             what="Slowest look in seconds (a busy machine is seen here)",
