@@ -37,6 +37,14 @@ CERTIFICATES_EVERY_S = 300.0
 REGISTRY_EVERY_S = 30.0
 """Schemas change with releases, not with records."""
 
+SHARE = 0.005
+"""What the cluster itself answers is read again sooner than planned where that takes at most so
+much of the time: on a small cluster with every sweep (20 ms), so that a full disk, or a rule that
+was taken away, is seen at once."""
+
+SOONEST_S = 4.0
+"""But not sooner than that."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
@@ -64,10 +72,17 @@ class Reading:
     """Reads within so many seconds."""
     stage: Stage = "start"
 
+    def pause_s(self, took_s: float) -> float:
+        """Seconds from one reading to the next, where one took so long."""
+        if self.source != "kafka":
+            return self.every_s
+        return min(self.every_s, max(took_s / SHARE, SOONEST_S))
+
 
 @dataclass(slots=True)
 class _Kept:
     asked: calls.Asked[Answer] | None = None
+    asked_at: float = 0.0
     due_at: float = 0.0
     part: snapshot.Part[Any] | None = None
 
@@ -105,7 +120,7 @@ class Readings:
             self._take(reading, kept)
             if now < kept.due_at:
                 continue
-            kept.due_at = now + reading.every_s
+            kept.asked_at, kept.due_at = now, now + reading.every_s
             kept.asked = under_way.start(reading.name, _bound(reading.call, ground, left_s), done)
             if kept.part is None:
                 first.append(reading.name)
@@ -150,6 +165,8 @@ class Readings:
         )
         if failed:  # not at once, which would only add load, and not as late as a good answer
             kept.due_at = min(kept.due_at, self._clock.monotonic() + reading.every_s / 2)
+        else:
+            kept.due_at = min(kept.due_at, kept.asked_at + reading.pause_s(asked.took_s))
 
 
 def of_kafka(port: kafka.Kafka) -> tuple[Reading, ...]:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from headgate.domain import snapshot
+from headgate.domain import snapshot, vocabulary
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 from headgate.kafka import fake
@@ -44,6 +44,19 @@ def test_a_second_sweep_asks_for_nothing_that_is_not_due(cluster: fake.Fake) -> 
         assert cluster.called(method) == 1, method
     assert second.log_dirs.at == first.log_dirs.at
     assert second.brokers.at > first.brokers.at
+
+
+@pytest.mark.parametrize(
+    ("source", "took_s", "pause_s"),
+    [("kafka", 0.001, 4.0), ("kafka", 0.05, 10.0), ("kafka", 3.0, 30.0), ("metrics", 0.001, 30.0)],
+)
+def test_what_the_cluster_answers_quickly_is_read_sooner_than_planned(
+    source: vocabulary.Source, took_s: float, pause_s: float
+) -> None:
+    row = readings.Reading(
+        name="acls", source=source, how="DescribeAcls", every_s=30, call=lambda _, _s: ((), ())
+    )
+    assert row.pause_s(took_s) == pytest.approx(pause_s)
 
 
 def test_of_tiered_topics_it_is_asked_what_the_disks_hold(cluster: fake.Fake) -> None:
