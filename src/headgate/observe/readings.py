@@ -38,9 +38,9 @@ REGISTRY_EVERY_S = 30.0
 """Schemas change with releases, not with records."""
 
 SHARE = 0.005
-"""What the cluster itself answers is read again sooner than planned where that takes at most so
-much of the time: on a small cluster with every sweep (20 ms), so that a full disk, or a rule that
-was taken away, is seen at once."""
+"""What a cluster or a registry itself answers is read again sooner than planned where that takes at
+most so much of the time: on a small cluster with every sweep (20 ms), so that a full disk, or a
+rule that was taken away, is seen at once."""
 
 SOONEST_S = 4.0
 """But not sooner than that."""
@@ -74,7 +74,7 @@ class Reading:
 
     def pause_s(self, took_s: float) -> float:
         """Seconds from one reading to the next, where one took so long."""
-        if self.source != "kafka":
+        if self.source not in ("kafka", "registry"):
             return self.every_s
         return min(self.every_s, max(took_s / SHARE, SOONEST_S))
 

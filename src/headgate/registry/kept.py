@@ -17,6 +17,13 @@ from headgate.domain.unknown import Unknown
 UNREAD = Unknown("not read yet: there was no time for it; it comes first the next time")
 
 
+PACE_S = 1.0
+"""Seconds for each subject: a registry with twenty of them is asked for all within half a minute,
+one with thousands within its longest time, and no registry for more than one or two a second."""
+LEAST_S = 20.0
+"""No subject is asked about again sooner than within this."""
+
+
 @dataclass(slots=True, kw_only=True)
 class _Held:
     subject: registry.Subject
@@ -28,9 +35,12 @@ class Kept:
     """The subjects of one registry; safe for several threads."""
 
     def __init__(self, recheck_s: float) -> None:
-        """Each subject is due again within ``recheck_s``, at the earliest after half of it."""
+        """Each subject is due again within ``recheck_s``, at the earliest after half of it; sooner
+        where there are few.
+        """
         self._recheck_s = recheck_s
         self._held: dict[str, _Held] = {}
+        self._listed = 0
         self._lock = threading.Lock()
         self.highest_id = 0
         """The highest schema id that was seen."""
@@ -45,7 +55,8 @@ class Kept:
         """The subject was read now."""
         share = 0.5 + zlib.crc32(subject.name.encode("utf-8", "surrogatepass")) / 2**33
         with self._lock:
-            self._held[subject.name] = _Held(subject=subject, due_at=now + share * self._recheck_s)
+            within_s = min(self._recheck_s, max(LEAST_S, PACE_S * self._listed))
+            self._held[subject.name] = _Held(subject=subject, due_at=now + share * within_s)
             if not isinstance(subject.versions, Unknown):
                 ids = (one.schema_id for one in subject.versions)
                 self.highest_id = max(self.highest_id, *ids, 0)
@@ -65,6 +76,7 @@ class Kept:
     def settle(self, listed: Collection[str], active: Collection[str]) -> None:
         """Subjects that are gone are forgotten; those deleted or restored since are due now."""
         with self._lock:
+            self._listed = len(listed)
             for gone in self._held.keys() - set(listed):
                 del self._held[gone]
             for name, held in self._held.items():
