@@ -10,6 +10,8 @@ from headgate.detect.pipelines import connector_rules
 from headgate.detect.pipelines.rule import Rule
 from headgate.detect.pipelines.rule import rule as _rule
 
+HIDDEN = "the other side is not there, or does not let it in; the trace hides which"
+
 RULES: tuple[Rule, ...] = (
     *connector_rules.RULES,
     # Credentials come first: "connection refused: no password" is no transient failure.
@@ -76,9 +78,13 @@ RULES: tuple[Rule, ...] = (
         r"|server closed the connection|Communications link failure|No route to host"
         r"|Unable to acquire JDBC Connection|Connection is not available"
         r"|SQLSTATE[ :=\[(]*(08|57P)|backend terminated|Network is unreachable"
-        r"|Failed to check for existence of table"
-        # What Hibernate makes of a database that it cannot reach at start.
-        r"|Unable to determine Dialect without JDBC metadata",
+        r"|Failed to check for existence of table",
+    ),
+    _rule(
+        "transient",
+        HIDDEN,
+        # What Hibernate makes of a database that refuses, or does not let it in, at start.
+        says=r"Unable to determine Dialect without JDBC metadata",
     ),
     _rule(
         "transient",

@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Sequence
 
 from headgate.detect import view, words
-from headgate.detect.pipelines import traces
+from headgate.detect.pipelines import trace_rules, traces
 from headgate.diagnose import interface
 from headgate.diagnose.consumers import records
 from headgate.diagnose.pipelines import addresses, sinks
@@ -48,6 +48,11 @@ class Failure:
         )
         self.others = sinks.failed_together(argument.case, connector.name)
         self.again = sinks.failures(argument.case, cluster, connector) > 1
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the trace says only that the other side did not let it in, and not why."""
+        return self.reading.rule == trace_rules.HIDDEN
 
     @property
     def text(self) -> str:

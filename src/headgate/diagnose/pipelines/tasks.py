@@ -10,7 +10,7 @@ from typing import ClassVar
 from headgate.detect import words
 from headgate.diagnose import interface
 from headgate.diagnose.consumers import records
-from headgate.diagnose.hypothesis import decides, expects, requires
+from headgate.diagnose.hypothesis import Prediction, decides, expects, requires
 from headgate.diagnose.pipelines import failures, reasons, sinks
 from headgate.domain import diagnosis, finding, resource
 from headgate.domain.unknown import Unknown
@@ -164,7 +164,7 @@ def _transient(failure: failures.Failure) -> None:
         "connect.transient",
         failure.text if passes else "A failure of a kind that passes by itself.",
         requires("its deepest cause is of a kind that passes", passes, *failure.cited),
-        decides(
+        (expects if failure.hidden else decides)(
             "the other side takes connections again"
             if asked is not None
             else "the exception asks to be tried again",
@@ -235,7 +235,11 @@ def _credentials(failure: failures.Failure) -> None:
     failure.argument.weigh(
         "connect.credentials",
         failure.text if refused else "It is not let in, or may not do what it does.",
-        requires("its deepest cause is a login or a right", refused, *failure.cited),
+        *(
+            _not_let_in(failure)
+            if failure.hidden
+            else [requires("its deepest cause is a login or a right", refused, *failure.cited)]
+        ),
         decides("the exception names the login or the right", refused, *failure.cited),
         *(
             [expects("it is not Kafka itself that refuses", False, *failure.cited)]
@@ -245,6 +249,24 @@ def _credentials(failure: failures.Failure) -> None:
         on=failure.about,
         next=_owner(failure, "its login"),
     )
+
+
+def _not_let_in(failure: failures.Failure) -> list[Prediction]:
+    """What a login that is refused foretells where the trace hides it: restarts do not help, though
+    the other side is there."""
+    reached, probe = failure.reached()
+    again: bool | Unknown = failure.again
+    if isinstance(reached, Unknown):
+        again = Unknown(f"whether the other side is there: {reached.reason}")
+    return [
+        requires("it is not let in, or finds nothing there", True, *failure.cited),
+        expects(
+            "it failed again though the other side takes connections",
+            again if isinstance(again, Unknown) else again and reached is True,
+            *((probe,) if probe else failure.cited),
+        ),
+        expects("nothing else failed with it", not failure.others, *failure.cited),
+    ]
 
 
 def _owner(failure: failures.Failure, what: str) -> list[diagnosis.Suggestion]:

@@ -233,3 +233,34 @@ def test_a_connector_that_cannot_even_start_is_told_by_its_own_trace() -> None:
     assert (found[0].code, found[0].verdict) == ("connect.misconfigured", "confirmed")
     [draft] = [one for one in diagnose.look(seen, {})[2] if one.severity != "info"]
     assert draft.title == "orders-source has failed: a setting, class or file is wrong"
+
+
+HIDDEN = (
+    "org.hibernate.HibernateException: Unable to determine Dialect without JDBC metadata (please "
+    "set 'jakarta.persistence.jdbc.url')"
+)
+
+
+@pytest.mark.parametrize(
+    ("again", "answer", "first"),
+    [
+        (True, "accepts", "connect.credentials"),
+        (False, "accepts", "connect.transient"),
+        (True, "refuses", "downstream.outage"),
+    ],
+)
+def test_a_start_that_hides_why_is_told_by_whether_restarts_help(
+    again: bool, answer: str, first: str
+) -> None:
+    scene = failing(HIDDEN, connection_url="jdbc:postgresql://db.shop:5432/shop")
+    scene.tasks["main", "orders-sink", 0] = lambda i: (
+        "RUNNING" if i < 41 or (again and 50 <= i < 53) else "FAILED"
+    )
+    seen = scene.seen()
+    asked = diagnose.Examination(seen).questions()
+    [reach] = [one for one in asked if isinstance(one, diagnosis.ReachQuestion)]
+    found = causes(seen, {reach: diagnosis.ReachAnswer(answer)})
+    assert found[0].code == first
+    assert found[0].verdict in ("likely", "confirmed")
+    if first == "connect.credentials":
+        assert found[1].code == "connect.transient"
