@@ -47,6 +47,18 @@ class Ages:
     off_s: Numbers
     """How far the timestamps of the partition are ahead of Headgate's clock; NaN: not known."""
 
+    def at(self, places: NDArray[np.intp]) -> "Ages":
+        """Those of some of the columns."""
+        return Ages(
+            age_s=self.age_s[places],
+            source=self.source[places],
+            how=self.how[places],
+            kept_s=self.kept_s[places],
+            kept_bound=self.kept_bound[places],
+            stamp=self.stamp[places],
+            off_s=self.off_s[places],
+        )
+
 
 def of(
     seen: observation.Observation,

@@ -31,8 +31,26 @@ def topics(seen: view.View, columns: NDArray[np.intp]) -> NDArray[np.int32]:
 
 def of_columns(seen: view.View, now: lags.Lags, columns: NDArray[np.intp]) -> aging.Ages:
     """How old the next record of each column is; the columns have lag."""
+    whole, place = seen.once(_behind)
+    at = place[columns]
+    return whole.at(at) if (at >= 0).all() else _of(seen, now, columns)
+
+
+def _of(seen: view.View, now: lags.Lags, columns: NDArray[np.intp]) -> aging.Ages:
     append = rules(seen).append_time[topics(seen, columns)]
     return aging.of(seen.observation, columns, now.commit[columns], append)
+
+
+def _behind(seen: view.View) -> tuple[aging.Ages, NDArray[np.intp]]:
+    """(Ages of all that is behind, the place of each column among them or -1): for a thousand
+    groups it costs no more than for ten one by one."""
+    now = lags.now(seen)
+    if isinstance(now, Unknown):
+        raise LookupError(now.reason)  # who asks has the lags
+    columns = np.flatnonzero((now.lag > 0) & (now.partition_of >= 0))
+    place = np.full(len(now.lag), -1, dtype=np.intp)
+    place[columns] = np.arange(len(columns))
+    return _of(seen, now, columns), place
 
 
 def exact(ages: aging.Ages) -> NDArray[np.bool_]:
