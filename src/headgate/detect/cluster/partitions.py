@@ -108,24 +108,18 @@ def _all(
     if not len(ordinals):
         return
     start = _since(seen, code, ordinals)
-    states = {at: seen.state(code, "hold", at) for at in np.unique(start).tolist()}
-    listed: dict[int, list[tuple[int, float, vocabulary.FindingState]]] = {}
-    for place, ordinal, at in zip(
-        _alike(table, ordinals).tolist(), ordinals.tolist(), start.tolist(), strict=True
-    ):
-        state = states[at]
+    moments, which = np.unique(start, return_inverse=True)
+    states = [seen.state(code, "hold", at) for at in moments.tolist()]
+    listed = np.array([state is not None for state in states])[which]
+    firing = np.array([state == "firing" for state in states])[which]
+    places = _alike(table, ordinals)
+    order = np.argsort(places, kind="stable")
+    alike = np.split(order, np.flatnonzero(np.diff(places[order])) + 1)
+    for each in sorted(alike, key=lambda mine: int(mine[0])):
+        mine = each[firing[each]] if firing[each].any() else each[listed[each]]
+        state = states[which[mine[0]]] if len(mine) else None
         if state is not None:
-            listed.setdefault(place, []).append((ordinal, at, state))
-    for alike in listed.values():
-        firing = [item for item in alike if item[2] == "firing"] or alike
-        yield _finding(
-            seen,
-            table,
-            code,
-            [o for o, _, _ in firing],
-            min(at for _, at, _ in firing),
-            firing[0][2],
-        )
+            yield _finding(seen, table, code, ordinals[mine], float(start[mine].min()), state)
 
 
 def _alike(table: snapshot.Partitions, ordinals: NDArray[np.intp]) -> NDArray[np.int64]:
@@ -175,8 +169,10 @@ def _run_began(
 ) -> NDArray[np.float64]:
     """When the trailing run of rows that hold began; rows that were not read count neither way."""
     row = np.arange(len(times))[:, None]
-    broken = np.where(read & ~held, row, -1).max(axis=0)
-    first = np.where(read & held & (row > broken), row, len(times)).min(axis=0)
+    broken = read & ~held
+    last = np.where(broken.any(axis=0), len(times) - 1 - np.argmax(broken[::-1], axis=0), -1)
+    after = read & held & (row > last)
+    first = np.where(after.any(axis=0), np.argmax(after, axis=0), len(times))
     began: NDArray[np.float64] = np.append(times, now)[first]
     return began
 
@@ -185,13 +181,13 @@ def _finding(
     seen: view.View,
     table: snapshot.Partitions,
     code: str,
-    ordinals: list[int],
+    ordinals: NDArray[np.int64],
     since: float,
     state: vocabulary.FindingState,
 ) -> finding.Finding:
-    names = table.named(np.array(ordinals, dtype=np.int64))
+    names = table.named(ordinals)
     report = interface.Report(seen, code, resource.partition(names[0]))
-    replicas, isr = table.replicas_of(ordinals[0]), table.isr_of(ordinals[0])
+    replicas, isr = table.replicas_of(int(ordinals[0])), table.isr_of(int(ordinals[0]))
     report.fact(
         "replicas", f"replicas of {names[0]}", _ids(replicas), how="DescribeTopicPartitions"
     )
