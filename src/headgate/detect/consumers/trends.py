@@ -176,9 +176,9 @@ def _noise(
     """Records by which a lag may rise without falling behind: the rhythm of commits, and what came
     between the reading of the newest log ends and that of the newest commits.
     """
-    read = (seen.snapshot.offsets, seen.snapshot.commits)
-    began = min(part.at for part in read)
-    apart_s = max((part.at - began).total_seconds() + part.took_s for part in read)
+    ends, commits = seen.snapshot.offsets, seen.snapshot.commits
+    later_s = (commits.at - ends.at).total_seconds() + (commits.took_s - ends.took_s) / 2
+    apart_s = abs(later_s)  # between the middles of both readings
     noise: NDArray[np.float64] = STEPS * step + apart_s * (rise + advance) / _span_s(times)
     return noise
 

@@ -90,7 +90,7 @@ def test_it_does_not_of_what_came_while_the_log_ends_were_read() -> None:
     seen = scene.seen()
     assert [one for one in detect.run(seen).findings if one.code == "lag.growing"]
     read = seen.snapshot
-    slow = dataclasses.replace(read.commits, took_s=4.0)
+    slow = dataclasses.replace(read.commits, took_s=6.0)
     seen = dataclasses.replace(seen, snapshot=dataclasses.replace(read, commits=slow))
     assert not [one for one in detect.run(seen).findings if one.code == "lag.growing"]
 
