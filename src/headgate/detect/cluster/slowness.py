@@ -167,6 +167,11 @@ _SHORT_SHARE = 0.2
 on two busy cores, spends a tenth of some ten seconds; one that runs out of memory, most of them."""
 
 
+_WARM_S = 90.0
+"""A process collects more while it starts and loads its code: brokers of the lab spend a fifth of
+their first minute. What came so early is not counted."""
+
+
 def _pressed(
     seen: view.View, about: resource.Resource, told: resource.Resource
 ) -> finding.Finding | None:
@@ -183,6 +188,9 @@ def _pressed(
     kept = heap_kept(seen, told)
     much = seen.observation.number(code, "heap", about)
     full = kept is not None and kept > much
+    started = gauges.latest(seen, "process.started", told)
+    if isinstance(started, float) and seen.now - started < window_s + _WARM_S:
+        collecting_s = 0.0
     if collecting_s <= limit_s and not full:
         return None
     report = interface.Report(seen, code, about)

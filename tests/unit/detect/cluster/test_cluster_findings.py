@@ -146,8 +146,18 @@ def starved_of_processors() -> Scene:
     return scene
 
 
+def just_started() -> Scene:
+    """A process that loads its code collects more than later."""
+    scene = calm_metrics()
+    began = scene.time(scene.samples - 1) - 200
+    parts.measured(scene, "process.gc_seconds", lambda _b, i: 0.5 * i)
+    parts.measured(scene, "process.started", lambda _b, _i: began)
+    return scene
+
+
 HEALTHY = (
     starved_of_processors,
+    just_started,
     recreated,
     led_by_another,
     rolling,
