@@ -10,7 +10,7 @@ from tests.unit.diagnose import scenes
 from tests.unit.observations import AT, Scene
 
 from headgate import diagnose
-from headgate.domain import access, diagnosis, observation, snapshot, timeline
+from headgate.domain import access, connects, diagnosis, observation, snapshot, timeline
 from headgate.domain.resource import Resource
 from headgate.domain.unknown import Unknown
 
@@ -250,7 +250,7 @@ HIDDEN = (
     ],
 )
 def test_a_start_that_hides_why_is_told_by_whether_restarts_help(
-    again: bool, answer: str, first: str
+    again: bool, answer: connects.PortState, first: str
 ) -> None:
     scene = failing(HIDDEN, connection_url="jdbc:postgresql://db.shop:5432/shop")
     scene.tasks["main", "orders-sink", 0] = lambda i: (
