@@ -5,6 +5,7 @@ from tests.browser import conftest
 
 GROUP = f"/clusters/{conftest.CLUSTER}/groups/{conftest.GROUP}"
 ENDS = "[...document.querySelectorAll('tbody tr td:nth-child(10)')].map(x => x.textContent).join()"
+TOP = "document.activeElement.getBoundingClientRect().top"
 
 
 def test_a_refresh_keeps_the_drawn_chart_the_scroll_and_the_chosen_row(
@@ -19,13 +20,15 @@ def test_a_refresh_keeps_the_drawn_chart_the_scroll_and_the_chosen_row(
     page.evaluate("scrollTo(0, 200)")
     page.evaluate("document.querySelector('[data-chart] canvas').mine = true")
     chosen = page.evaluate("document.activeElement.textContent")
+    top = page.evaluate(TOP)
     before = page.evaluate(ENDS)
     for _ in range(2):
         page.wait_for_function(f"before => {ENDS} !== before", arg=before)
         before = page.evaluate(ENDS)
     assert page.evaluate("document.querySelector('[data-chart] canvas').mine") is True
     assert page.evaluate("document.activeElement.textContent") == chosen
-    assert page.evaluate("scrollY") == 200
+    # where lags put the row elsewhere in the table, the page follows it
+    assert page.evaluate("scrollY") == 200 or abs(page.evaluate(TOP) - top) < 2
 
 
 def test_a_refresh_keeps_what_was_folded_and_typed(
