@@ -17,7 +17,9 @@ def test_a_refresh_keeps_the_drawn_chart_the_scroll_and_the_chosen_row(
     page.wait_for_selector("[data-chart] canvas")
     page.keyboard.press("j")
     page.keyboard.press("j")
+    page.wait_for_timeout(500)  # what the keys scrolled has come to rest
     page.evaluate("scrollTo(0, 200)")
+    page.wait_for_timeout(500)
     page.evaluate("document.querySelector('[data-chart] canvas').mine = true")
     chosen = page.evaluate("document.activeElement.textContent")
     top = page.evaluate(TOP)
