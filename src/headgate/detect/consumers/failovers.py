@@ -15,7 +15,14 @@ _DEAD = ("accepts", "refuses", "silent")
 
 
 def last(seen: view.View) -> tuple[int, float] | None:
-    """(Broker, Unix seconds) of the last one that left or came back a short while ago."""
+    """(Broker, Unix seconds) of the last one that left or came back a short while ago.
+
+    Computed once per look.
+    """
+    return seen.once(_last)
+
+
+def _last(seen: view.View) -> tuple[int, float] | None:
     moved = [
         (at, broker)
         for broker, samples in seen.history.brokers.items()
