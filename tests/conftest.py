@@ -22,8 +22,16 @@ TOGETHER = ("browser", "integration/security")
 """Folders whose files share a server or a lab of their own, and so stay in one process."""
 
 
+REAL = ("acceptance", "browser", "contract", "integration")
+"""Folders whose tests wait for real servers, which a busy machine may keep from their turn."""
+
+MOST_AGAIN = 5
+"""So many of them may pass only when they are run once more, as Kafka's own build allows some
+(its ``maxTestRetryFailures``); each is named at the end, and one more fails the run."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files come in ``ORDER``, each with its tests in theirs."""
+    """The files come in ``ORDER``, each with its tests in theirs; ``REAL`` ones run twice at most."""
     here = Path(__file__).parent
 
     def turn(item: pytest.Item) -> int:
@@ -31,6 +39,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((i for i, each in enumerate(ORDER) if place.startswith(each)), len(ORDER))
 
     items.sort(key=turn)
+    for item in items:
+        if item.path.relative_to(here).parts[0] in REAL:
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+def _again(terminal: pytest.TerminalReporter) -> list[str]:
+    """The tests that were run once more, whatever came of it."""
+    return sorted({report.nodeid for report in terminal.stats.get("rerun", [])})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """More than ``MOST_AGAIN`` of them are no accident: the run has failed."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal and len(_again(terminal)) > MOST_AGAIN and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was run once more is named, and what failed the first time is told in full."""
+    if again := _again(terminalreporter):
+        terminalreporter.section(f"run once more: {len(again)}, of {MOST_AGAIN} allowed")
+        for report in terminalreporter.stats["rerun"]:
+            terminalreporter.line(f"{report.nodeid}\n{report.longreprtext}\n")
 
 
 class _ByFile(xdist.scheduler.LoadScopeScheduling):  # type: ignore[misc]  # untyped base

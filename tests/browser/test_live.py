@@ -66,6 +66,7 @@ def test_marked_text_is_not_taken_away(sit: conftest.Sit, incident: str) -> None
     seat.open(GROUP)
     page.wait_for_selector("[data-chart] canvas")
     page.evaluate("getSelection().selectAllChildren(document.querySelector('h1'))")
+    page.wait_for_timeout(500)  # what was being put in its place when the hand came is there
     before = page.evaluate(ENDS)
     page.wait_for_timeout(2500)
     assert page.evaluate(ENDS) == before

@@ -48,8 +48,10 @@
   const read = async () => {
     const answer = await fetch(location.href, { headers: { "HX-Request": "true" } });
     if (answer.redirected && new URL(answer.url).pathname === "/login") { location.reload(); return; }
-    if (!answer.ok || held()) { stale = stale || held(); return; }
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!answer.ok) return;
+    const text = await answer.text();
+    if (held()) { stale = true; return; } // asked last: the hand may have come while it was read
+    const page = new DOMParser().parseFromString(text, "text/html");
     const row = document.activeElement?.closest("main [data-row]");
     const chosen = row && key(row), top = row?.getBoundingClientRect().top;
     for (const part of ["#hg-live", "#hg-places", "#hg-facts"]) {
