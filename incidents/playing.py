@@ -93,6 +93,9 @@ def play(
             finally:
                 with contextlib.suppress(Exception):
                     acting.heal()
+                if owned is not None:
+                    owned |= stand.owned
+                stand.close()  # before the rest: what it started may be the fault
                 time.sleep(CLEARED_S if one.scenario.claims else 0)
     except scenario.NotConfirmed as error:
         row = dataclasses.replace(row, failure=f"not confirmed: {error}")
@@ -102,10 +105,6 @@ def play(
             row,
             failure=f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})",
         )
-    finally:
-        if owned is not None:
-            owned |= stand.owned
-        stand.close()
     return dataclasses.replace(
         row,
         drew={name: str(value) for name, value in draw.facts.items()},

@@ -116,7 +116,7 @@ class Fenced:
                 for group in _listed(seen)
                 if "FENCED_MEMBER_EPOCH" in counts and group.kind == "consumer"
             ]
-            one = held[0] if len(held) == 1 else None
+            one = held[0] if len(held) == 1 and not _left(seen) else None
             found[""] = _counted(seen, one, counts)
         return interface.Found(findings=tuple(found.values()))
 
@@ -124,6 +124,17 @@ class Fenced:
 def _static(group: snapshot.Group) -> bool:
     return not isinstance(group.members, Unknown) and any(
         member.instance_id is not None for member in group.members
+    )
+
+
+def _left(seen: view.View) -> bool:
+    """Whether a group that has no members any more had some within the window: it may be meant."""
+    since = seen.now - seen.observation.seconds("group.member_fenced", "window")
+    here = {group.id for group in _listed(seen) if _has_members(group)}
+    return any(
+        any(sample.at >= since and sample.members for sample in samples)
+        for group_id, samples in seen.history.groups.items()
+        if group_id not in here
     )
 
 

@@ -186,6 +186,13 @@ def test_brokers_count_fencings_of_the_only_static_group() -> None:
     assert str(item.resource) == "group:billing"
 
 
+def test_fencings_may_be_those_of_a_group_that_has_left() -> None:
+    scene = tells(static(lambda _: 0), errors("Heartbeat", "FENCED_INSTANCE_ID"))
+    scene.group("audit", came=lambda i: frozenset({"audit-1"} if i < 60 else ()))
+    [item] = found(scene, "group.member_fenced")
+    assert item.resource.kind == "cluster"
+
+
 def test_without_counters_a_static_group_says_what_would_tell() -> None:
     assert "broker.errors" in unseen(static(lambda _: 0), "group.member_fenced")
     assert not unseen(shop(), "group.member_fenced")
