@@ -31,7 +31,7 @@ MOST_AGAIN = 5
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files come in ``ORDER``, each with its tests in theirs; ``REAL`` ones run twice at most."""
+    """The files come in ``ORDER``, each with its tests in theirs; ``REAL`` ones may run twice."""
     here = Path(__file__).parent
 
     def turn(item: pytest.Item) -> int:

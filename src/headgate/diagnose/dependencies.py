@@ -48,9 +48,10 @@ class Edge:
 _GONE = ("broker.down", "broker.fenced", "broker.recovering")
 _WAITS = ("lag.*", "group.*", "rebalance.*")
 _REPLICATION = ("partition.offline", "partition.under_*", "partition.at_min_isr")
+_COMES_AND_GOES = "isr.flapping"
 _REFUSED = "produce.failing"
-"""A write with acks=all waits for every copy in sync: one that is lost makes other brokers' writes
-time out until it leaves the ISR."""
+"""A write with acks=all waits for every copy in sync: one that is lost, or stands still again and
+again, makes other brokers' writes time out until it leaves the ISR."""
 _SINK = (
     "connect.task_failed",
     "connect.connector_failed",
@@ -104,7 +105,7 @@ EDGES: tuple[Edge, ...] = (
         target="broker",
         relation="hosts replicas of partitions led by",
         known_by="Metadata: replicas and leaders",
-        brings=(_GONE, (_REFUSED,)),
+        brings=((*_GONE, _COMES_AND_GOES), (_REFUSED,)),
         always=True,
     ),
     Edge(
@@ -351,7 +352,9 @@ class Graph:
             return
         if about.kind in ("broker", "topic"):
             held = brokers.beside(case, about)
-            yield from map(brokers.broker, (*sorted(held & down), *sorted(held & troubled - down)))
+            flapping = {int(found.resource.id) for found in case.findings(_COMES_AND_GOES)}
+            for those in (down, troubled - down, flapping - down - troubled):
+                yield from map(brokers.broker, sorted(held & those))
             return
         missing = brokers.lost(case, item)
         tried: set[int] = set()

@@ -89,6 +89,18 @@ def test_writes_that_wait_for_a_lost_copy_are_its_brokers_doing(leader: int) -> 
     assert keys(scene) == ["broker@broker:2"]
 
 
+def test_writes_that_wait_for_a_copy_that_comes_and_goes_are_its_brokers_doing() -> None:
+    scene = parts.shop()
+    for p, replicas in enumerate(scene.topics["orders"].replicas):
+        if replicas[0] != 3:
+            scene.topics["orders"].isr_sizes[p] = lambda i: 3 - (i % 12 in (3, 4))
+    meeting.measure(
+        scene, lambda i: (meeting.error("Produce", "REQUEST_TIMED_OUT", 3 * max(0, i - 40), 1),)
+    )
+    assert [one.resource.id for one in meeting.found(scene, "produce.failing")] == ["1"]
+    assert keys(scene) == ["broker@broker:3"]
+
+
 def test_writes_that_fail_where_no_copy_was_lost_are_a_story_of_their_own() -> None:
     scene = scenes.crashed()()
     scene.topic("alone", 1, rf=1, min_isr=1)

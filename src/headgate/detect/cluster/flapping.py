@@ -34,17 +34,16 @@ class Flapping:
         found = _flaps(seen, table, seen.rows(hold))
         hit = [each for each in found if each[1] >= wanted]
         if hit:
-            names = [name for name, _pairs, _at in hit]
-            pairs = max(pairs for _name, pairs, _at in hit)
-            started = min(at for _name, _pairs, at in hit)
+            columns = [column for column, _pairs in hit]
+            names = [seen.history.partitions[column] for column in columns]
+            pairs = max(pairs for _column, pairs in hit)
+            started = _began(seen, columns, hold)
             return interface.Found(findings=(_finding(seen, table, names, pairs, started),))
         return _told(seen, hold)
 
 
-def _flaps(
-    seen: view.View, table: snapshot.Partitions, rows: slice
-) -> list[tuple[TopicPartition, int, float]]:
-    """(Partition, times that its ISR shrank and grew again, first time) where no broker left."""
+def _flaps(seen: view.View, table: snapshot.Partitions, rows: slice) -> list[tuple[int, int]]:
+    """(Column of the history, times that its ISR shrank and grew again) where no broker left."""
     past = seen.history
     sizes = past.isr_sizes[rows]
     if len(sizes) < 3:
@@ -66,11 +65,18 @@ def _flaps(
             clear[np.ix_((times >= gone[0]) & (times <= gone[1]), mine)] = False
     shrinks = ((steps < 0) & clear).sum(axis=0)
     pairs = np.minimum(shrinks, ((steps > 0) & clear).sum(axis=0))
-    first = times[np.argmax(steps < 0, axis=0)] if len(moving) else times[:0]
-    return [
-        (past.partitions[moving[each]], int(pairs[each]), float(first[each]))
-        for each in np.flatnonzero(pairs).tolist()
-    ]
+    return [(int(moving[each]), int(pairs[each])) for each in np.flatnonzero(pairs).tolist()]
+
+
+def _began(seen: view.View, columns: list[int], hold: float) -> float:
+    """When an ISR shrank first, of those that have shrunk since with no pause as long as the hold:
+    in Unix seconds, from the whole history, whose window moves on while this lasts.
+    """
+    past = seen.history
+    sizes = _held(past.isr_sizes[:, columns])
+    shrunk = past.times[1:][(np.diff(sizes, axis=0) < 0).any(axis=1)]
+    rests = np.flatnonzero(np.diff(shrunk) > hold)
+    return float(shrunk[rests[-1] + 1 if len(rests) else 0])
 
 
 def _ordinals(seen: view.View) -> NDArray[np.int64]:
