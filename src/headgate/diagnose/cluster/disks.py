@@ -34,10 +34,12 @@ def fullest_before(seen: view.View, one: storage.LogDir) -> float | Unknown:
     """The share in use when a log dir failed, as near as it can be told.
 
     What was read while it worked, or what its growth came to by then: a look every half minute
-    misses the last seconds of a small disk, so what arrived since in its partitions counts, too.
+    misses the last seconds of a small disk, so what arrived since in its partitions counts, too,
+    and what the other copies of them take.
     """
     points: list[tuple[float, float]] = []
     last: snapshot.Part[storage.LogDirs] | None = None
+    failed: storage.LogDirs | None = None
     failed_at = seen.now
     for part in seen.readings("log_dirs"):
         held = part.value
@@ -47,6 +49,7 @@ def fullest_before(seen: view.View, one: storage.LogDir) -> float | Unknown:
             share = disks.used(each)
             if each.error:
                 failed_at = min(failed_at, part.at.timestamp())
+                failed = failed or (None if isinstance(held, Unknown) else held)
             elif not isinstance(share, Unknown):
                 points.append((part.at.timestamp(), share))
                 last = part
@@ -60,7 +63,41 @@ def fullest_before(seen: view.View, one: storage.LogDir) -> float | Unknown:
         (before, low), (after, high) = points[-2:]
         pace = max(0.0, (high - low) / max(after - before, 1e-6))
     grown = points[-1][1] + pace * (failed_at - points[-1][0])
-    return max(most, min(1.0, grown), min(1.0, points[-1][1] + _arrived(seen, last, one)))
+    arrived = points[-1][1] + _arrived(seen, last, one)
+    elsewhere = _elsewhere(last, failed, one) if failed else 0.0
+    return max(most, *(min(1.0, share) for share in (grown, arrived, elsewhere)))
+
+
+def _replicas(held: storage.LogDirs, one: storage.LogDir) -> tuple[list[int], int]:
+    """(Rows of the replicas in a log dir, its size in bytes); size 0: it is not known."""
+    places = [i for i, x in enumerate(held.dirs) if (x.broker, x.path) == (one.broker, one.path)]
+    total = held.dirs[places[0]].total_bytes if places else 0
+    rows = np.flatnonzero(np.isin(held.place, places) & ~held.future).tolist()
+    return rows, 0 if isinstance(total, Unknown) else max(0, total)
+
+
+def _elsewhere(
+    part: snapshot.Part[storage.LogDirs], failed: storage.LogDirs, one: storage.LogDir
+) -> float:
+    """Share of a log dir that the partitions which it held take on other brokers, when it was first
+    seen to have failed: records that come by another size than before are not told by their number.
+    """
+    held = part.value
+    if isinstance(held, Unknown):
+        return 0.0
+    rows, total = _replicas(held, one)
+    if not total:
+        return 0.0
+    mine = failed.partitions.ordinals(
+        held.partitions.name(int(ordinal)) for ordinal in np.unique(held.ordinal[rows])
+    )
+    brokers = np.array([each.broker for each in failed.dirs])
+    copies = np.flatnonzero(
+        np.isin(failed.ordinal, mine) & ~failed.future & (brokers[failed.place] != one.broker)
+    )
+    largest = np.zeros(failed.partitions.count, dtype=np.int64)
+    np.maximum.at(largest, failed.ordinal[copies], failed.size_bytes[copies])
+    return float(largest.sum()) / total
 
 
 def _arrived(seen: view.View, part: snapshot.Part[storage.LogDirs], one: storage.LogDir) -> float:
@@ -68,14 +105,13 @@ def _arrived(seen: view.View, part: snapshot.Part[storage.LogDirs], one: storage
     held, past = part.value, seen.history
     if isinstance(held, Unknown) or not len(past.times):
         return 0.0
-    places = [i for i, x in enumerate(held.dirs) if (x.broker, x.path) == (one.broker, one.path)]
-    total = held.dirs[places[0]].total_bytes if places else 0
-    if isinstance(total, Unknown) or total <= 0:
+    rows, total = _replicas(held, one)
+    if not total:
         return 0.0
     row = min(int(np.searchsorted(past.times, part.at.timestamp())), len(past.times) - 1)
     column = {name: place for place, name in enumerate(past.partitions)}
     more = 0.0
-    for at in np.flatnonzero(np.isin(held.place, places) & ~held.future).tolist():
+    for at in rows:
         where = column.get(held.partitions.name(int(held.ordinal[at])))
         if where is None or past.ends[row, where] < 0 or past.ends[-1, where] < 0:
             continue

@@ -744,6 +744,30 @@ def test_a_small_disk_that_filled_between_two_readings_was_full() -> None:
     assert told == {"disk.full": "confirmed", "disk.failed": "ruled_out"}
 
 
+@pytest.mark.parametrize(("size", "cause"), [(26, "disk.full"), (5, "disk.failed")])
+def test_other_copies_tell_whether_a_disk_that_took_a_flood_had_room(size: int, cause: str) -> None:
+    """It was read at 10 % only; six partitions are on each of the brokers."""
+    scene = parts.shop(samples=18)
+    scene.interval_s = 30.0
+    listing = parts.table(scene)
+
+    def course(i: int) -> storage.LogDirs:
+        if i < 12:
+            return parts.log_dirs(listing, used=0.1)
+        return parts.log_dirs(
+            listing,
+            size=lambda _topic, _broker: size * parts.GB,
+            errors={2: "KAFKA_STORAGE_ERROR"},
+        )
+
+    scene.others["log_dirs"] = course
+    found, diagnoses, _drafts, _hazards = diagnose.look(scene.seen(), {})
+    [item] = [f for f in found.findings if f.code == "log_dir.offline"]
+    [answer] = [one for one in diagnoses if one.finding == item.key]
+    assert answer.causes[0].code == cause
+    assert answer.causes[0].verdict in ("confirmed", "likely")
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_one_root_is_one_incident_with_one_plain_title(name: str) -> None:
     case = CASES[name]
