@@ -119,8 +119,11 @@ class Member:
         """Handle a batch, partition by partition as far as each goes.
 
         A record that fails is read again with the next poll, while the other partitions go on;
-        after the last attempt the failure ends the process.
+        after the last attempt the failure ends the process. With a delay the oldest record is
+        handled first, whatever its partition: none waits behind a younger one.
         """
+        if self._settings().delay_s > 0:
+            batch = sorted(batch, key=lambda message: message.timestamp()[1])
         failed: set[tuple[str, int]] = set()
         for message in batch:
             if self._stop.wanted():
