@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich import console, progress
 
-from incidents import page, playing, results, runner, scenarios, table
+from incidents import page, playing, results, runner, scenarios, stand, table
 
 VARIANTS = 2
 WIDTH = 150
@@ -63,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows, background = _run(runs, screen, asked, seed)
     except KeyboardInterrupt:
         screen.print("Stopped. The labs are taken down.")
+        stand.end_beyond()
         os._exit(130)  # threads of clients are waited for otherwise; each lab has its watchdog
     took_s = time.monotonic() - began
     measured = results.measures(rows, background)

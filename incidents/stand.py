@@ -15,9 +15,24 @@ from headgate.lab import jvm
 from headgate.lab import lab as lab_
 from headgate.lab.workloads import cluster, control, interface, running
 
+_BEYOND: list[Callable[[], object]] = []
+"""Ends of what lies beyond the labs, which take the rest with them."""
 STEADY_WITHIN_S = 60.0
 DAYS = 14
 """Earlier days that are remembered where some are."""
+
+
+def end_beyond() -> None:
+    """Nothing is left beyond the labs, whoever has not come to his end."""
+    while _BEYOND:
+        with contextlib.suppress(Exception):
+            _BEYOND.pop()()
+
+
+def _end(one: Callable[[], object]) -> None:
+    if one in _BEYOND:
+        _BEYOND.remove(one)
+        one()
 
 
 class Stand:
@@ -225,6 +240,11 @@ class Stand:
     def later(self, end: Callable[[], object]) -> None:
         """This is called when the stand is closed; the last one first."""
         self._ends.callback(end)
+
+    def beyond(self, end: Callable[[], object]) -> None:
+        """The same for what lies beyond the lab: it is called when the suite is stopped, too."""
+        _BEYOND.append(end)
+        self._ends.callback(_end, end)
 
     def close(self) -> None:
         """Nothing of the scenario is left on the lab, as far as the lab answers."""

@@ -11,6 +11,8 @@ from headgate.lab.workloads import cluster
 from incidents import scenario
 from incidents.scenarios import nodes, shop
 
+USED = 0.70
+"""Of the disk that fills, at first."""
 READ_S = 35.0
 """Log dirs are large answers, and are read every half a minute."""
 
@@ -147,7 +149,14 @@ class DiskFilling(Disk):
     def prepare(self) -> None:
         """A disk with room for some minutes, most of it used."""
         self.on_disk(self.draw.whole("mebibytes", 120, 180))
-        self.stand.write(self.topic, int(self.size * 0.70 * 50), size=20_000)
+
+        def used() -> float:
+            self.stand.write(self.topic, self.size * 2, size=20_000)
+            usage = shutil.disk_usage(self.disk)
+            return usage.used / usage.total
+
+        # by the disk itself: which of the topic's replicas lie on it is the broker's choice
+        self.until(used, lambda share: share >= USED, "the disk is used", within_s=60)
 
     def roots(self) -> tuple[scenario.Root, ...]:
         """The traffic, not other files and not a setting."""

@@ -139,7 +139,7 @@ def small_disk(place: stand.Stand, number: int, mebibytes: int) -> Path:
     )
     if done.returncode != 0:
         raise scenario.NotConfirmed(f"no small disk can be made here: {done.stderr.strip()}")
-    place.later(lambda: subprocess.run(["umount", "-l", str(disk)], check=False))
+    place.beyond(lambda: subprocess.run(["umount", "-l", str(disk)], check=False))
     first = home(lab, number) / "data"
     told = dict(
         line.split("=", 1)
