@@ -83,7 +83,14 @@ class DeliberatelyBehind(healthy.Odd):
     def prepare(self) -> None:
         """Some seconds behind."""
         delay_s = self.draw.whole("delay_s", 10, 18)
-        self.work(members=1, rate=self.draw.real("rate", 10, 20), delay_s=delay_s, behind=True)
+        self.work(
+            members=1,
+            rate=self.draw.real("rate", 10, 20),
+            delay_s=delay_s,
+            behind=True,
+            fetch_bytes=65_536,  # all that there is, so that no partition waits for another
+            prefetch=2_000,
+        )
         time.sleep(delay_s + 15)  # until its lag has come to rest, and no window holds the rise
 
     def inject(self) -> None:

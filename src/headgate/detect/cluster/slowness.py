@@ -154,10 +154,19 @@ class Pressure:
             for name in ("process.gc_seconds", "process.heap_used")
             for each in gauges.told(seen, name)
         }
-        findings = [
-            found for about, told in abouts.items() if (found := _pressed(seen, about, told))
-        ]
-        return interface.Found(findings=tuple(findings))
+        findings = []
+        not_seen: list[finding.NotSeen] = []
+        for about, told in abouts.items():
+            young_s = _young(seen, told)
+            if (found := _pressed(seen, about, told, young=young_s is not None)) is not None:
+                findings.append(found)
+            elif young_s is not None:
+                reason = (
+                    f"it started {words.duration(young_s)} ago, and what a process collects "
+                    "while it starts says nothing"
+                )
+                not_seen += interface.not_seen(self.codes, about, reason)
+        return interface.Found(findings=tuple(findings), not_seen=tuple(not_seen))
 
 
 _PERIOD_S = 300.0
@@ -172,12 +181,23 @@ _WARM_S = 90.0
 their first minute. What came so early is not counted."""
 
 
+def _window_s(seen: view.View) -> float:
+    cut = seen.observation.cut_s
+    return _PERIOD_S if cut is None else min(_PERIOD_S, cut)
+
+
+def _young(seen: view.View, told: resource.Resource) -> float | None:
+    """How long ago the process started, where the window still holds its start; else None."""
+    started = gauges.latest(seen, "process.started", told)
+    age_s = seen.now - started if isinstance(started, float) else float("inf")
+    return max(age_s, 0.0) if age_s < _window_s(seen) + _WARM_S else None
+
+
 def _pressed(
-    seen: view.View, about: resource.Resource, told: resource.Resource
+    seen: view.View, about: resource.Resource, told: resource.Resource, *, young: bool
 ) -> finding.Finding | None:
     code = "jvm.pressure"
-    cut = seen.observation.cut_s
-    window_s = _PERIOD_S if cut is None else min(_PERIOD_S, cut)
+    cut, window_s = seen.observation.cut_s, _window_s(seen)
     collecting_s = _risen(seen, "process.gc_seconds", told, window_s) or 0.0
     worked_s = _risen(seen, "process.cpu_seconds", told, window_s)
     if worked_s is not None:  # who waits for a processor collects for longer, and not more
@@ -188,8 +208,7 @@ def _pressed(
     kept = heap_kept(seen, told)
     much = seen.observation.number(code, "heap", about)
     full = kept is not None and kept > much
-    started = gauges.latest(seen, "process.started", told)
-    if isinstance(started, float) and seen.now - started < window_s + _WARM_S:
+    if young:
         collecting_s = 0.0
     if collecting_s <= limit_s and not full:
         return None

@@ -120,8 +120,19 @@ def last_row(flags: NDArray[np.bool_]) -> NDArray[np.intp]:
     return np.where(flags.any(axis=0), len(flags) - 1 - np.argmax(flags[::-1], axis=0), -1)
 
 
-def added(place: NDArray[np.intp], values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Each row added up by place; int64[rows, places]."""
-    count = int(place.max(initial=-1)) + 1
-    rows = [np.bincount(place, weights=row, minlength=count) for row in values]
-    return np.stack(rows).astype(np.int64)
+def added(
+    place: NDArray[np.intp], values: NDArray[np.int64], count: int | None = None
+) -> NDArray[np.int64]:
+    """Each row added up by place; int64[rows, count], by default up to the last place that is met.
+
+    What is placed at ``count`` or beyond is left out.
+    """
+    wide = int(place.max(initial=-1)) + 1 if count is None else count
+    order = np.argsort(place, kind="stable")
+    edges = np.searchsorted(place[order], np.arange(wide + 1))
+    there = np.diff(edges) > 0
+    totals = np.zeros((len(values), wide), dtype=np.int64)
+    if there.any():
+        sorted_ = values if np.array_equal(order, np.arange(len(order))) else values[:, order]
+        totals[:, there] = np.add.reduceat(sorted_[:, : edges[-1]], edges[:-1][there], axis=1)
+    return totals

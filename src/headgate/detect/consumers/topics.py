@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headgate.detect import interface, view, words
 from headgate.detect.consumers import lags, shape
@@ -96,7 +95,7 @@ class InputSurge:
         usable &= ~table.internal[np.maximum(topic_of, 0)]
         count = len(table.topics)
         places = np.where(usable, topic_of, count)  # what cannot be used is added up last
-        totals = _totals(ends, places, count)
+        totals = lags.added(places, ends, count)
         rates = np.diff(totals, axis=0) / np.maximum(np.diff(times), 1e-9)[:, None]
         usual = np.median(rates[: len(rates) - recent + 1], axis=0)
         floor = per_second(seen, "min")
@@ -116,19 +115,6 @@ class InputSurge:
                 )
             )
         return interface.Found(findings=tuple(findings))
-
-
-def _totals(ends: NDArray[np.int64], places: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """Each row added up by topic; float64[rows, count]."""
-    order = np.argsort(places, kind="stable")
-    first = np.searchsorted(places[order], np.arange(count))
-    there = np.diff(first, append=np.searchsorted(places[order], count)) > 0
-    totals = np.zeros((len(ends), count))
-    if there.any():
-        sorted_ = ends if np.array_equal(order, np.arange(len(order))) else ends[:, order]
-        last = int(np.searchsorted(places[order], count))
-        totals[:, there] = np.add.reduceat(sorted_[:, :last], first[there], axis=1)
-    return totals
 
 
 def per_second(seen: view.View, name: str) -> float:
