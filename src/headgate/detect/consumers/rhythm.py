@@ -10,15 +10,18 @@ TURNS = 2
 """So often a group must have gone and come back before its absences are its rhythm."""
 LONGER = 1.5
 """An absence that is so many times the longest one before is none of the rhythm (judgment)."""
+JOINS_S = 10.0
+"""Who has just come back is a member for so long before it must have partitions and commit: an
+empty group's first join waits for 3 s (group.initial.rebalance.delay.ms), the rest is judgment."""
 
 
 def excused(seen: view.View, made: finding.Finding) -> finding.Finding:
     """The finding that nobody reads; suppressed where the group has gone and come back before, and
-    is not away for longer than then.
+    is not away for longer than then, or has just come back.
     """
     samples = seen.history.groups.get(made.resource.id, ())
     away = list(_absences(samples))
-    if not away or samples[-1].members:
+    if not away or (samples[-1].members and seen.now - away[-1][1] > JOINS_S):
         return made
     (began, _), before = away[-1], away[:-1]
     if len(before) < TURNS:

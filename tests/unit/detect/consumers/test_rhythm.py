@@ -5,6 +5,8 @@ from collections.abc import Callable
 from tests.unit.detect.consumers.reading import found, shop
 from tests.unit.observations import START, Scene, line
 
+from headgate.domain.resource import TopicPartition
+
 
 def batch(*, samples: int, period: int, away: int) -> Scene:
     """A group whose only member is there, then away for some samples in every few."""
@@ -31,6 +33,15 @@ def test_a_batch_that_is_away_as_long_as_ever_is_suppressed_with_its_rhythm() ->
     [item] = found(batch(samples=58, period=15, away=8), "lag.stopped")
     assert item.state == "suppressed"
     assert "came back" in item.excuse
+
+
+def test_one_that_has_just_come_back_has_not_been_given_its_partitions_yet() -> None:
+    scene = batch(samples=47, period=15, away=8)  # it is back at sample 45
+    for p in range(4):
+        commits, _owner = scene.reads["billing", TopicPartition("orders", p)]
+        scene.read("billing", "orders", p, lambda i, commits=commits: commits(min(i, 44)))  # type: ignore[misc]  # bound now
+    [item] = found(scene, "lag.stopped")
+    assert item.state == "suppressed"
 
 
 def test_one_that_stays_away_is_stopped() -> None:
