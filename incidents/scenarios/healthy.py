@@ -238,7 +238,12 @@ class StaticRestart(Odd):
     def inject(self) -> None:
         """Its process is ended, and starts again at once."""
         self.before = set(self.stand.described(self.group).members)
-        member = self.stand.members(self.group)[self.draw.whole("member", 0, 1)]
+        members = self.until(
+            lambda: self.stand.members(self.group),
+            lambda found: len(found) == 2,
+            "both members run",
+        )
+        member = members[self.draw.whole("member", 0, 1)]
         running.send(self.stand.lab, member, signal.SIGKILL)
 
     def confirm(self) -> str:

@@ -73,12 +73,14 @@ def grows(
     last = len(reading.times) - 1
     begin = len(reading.times) - size
     was, has = reading.ages(np.stack([begin + first, np.full(count, last)]))
+    # what was written before the history begins was at least so old
+    was = np.where(np.isnan(was), reading.times[begin + first] - reading.times[0], was)
     before = begin if seen.observation.is_cut("lag.growing", "window") else 0
     # a member that reads in bursts was as late before, and a window that was cut cannot see that
     late = np.fmax(was, reading.oldest(before))
     window_s = seen.observation.seconds("lag.growing", "window")
     older = has - late >= max(LATER * window_s, seen.sample_s)
-    told: NDArray[np.bool_] = older | np.isnan(was) | np.isnan(has)
+    told: NDArray[np.bool_] = older | np.isnan(has)
     return told
 
 

@@ -32,6 +32,17 @@ def test_a_short_look_says_that_a_group_falls_behind() -> None:
     assert found(behind(gone_at=None), "lag.growing")
 
 
+def test_it_does_not_of_a_group_that_is_two_seconds_behind_at_most() -> None:
+    """What was read at first had been written before the look began: how late is not known."""
+    ends = (995, 1000, 1030, 1060, 1080, 1160)
+    commits = (985, 990, 990, 1000, 1050, 1070)
+    scene = at_first_sight(shop())
+    for p in range(4):
+        scene.topics["orders"].ends[p] = ends.__getitem__
+        scene.read("billing", "orders", p, commits.__getitem__, f"billing-{p % 2}")
+    assert not found(scene, "lag.growing")
+
+
 def test_it_does_not_while_a_broker_has_just_gone_and_says_why() -> None:
     scene = behind(gone_at=3)
     assert not found(scene, "lag.growing")
