@@ -106,7 +106,9 @@ def _run(
                 _write(asked.out, told)
             bar.advance(task)
 
-        return runner.run_all(runs, tell, keep=asked.keep_lab, doctors=not asked.no_doctor)
+        return runner.run_all(
+            runs, tell, keep=asked.keep_lab, doctors=runner.DOCTORS[asked.doctors]
+        )
 
 
 def _write(folder: Path, told: dict[str, object]) -> None:
@@ -135,7 +137,12 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--list", action="store_true", help="show the scenarios and end")
     made.add_argument("--out", type=Path, metavar="FOLDER", help="write JSON and a page there")
     made.add_argument("--keep-lab", action="store_true", help="leave the labs up")
-    made.add_argument("--no-doctor", action="store_true", help="do not ask the real command")
+    made.add_argument(
+        "--doctors",
+        choices=runner.DOCTORS,
+        default="some",
+        help="in which runs the real command is asked, too",
+    )
     return made
 
 

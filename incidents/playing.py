@@ -190,6 +190,9 @@ def _doctor(
         look = looking.command(place.lab, metrics=True)
     said = [told for told in look.told if judge.mine(told, _own(acting))]
     words = " | ".join(told.short() for told in said) or "-"
+    names = _own(acting).names
+    gaps = [line for line in look.unseen if any(name in line for name in names)]
+    words += "".join(f"\n        not seen: {line}" for line in gaps)
     if not roots:
         return "silent" if not any(told.urgent for told in said) else "wrong", words
     found, right = True, True

@@ -27,8 +27,8 @@ time falls behind indeed."""
 LANES = 2
 ALONE = 18
 """Runs alone on labs of one shape that make a lane; more are shared out."""
-DOCTOR_SHARE = 0.25
-"""Of the runs, the real command is asked for so many."""
+DOCTORS = {"none": 0.0, "some": 0.25, "all": 1.0}
+"""The share of the runs in which the real command is asked."""
 
 Tell = Callable[[results.Row], None]
 Lane = Callable[..., list[str]]
@@ -36,7 +36,7 @@ Lane = Callable[..., list[str]]
 
 
 def run_all(
-    runs: Sequence[playing.Run], tell: Tell, *, doctors: bool = True, keep: bool = False
+    runs: Sequence[playing.Run], tell: Tell, *, doctors: float = DOCTORS["some"], keep: bool = False
 ) -> tuple[list[results.Row], list[str]]:
     """(One row for each run, what was said about things that nobody broke)."""
     rows: list[results.Row] = []
@@ -81,7 +81,7 @@ def lanes(runs: Sequence[playing.Run]) -> Iterator[tuple[Lane, Sequence[playing.
             yield _alone, alone[place::count]
 
 
-def _alone(runs: Sequence[playing.Run], done: Tell, *, doctors: bool, keep: bool) -> list[str]:
+def _alone(runs: Sequence[playing.Run], done: Tell, *, doctors: float, keep: bool) -> list[str]:
     """Runs one after the other, on one lab as long as each leaves it as it was."""
     left = collections.deque(sorted(runs, key=lambda one: one.scenario.spoils))
     while left:
@@ -90,7 +90,7 @@ def _alone(runs: Sequence[playing.Run], done: Tell, *, doctors: bool, keep: bool
             while left and sound:
                 one = left.popleft()
                 with _place(lab) as place:
-                    done(playing.play(one, place, doctor=doctors and _asked(one)))
+                    done(playing.play(one, place, doctor=_asked(one, doctors)))
                 sound = not one.scenario.spoils and _is_sound(lab)
     return []
 
@@ -112,7 +112,7 @@ def _is_sound(lab: lab_.Lab) -> bool:
     )
 
 
-def _together(runs: Sequence[playing.Run], done: Tell, *, doctors: bool, keep: bool) -> list[str]:
+def _together(runs: Sequence[playing.Run], done: Tell, *, doctors: float, keep: bool) -> list[str]:
     """Runs them side by side, while other applications are at work; returns what strayed."""
     began = time.monotonic()
     owned: set[str] = set()
@@ -125,7 +125,7 @@ def _together(runs: Sequence[playing.Run], done: Tell, *, doctors: bool, keep: b
         concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool,
     ):
         waiting = [
-            pool.submit(playing.play, one, place, doctor=doctors and _asked(one), owned=owned)
+            pool.submit(playing.play, one, place, doctor=_asked(one, doctors), owned=owned)
             for one in sorted(runs, key=lambda one: -one.scenario.within_s)
         ]
         for each in concurrent.futures.as_completed(waiting):
@@ -146,10 +146,10 @@ def strays(seen: Sequence[looks.Look], own: judge.Own) -> list[str]:
     return [f"{text} (in {count[key]} of {len(seen)} looks)" for key, text in found.items()]
 
 
-def _asked(one: playing.Run) -> bool:
+def _asked(one: playing.Run, share: float) -> bool:
     """Whether the real command is asked in this run: drawn from the seed."""
     chance = random.Random(f"doctor/{one.seed}/{one.name}")
-    return one.scenario.doctor and chance.random() < DOCTOR_SHARE
+    return one.scenario.doctor and chance.random() < share
 
 
 @contextlib.contextmanager

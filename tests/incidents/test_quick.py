@@ -38,7 +38,7 @@ def rows(request: pytest.FixtureRequest) -> Mapping[str, results.Row]:
         if isinstance(item, pytest.Function) and item.path == request.path
     }
     runs = [one for one in program.chosen(seed=SEED, quick=True) if one.scenario.name in names]
-    done, _ = runner.run_all(runs, lambda _: None, doctors=False)
+    done, _ = runner.run_all(runs, lambda _: None, doctors=runner.DOCTORS["none"])
     found = {row.scenario: row for row in done}
     again = [
         one
@@ -47,7 +47,7 @@ def rows(request: pytest.FixtureRequest) -> Mapping[str, results.Row]:
     ]
     if again:
         print(f"run once more: {', '.join(one.scenario.name for one in again)}")
-        done, _ = runner.run_all(again, lambda _: None, doctors=False)
+        done, _ = runner.run_all(again, lambda _: None, doctors=runner.DOCTORS["none"])
         found |= {row.scenario: row for row in done}
     return found
 

@@ -67,9 +67,10 @@ def find(seen: view.View, now: lags.Lags) -> Standing:
     # An owner that comes back under other ids is a loop of crashes, not a consumer that left.
     stalled = owned.any(axis=0) & ((lately & ~empty) | loop)
     left = times[np.minimum(last_owned + 1, len(times) - 1)]
+    first = times[np.argmax(owned, axis=0)]
     start = np.where(
         stalled,
-        np.maximum(since, times[np.argmax(owned, axis=0)]),
+        np.where(loop, since, np.maximum(since, first)),  # who crashes has owned it before, too
         np.where(last_owned >= 0, left, since),
     )
     owner = owners[np.maximum(last_owned, 0), np.arange(len(columns))]

@@ -5,6 +5,7 @@ One file per workload (`NAME.json`, its settings) and one written by the supervi
 place, so a reader sees the old text or the new one.
 """
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -74,7 +75,20 @@ def remove(folder: Path, name: str) -> None:
 
 def read_all(folder: Path) -> dict[str, interface.Workload]:
     """Return every workload of the lab by name."""
-    return {path.stem: read(folder, path.stem) for path in sorted(folder.glob("*.json"))}
+    found = {}
+    for name in sorted(stamps(folder)):
+        with contextlib.suppress(interface.NoSuchWorkload):  # it was removed meanwhile
+            found[name] = read(folder, name)
+    return found
+
+
+def stamps(folder: Path) -> dict[str, int]:
+    """Return when each workload's settings were written last, in nanoseconds."""
+    found = {}
+    for path in folder.glob("*.json"):
+        with contextlib.suppress(FileNotFoundError):  # it was removed meanwhile
+            found[path.stem] = path.stat().st_mtime_ns
+    return found
 
 
 def write_members(folder: Path, members: tuple[Member, ...]) -> None:

@@ -130,7 +130,7 @@ class Supervisor:
         (self._folder / "running.state").unlink(missing_ok=True)
 
     def _read(self) -> None:
-        stamps = {path.stem: path.stat().st_mtime_ns for path in self._folder.glob("*.json")}
+        stamps = control.stamps(self._folder)
         if stamps == self._stamps:
             return
         for name in [*self._wanted]:

@@ -151,3 +151,14 @@ def test_a_group_that_looks_for_its_coordinator_is_not_called_stuck() -> None:
 def _swing(i: int) -> int:
     """4 records a sample for a while, then ever more."""
     return START + 4 * i + sum(6 * (one - 9) for one in range(10, i + 1))
+
+
+def test_a_reader_that_crashes_and_comes_back_in_the_look_has_stood_all_the_time() -> None:
+    """It owns the partition from the fourth sample on; the commit stood before, too."""
+    scene = at_first_sight(shop())
+    scene.members["billing"] = lambda i: frozenset({"billing-new"} if i > 2 else ())
+    scene.read(
+        "billing", "orders", 0, lambda _: START - 50, lambda i: "billing-new" if i > 2 else ""
+    )
+    [item] = found(scene, "lag.stalled")
+    assert [str(each) for each in item.partitions] == ["orders-0"]
