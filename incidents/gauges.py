@@ -95,7 +95,7 @@ class Reader:
                 except _NO_ANSWER:
                     continue
                 finally:
-                    time.sleep(EVERY_S / 2)
+                    time.sleep(EVERY_S)
         finally:
             self.failed.set()
 
