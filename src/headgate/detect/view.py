@@ -171,6 +171,16 @@ class View:
         now = samples[-1].members if samples else frozenset()
         return {name: at for name, at in self.arrivals(group_id).items() if name not in now}
 
+    def loops(self, group_id: str, since: float) -> bool:
+        """Whether members came after that and are gone again, or more than there were came: who
+        crashes is listed until the session is over.
+        """
+        samples = self.history.groups.get(group_id, ())
+        came = {name for name, at in self.arrivals(group_id).items() if at > since}
+        if not came:
+            return False
+        return bool(came - samples[-1].members) or len(came) > len(samples[0].members) > 0
+
     def task_since(self, cluster: str, connector: str, task: snapshot.Task) -> float:
         """When the task came to be in the state that it is in, in Unix seconds."""
         since = self.now

@@ -61,16 +61,17 @@ def find(seen: view.View, now: lags.Lags) -> Standing:
     groups = now.group_of[columns]
     empty, fleeting = _groups(seen, now, groups)
     loop = fleeting > since
+    again = _again(seen, now, groups, np.where(loop, since, np.inf))
     last_owned = lags.last_row(owned)
     limit_s = view.STALE_INTERVALS * seen.observation.interval_s
     lately = (last_owned >= 0) & (times[np.maximum(last_owned, 0)] >= seen.now - limit_s)
     # An owner that comes back under other ids is a loop of crashes, not a consumer that left.
-    stalled = owned.any(axis=0) & ((lately & ~empty) | loop)
+    stalled = (owned.any(axis=0) & ((lately & ~empty) | loop)) | again
     left = times[np.minimum(last_owned + 1, len(times) - 1)]
     first = times[np.argmax(owned, axis=0)]
     start = np.where(
         stalled,
-        np.where(loop, since, np.maximum(since, first)),  # who crashes has owned it before, too
+        np.where(again, since, np.maximum(since, first)),  # it has owned it before, too
         np.where(last_owned >= 0, left, since),
     )
     owner = owners[np.maximum(last_owned, 0), np.arange(len(columns))]
@@ -106,6 +107,18 @@ def _groups(
         np.array([empty[place] for place in groups], dtype=np.bool_),
         np.array([fleeting[place] for place in groups], dtype=np.float64),
     )
+
+
+def _again(
+    seen: view.View, now: lags.Lags, groups: NDArray[np.int32], since: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Whether each column's group loops since that time; infinite: it is not asked."""
+    again = np.zeros(len(groups), dtype=np.bool_)
+    asked = np.flatnonzero(np.isfinite(since))
+    pairs, place = np.unique(np.stack([groups[asked], since[asked]]), axis=1, return_inverse=True)
+    told = [seen.loops(now.groups[int(group)], float(at)) for group, at in pairs.T]
+    again[asked] = np.array(told, dtype=np.bool_)[place.reshape(-1)]
+    return again
 
 
 def _holds(

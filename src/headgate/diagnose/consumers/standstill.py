@@ -120,7 +120,10 @@ def _abandoned(
         "resource.abandoned",
         text,
         *(
-            (requires("its members own other partitions and none of these", True, *facts),)
+            (
+                requires("its members own other partitions and none of these", True, *facts),
+                requires("they were there all the time", not group.came, *facts),
+            )
             if others
             else (
                 requires("nothing is written or read there", not wrote, *facts),

@@ -153,12 +153,19 @@ def _swing(i: int) -> int:
     return START + 4 * i + sum(6 * (one - 9) for one in range(10, i + 1))
 
 
-def test_a_reader_that_crashes_and_comes_back_in_the_look_has_stood_all_the_time() -> None:
-    """It owns the partition from the fourth sample on; the commit stood before, too."""
+def test_a_reader_that_crashes_again_and_again_has_stood_all_the_time() -> None:
+    """A look hardly sees it own the partition, and the commit stood before, too."""
     scene = at_first_sight(shop())
-    scene.members["billing"] = lambda i: frozenset({"billing-new"} if i > 2 else ())
-    scene.read(
-        "billing", "orders", 0, lambda _: START - 50, lambda i: "billing-new" if i > 2 else ""
-    )
+    scene.group("billing")
+    scene.members["billing"] = lambda i: frozenset({f"billing-{i // 2}"} if i in (1, 2, 4) else ())
+    scene.read("billing", "orders", 0, lambda _: START - 50)
     [item] = found(scene, "lag.stalled")
     assert [str(each) for each in item.partitions] == ["orders-0"]
+
+
+def test_one_that_comes_once_has_just_been_started() -> None:
+    scene = at_first_sight(shop())
+    scene.members["billing"] = lambda i: frozenset({"billing-new"} if i > 2 else ())
+    owner = lambda i: "billing-new" if i > 2 else ""  # noqa: E731
+    scene.read("billing", "orders", 0, lambda _: START - 50, owner)
+    assert not found(scene, "lag.stalled")
