@@ -1,8 +1,4 @@
-"""The quick part of the incident suite: real faults on one real lab, each found and explained.
-
-What is not right yet is named in ``NOT_YET`` with its reason, and fails no run; an entry goes when
-its scenario works.
-"""
+"""The quick part of the incident suite: real faults on one real lab, each found and explained."""
 
 import os
 from collections.abc import Mapping
@@ -17,11 +13,6 @@ pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 SEED = int(os.environ.get("HEADGATE_SEED", "11"))
 """Names, sizes, rates and timing are drawn from it; another one may be given."""
 QUICK = tuple(each for each in scenarios.ALL if each.quick)
-NOT_YET: Mapping[str, str] = {
-    "deliberately-behind": "a reader that waits for records to be old reads in bursts; in a look "
-    "of 10 s its lag grows between two of them",
-}
-"""Scenario -> why it is not right yet."""
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +31,7 @@ def rows(request: pytest.FixtureRequest) -> Mapping[str, results.Row]:
     runs = [one for one in program.chosen(seed=SEED, quick=True) if one.scenario.name in names]
     done, _ = runner.run_all(runs, lambda _: None, doctors=runner.DOCTORS["none"])
     found = {row.scenario: row for row in done}
-    again = [
-        one
-        for one in runs
-        if one.scenario.name not in NOT_YET and not found[one.scenario.name].passed
-    ]
+    again = [one for one in runs if not found[one.scenario.name].passed]
     if again:
         print(f"run once more: {', '.join(one.scenario.name for one in again)}")
         done, _ = runner.run_all(again, lambda _: None, doctors=runner.DOCTORS["none"])
@@ -54,12 +41,8 @@ def rows(request: pytest.FixtureRequest) -> Mapping[str, results.Row]:
 
 @pytest.mark.parametrize("each", QUICK, ids=lambda each: each.name)
 def test_a_fault_is_found_and_explained_and_nothing_else_is_said(
-    rows: Mapping[str, results.Row],
-    each: type[scenario.Scenario],
-    request: pytest.FixtureRequest,
+    rows: Mapping[str, results.Row], each: type[scenario.Scenario]
 ) -> None:
-    if each.name in NOT_YET:
-        request.applymarker(pytest.mark.xfail(reason=NOT_YET[each.name], strict=False))
     row = rows[each.name]
     said = "\n".join([f"seed {SEED}: {row.drew}", *table.problems(row), *row.said])
     assert row.counts, said
