@@ -11,8 +11,6 @@ from headgate.detect.consumers import courses, lags, outlines
 TOGETHER = 0.5
 """A member's lag on a topic rises by this share of the rise on one of its partitions, where that is
 no matter of turns (judgment)."""
-ALL = 0.8
-"""A sum rises by this share on one partition, where that one is its reason (judgment)."""
 RHYTHM = 1.5
 """A commit that is later than so many of its usual pauses has stopped coming (judgment)."""
 
@@ -44,14 +42,13 @@ def reads_on(course: courses.Course) -> NDArray[np.bool_]:
     return result
 
 
-def one_stands(
+def without_one(
     parts: courses.Course, place: NDArray[np.intp], rise: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Whether one partition, whose commit stands, has nearly all of what each sum rose by: a short
-    look cannot tell one that is stuck from one that waits for its turn.
+) -> NDArray[np.int64]:
+    """By how much each sum rose without the partition, of those whose commit stands, that rose
+    most: a short look cannot tell one that is stuck from one that waits for its turn.
     """
     stands = ~parts.ahead[len(parts.ahead) // 2 :].any(axis=0)
     most = np.zeros(len(rise), dtype=np.int64)
     np.maximum.at(most, place, np.where(stands, parts.rise, 0))
-    result: NDArray[np.bool_] = most >= ALL * rise
-    return result
+    return rise - most

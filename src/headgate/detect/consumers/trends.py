@@ -185,11 +185,10 @@ def _whole_topics(
         commits=lags.added(place, parts.commits),
         known=np.ones((len(times), int(place.max()) + 1), dtype=np.bool_),
     )
-    grows = (
-        total.rise > _noise(seen, courses.span_s(times), total.step, total.rise, total.advance)
-    ) & _grow(seen, total)
+    noise = _noise(seen, courses.span_s(times), total.step, total.rise, total.advance)
+    grows = (total.rise > noise) & _grow(seen, total)
     grows &= older.grows(seen, now, columns[steady], total.first, len(times), place)
     if seen.observation.is_cut("lag.growing", "window"):
-        grows &= ~short.one_stands(parts, place, total.rise)
+        grows &= short.without_one(parts, place, total.rise) > noise
     flagged[steady] = grows[place] & (sums.rise[steady] > 0)
     return flagged
