@@ -16,7 +16,7 @@ from headgate.lab import lab as lab_
 from headgate.lab.workloads import cluster, control, interface, running
 
 _BEYOND: list[Callable[[], object]] = []
-"""Ends of what lies beyond the labs, which take the rest with them."""
+"""What is still to be undone outside the folders of the labs: what is in them goes with them."""
 STEADY_WITHIN_S = 60.0
 DAYS = 14
 """Earlier days that are remembered where some are."""
@@ -29,7 +29,8 @@ def end_beyond() -> None:
             _BEYOND.pop()()
 
 
-def _end(one: Callable[[], object]) -> None:
+def _end_once(one: Callable[[], object]) -> None:
+    """It is ended, unless the suite was stopped and has ended it before."""
     if one in _BEYOND:
         _BEYOND.remove(one)
         one()
@@ -242,9 +243,11 @@ class Stand:
         self._ends.callback(end)
 
     def beyond(self, end: Callable[[], object]) -> None:
-        """The same for what lies beyond the lab: it is called when the suite is stopped, too."""
+        """The same for what is outside the lab's folder, such as a mount: it is called, too, when
+        the suite is stopped.
+        """
         _BEYOND.append(end)
-        self._ends.callback(_end, end)
+        self._ends.callback(_end_once, end)
 
     def close(self) -> None:
         """Nothing of the scenario is left on the lab, as far as the lab answers."""

@@ -116,7 +116,7 @@ class Fenced:
                 for group in _listed(seen)
                 if "FENCED_MEMBER_EPOCH" in counts and group.kind == "consumer"
             ]
-            one = held[0] if len(held) == 1 and not _left(seen) else None
+            one = held[0] if len(held) == 1 and not _another_left(seen) else None
             found[""] = _counted(seen, one, counts)
         return interface.Found(findings=tuple(found.values()))
 
@@ -127,7 +127,7 @@ def _static(group: snapshot.Group) -> bool:
     )
 
 
-def _left(seen: view.View) -> bool:
+def _another_left(seen: view.View) -> bool:
     """Whether a group that has no members any more had some within the window: it may be meant."""
     since = seen.now - seen.observation.seconds("group.member_fenced", "window")
     here = {group.id for group in _listed(seen) if _has_members(group)}

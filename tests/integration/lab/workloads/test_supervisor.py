@@ -96,7 +96,7 @@ def test_sigterm_ends_everything_even_what_is_frozen(
     assert all(gone(pid) for pid in members)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends orphans only on Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux only")
 def test_no_member_outlives_a_killed_supervisor(
     supervisor: subprocess.Popen[bytes], tmp_path: Path
 ) -> None:
