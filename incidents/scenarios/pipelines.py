@@ -92,7 +92,7 @@ class SinkPassword(Failing):
     why = ("connect.credentials",)
 
     def inject(self) -> None:
-        """A new password; the sessions end."""
+        """A new password; the sessions end, and the next login fails."""
         place = sink.database(self.stand.lab)
         with psycopg.connect(place.admin_dsn, autocommit=True, connect_timeout=5) as admin:
             admin.execute(
@@ -104,6 +104,17 @@ class SinkPassword(Failing):
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s",
                 (self.user,),
             )
+        self.until(self.refused, bool, "its login is refused", within_s=30)
+
+    def refused(self) -> bool:
+        """The trace names the password; a task whose session alone was ended is restarted."""
+        failed = [str(each.get("trace", "")) for each in self.tasks() if each["state"] == "FAILED"]
+        if any("password authentication failed" in trace for trace in failed):
+            return True
+        if failed:
+            self.restart()
+            time.sleep(2)
+        return False
 
 
 class SinkMisconfigured(Failing):

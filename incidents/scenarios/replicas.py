@@ -25,8 +25,9 @@ BESIDE = (
     "quorum.voter_lagging",
 )
 """What a broker that stands still for a while shows, too; it may have led the quorum."""
-SEEN_S = 6.0
-"""What was there for so long, anybody who looks now and then has seen."""
+SEEN_S = 12.0
+"""What was there for so long, anybody who looks now and then has seen; while a broker stands still,
+one look can take five seconds."""
 
 
 class NoSafeLeader(scenario.Scenario):
