@@ -2,11 +2,14 @@
 
 What connectors write to, what handlers call, the platform that members run on: none of them is a
 part of the cluster. That several things which hang on it began to fail within a minute, and that
-each one's best cause says the same, is what shows it.
+each one's best cause says the same, is what shows it. An election in which several partitions lose
+the end of their logs is such a thing, too.
 """
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
+from headgate.detect.cluster import truncation
 from headgate.diagnose import downstreams, interface, roots
 from headgate.diagnose.pipelines import sinks
 from headgate.domain import finding, resource
@@ -23,7 +26,7 @@ Led = Mapping[str, tuple[roots.Root, finding.Finding]]
 
 def together(case: interface.Case, known: roots.Known, led: Led) -> dict[str, roots.Root]:
     """Key of a root -> the root that it shares with others; those that stand alone are left out."""
-    made = dict(_connectors(case, led))
+    made = dict(_connectors(case, led)) | dict(_truncated(case, led))
     for keys, number in _bursts(_of_outages(known, led)):
         if len(keys) > 1:
             # groups that wait for what connectors lost at the same time join them
@@ -63,6 +66,26 @@ def _connectors(case: interface.Case, led: Led) -> Iterator[tuple[str, roots.Roo
             if mine and any(not _same(mine, one[1].config) for one in others if one is not None):
                 name = f"downstream/{mine}"  # another downstream failed at the same time
             yield key, roots.Root(family=name, about=about)
+
+
+def _truncated(case: interface.Case, led: Led) -> Iterator[tuple[str, roots.Root]]:
+    """Logs that went back together lost their end in one election: one incident of their topic,
+    or of the cluster where they are of several.
+    """
+    cut = [
+        (lead.since.timestamp(), key)
+        for key, (_, lead) in led.items()
+        if lead.code == truncation.CODE
+    ]
+    for keys, number in _bursts(cut):
+        topics = {name.topic for key in keys for name in led[key][1].partitions}
+        if len(keys) < 2:
+            continue
+        root = _of_cluster(case, "election", number)
+        if len(topics) == 1:
+            root = dataclasses.replace(root, about=resource.Resource("topic", topics.pop()))
+        for key in keys:
+            yield key, root
 
 
 def _same(mine: str, config: Mapping[str, str]) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from headgate.detect import words
+from headgate.detect.cluster import truncation
 from headgate.detect.pipelines import traces
 from headgate.diagnose import interface
 from headgate.diagnose.clients import titles as clients
@@ -48,6 +49,8 @@ def title(
     if top is not None and top.verdict in ("confirmed", "likely"):
         if top.code == "traffic.burst" and leading.code == "lag.growing":
             return _burst(_Told(case, leading, top))
+        if top.code == "election.unclean" and leading.code == truncation.CODE:
+            return cluster.cut_off([item for item in listed if item.code == leading.code])
         said = sayings.say(case, leading, top)
         if said:
             return said

@@ -10,7 +10,7 @@ from headgate import diagnose
 from headgate.detect import view
 from headgate.diagnose import interface, roots
 from headgate.diagnose.consumers import records
-from headgate.domain import diagnosis, incident, observation
+from headgate.domain import diagnosis, incident, observation, resource
 from headgate.domain.unknown import Unknown
 
 
@@ -179,6 +179,40 @@ def test_partitions_of_a_broker_that_is_not_given_up_yet_are_one_incident() -> N
     [draft] = drafts(scene)
     assert draft.key == "broker@broker:2"
     assert draft.title == "9 partitions miss broker 2"
+
+
+def cut_off(scene: Scene, topic: str, *partitions: int, at: int = 60) -> None:
+    """The logs have no leader for five samples, and go back by 300 records under the next one."""
+    course = scene.topics[topic]
+    for p in partitions:
+        course.ends[p] = lambda i: START + 10 * i - 300 * (i >= at)
+        course.leaders[p] = lambda i: 1 if i < at - 5 else -1 if i < at else 2
+        course.leader[p] = 2
+
+
+def test_logs_that_went_back_together_are_one_incident_of_their_topic() -> None:
+    scene = scenes.shop()
+    cut_off(scene, "orders", 0, 1, 4)
+    [draft] = [d for d in drafts(scene) if "partition.truncated" in codes(d)]
+    assert draft.resource == resource.Resource("topic", "orders")
+    assert [str(item.partitions[0]) for item in draft.findings[:3]] == [
+        "orders-0",
+        "orders-1",
+        "orders-4",
+    ]
+    assert draft.causes[0].code == "election.unclean"
+    assert draft.title == (
+        "orders-0, orders-1 and orders-4 lost records: a replica that lacked them became leader "
+        "(870 records gone)"
+    )
+
+
+def test_logs_that_went_back_in_two_elections_are_two_incidents() -> None:
+    scene = scenes.shop()
+    cut_off(scene, "orders", 0, 1)
+    cut_off(scene, "orders", 4, at=30)
+    found = [str(d.resource) for d in drafts(scene) if "partition.truncated" in codes(d)]
+    assert sorted(found) == ["partition:orders-4", "topic:orders"]
 
 
 def test_a_group_that_stands_since_its_coordinator_left_is_a_consequence() -> None:

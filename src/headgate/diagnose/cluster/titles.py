@@ -1,6 +1,6 @@
 """How incidents about the cluster itself are called: one sentence each, without a full stop."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from headgate.detect import words
 from headgate.domain import amounts, diagnosis, evidence, finding, resource
@@ -34,14 +34,19 @@ def _no_leader(item: finding.Finding, _top: diagnosis.Cause) -> str:
 
 
 def _unclean(item: finding.Finding, _top: diagnosis.Cause) -> str:
-    before, after = _value(item, "before"), _value(item, "after")
-    lost = ""
-    if isinstance(before, int) and isinstance(after, int):
-        lost = f" ({words.many(before - after, 'record')} gone)"
-    return (
-        f"{words.partitions(item.partitions)} lost records: a replica that lacked them became "
-        f"leader{lost}"
-    )
+    return cut_off([item])
+
+
+def cut_off(listed: Sequence[finding.Finding]) -> str:
+    """Which logs lost their end in an election, and how many records that was in all."""
+    hit = {name for item in listed for name in item.partitions}
+    gone = 0
+    for item in listed:
+        before, after = _value(item, "before"), _value(item, "after")
+        if isinstance(before, int) and isinstance(after, int):
+            gone += before - after
+    lost = f" ({words.many(gone, 'record')} gone)" if gone else ""
+    return f"{words.partitions(hit)} lost records: a replica that lacked them became leader{lost}"
 
 
 def _behind(item: finding.Finding, top: diagnosis.Cause) -> str:
