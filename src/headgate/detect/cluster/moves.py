@@ -146,10 +146,12 @@ class Leftovers:
         if not held.rates and not held.lists:
             return interface.Found()
         readings: tuple[snapshot.Part[movement.Reassignments], ...] = seen.readings("reassignments")
-        start = gauges.since(
-            [part.at.timestamp() for part in readings], [not part.value for part in readings]
-        )
-        if start is None or len(readings) < 2:
+        times = [part.at.timestamp() for part in readings]
+        start = gauges.since(times, [not part.value for part in readings])
+        if start is None:
+            return interface.Found()
+        start = max(start, _set_at(seen))  # who sets one is about to move something
+        if sum(at >= start for at in times) < 2:
             return interface.Found()
         gap_s, cut_s = seen.observation.seconds(_LEFT, "gap"), seen.observation.cut_s
         if not seen.waited(start, gap_s if cut_s is None else min(gap_s, cut_s)):
@@ -161,6 +163,18 @@ class Leftovers:
         return interface.Found(
             findings=tuple(report.finding(text, state=state, since=start) for report, text in made)
         )
+
+
+def _set_at(seen: view.View) -> float:
+    """When a throttle was last changed, in Unix seconds; 0: not while Headgate watched."""
+    return max(
+        (
+            one.at.timestamp()
+            for one in seen.observation.timeline
+            if one.kind == "config" and throttles.MARK in one.what
+        ),
+        default=0.0,
+    )
 
 
 def _of_brokers(seen: view.View, held: throttles.Throttles) -> list[tuple[interface.Report, str]]:

@@ -12,8 +12,10 @@ from headgate.domain.unknown import Unknown
 
 Side = Literal["leader", "follower"]
 SIDES: tuple[Side, ...] = ("leader", "follower")
-_RATE = "{}.replication.throttled.rate"
-_LIST = "{}.replication.throttled.replicas"
+MARK = ".replication.throttled."
+"""What the names of all settings of a throttle have in common."""
+_RATE = f"{{}}{MARK}rate"
+_LIST = f"{{}}{MARK}replicas"
 _DYNAMIC = ("dynamic_broker", "dynamic_default_broker")
 EVERY = "*"
 

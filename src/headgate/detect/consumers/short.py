@@ -36,8 +36,9 @@ def reads_on(course: courses.Course) -> NDArray[np.bool_]:
     window that was cut holds little else than its end.
     """
     ahead, times = course.ahead, course.times
-    since = times[-1] - times[1:][lags.last_row(ahead)]
-    rhythm = course.span_s / np.maximum(ahead.sum(axis=0), 1)
+    last = times[1:][lags.last_row(ahead)]
+    since = times[-1] - last
+    rhythm = (last - times[0]) / np.maximum(ahead.sum(axis=0), 1)  # without the pause in question
     result: NDArray[np.bool_] = ahead.any(axis=0) & (since <= RHYTHM * rhythm)
     return result
 

@@ -2,13 +2,14 @@
 
 import dataclasses
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from tests.unit.detect.cluster import parts
-from tests.unit.observations import START, Scene, flat
+from tests.unit.observations import AT, START, Scene, flat
 
 from headgate import detect
-from headgate.domain import finding, measures
+from headgate.domain import finding, measures, timeline
 from headgate.domain.resource import Resource
 from headgate.domain.unknown import Unknown
 
@@ -222,6 +223,26 @@ def test_a_throttle_that_is_left_shows_in_a_one_shot_look() -> None:
         "broker:2",
         "broker:3",
     }
+
+
+def test_a_throttle_that_was_set_a_moment_ago_is_not_left() -> None:
+    """Who moves partitions sets it first."""
+    scene = parts.glance(parts.shop())
+    orders = scene.topics["orders"]
+    orders.configs["leader.replication.throttled.replicas"] = parts.setting("*", "dynamic_topic")
+    scene.others["reassignments"] = lambda _i: ()
+    scene.others["broker_configs"] = lambda _i: {}
+    assert found(scene, "throttle.leftover")
+    scene.timeline = (
+        timeline.Entry(
+            at=AT - timedelta(seconds=3),
+            resource=Resource("topic", "orders"),
+            kind="config",
+            what="leader.replication.throttled.replicas was set",
+            source="kafka",
+        ),
+    )
+    assert not found(scene, "throttle.leftover")
 
 
 def test_a_tiny_throttle_shows_that_a_move_is_stuck_before_its_rate_is_measured() -> None:

@@ -87,11 +87,21 @@ def test_it_does_of_one_partition_whose_reader_has_no_other() -> None:
     assert found(scene, "lag.growing")
 
 
-def test_it_does_not_of_a_reader_that_has_just_stopped() -> None:
+@pytest.mark.parametrize("late", [2, 3])
+def test_it_does_not_of_a_reader_that_has_just_stopped(late: int) -> None:
     scene = at_first_sight(shop(rate=50))
     for p in range(4):
-        stopped = line(START - 20, 50, until=scene.samples - 4)
+        stopped = line(START - 20, 50, until=scene.samples - 1 - late)
         scene.read("billing", "orders", p, stopped, f"billing-{p}")
+    assert not found(scene, "lag.growing")
+
+
+def test_it_does_not_of_the_one_partition_that_a_reader_has_just_stopped_at() -> None:
+    """Such as behind a transaction that was opened a moment ago."""
+    scene = at_first_sight(shop(rate=50))
+    for p in range(4):
+        course = line(START - 20, 50, until=scene.samples - 3 if p == 2 else None)
+        scene.read("billing", "orders", p, course, "billing-0")
     assert not found(scene, "lag.growing")
 
 
