@@ -25,7 +25,7 @@ from headgate.diagnose import lifecycle
 from headgate.domain import diagnosis, finding, incident, observation, thresholds, usual
 from headgate.kafka import cluster
 from headgate.lab import lab as lab_
-from headgate.observe import answers, collector, deadletters, times, watch
+from headgate.observe import answers, collector, deadletters, readings, times, watch
 from headgate.ports import clock
 from headgate.registry import rest as registry
 from incidents import looks
@@ -56,6 +56,14 @@ def failures() -> Iterator[list[str]]:
         structlog.configure(**before)
 
 
+def _hastened(rows: Sequence[readings.Reading]) -> tuple[readings.Reading, ...]:
+    """As the command reads them, but for metrics: each lab's at each look is more than two cores
+    give beside its clients, so they come at the pace of the server.
+    """
+    quick = {one.name: one for one in readings.hastened(rows, INTERVAL_S)}
+    return tuple(one if one.name.startswith("metrics:") else quick[one.name] for one in rows)
+
+
 class Eyes:
     """Looks at the interval in a thread of its own until it is closed."""
 
@@ -81,7 +89,7 @@ class Eyes:
                 clock=self._ticks,
                 interval_s=INTERVAL_S,
                 deadline_s=DEADLINE_S,
-                readings=around.rows(self._kafka, schemas, self._sources),
+                readings=_hastened(around.rows(self._kafka, schemas, self._sources)),
             ),
             environment="production",
             limits=thresholds.Thresholds(expected=self._expected),

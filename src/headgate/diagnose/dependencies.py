@@ -28,6 +28,10 @@ LEAST_S = 10.0
 COMMIT_S = 30.0
 """As much longer for what is dated by a group's last commit: it had committed some time before."""
 
+COUNTED_S = 15.0
+"""As much longer for what is dated by a counter: it grew at some time between two readings, which
+are 10 s apart, and is dated by the first of them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
@@ -242,7 +246,9 @@ class Graph:
             if edge.source != "broker" and self._present.isdisjoint(edge.brings[0]):
                 continue
             for source in self._upstream(edge, item):
-                if source != item.resource and self.may_cause(source, item):
+                if source == item.resource:
+                    continue
+                if self.may_cause(source, item) or self._alone_lacks(source, item):
                     yield source, edge
 
     def may_cause(self, source: resource.Resource, item: finding.Finding) -> bool:
@@ -251,6 +257,17 @@ class Graph:
         if began is None:
             return True
         return began <= item.since.timestamp() + self._slack_s(item)
+
+    def _alone_lacks(self, source: resource.Resource, item: finding.Finding) -> bool:
+        """Whether all that the partition lacks now is on brokers that are down, the source one of
+        them, whatever it lacked when that began; or nobody else holds a copy that is in sync, so
+        that none can come back.
+        """
+        if source.kind != "broker" or item.resource.kind != "partition":
+            return False
+        down = set(brokers.down(self._case))
+        those = (brokers.lost(self._case, item), brokers.in_sync(self._case, item))
+        return any(int(source.id) in each and each <= down for each in those)
 
     def began(self, about: resource.Resource) -> float | None:
         """Since when something is wrong there, in Unix seconds; None: nothing was found there."""
@@ -261,7 +278,10 @@ class Graph:
 
     def _slack_s(self, item: finding.Finding) -> float:
         slack_s = max(SWEEPS * self._case.seen.sample_s, LEAST_S)
-        return slack_s + (COMMIT_S if item.resource.kind == "group" else 0.0)
+        if item.resource.kind == "group":
+            return slack_s + COMMIT_S
+        counted = any(fact.source == "metrics" for fact in item.evidence)
+        return slack_s + (COUNTED_S if counted else 0.0)
 
     def _upstream(self, edge: Edge, item: finding.Finding) -> Iterator[resource.Resource]:
         """Resources at the edge's source on which the finding's resource hangs, and that have one
@@ -356,7 +376,9 @@ class Graph:
             for those in (down, troubled - down, flapping - down - troubled):
                 yield from map(brokers.broker, sorted(held & those))
             return
-        missing = brokers.lost(case, item)
+        missing, last = brokers.lost(case, item), brokers.in_sync(case, item)
+        if last and last <= down:
+            missing = missing | last
         tried: set[int] = set()
         for held in (missing & down, missing & troubled):
             ranked = sorted(held - tried, key=lambda each: (-self._missed[each], each))

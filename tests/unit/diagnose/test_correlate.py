@@ -181,6 +181,17 @@ def test_partitions_of_a_broker_that_is_not_given_up_yet_are_one_incident() -> N
     assert draft.title == "9 partitions miss broker 2"
 
 
+def test_a_partition_that_lacked_another_before_hangs_on_the_broker_that_it_lacks_now() -> None:
+    scene = scenes.crashed()()
+    for topic in scene.topics.values():
+        for p, replicas in enumerate(topic.replicas):
+            if 2 in replicas:
+                topic.isr_sizes[p] = lambda i, r=replicas: len(r) - (i >= 11)  # type: ignore[misc]
+    [draft] = drafts(scene)
+    assert draft.key == "broker@broker:2"
+    assert {"broker.down", "partition.under_replicated"} <= codes(draft)
+
+
 def cut_off(scene: Scene, topic: str, *partitions: int, at: int = 60) -> None:
     """The logs have no leader for five samples, and go back by 300 records under the next one."""
     course = scene.topics[topic]
@@ -266,3 +277,15 @@ def test_in_a_one_shot_look_what_held_for_all_of_it_leads_over_what_needs_no_hol
     skewed = replace(stalled, code="lag.skewed", severity="warning", state="firing", cut=False)
     assert min((skewed, stalled), key=roots.rank) is stalled
     assert min((skewed, replace(stalled, cut=False)), key=roots.rank) is skewed
+
+
+def test_a_partition_whose_last_copy_in_sync_went_down_hangs_on_that_broker() -> None:
+    """The other one left the ISR long before: the broker that is down keeps it from coming back."""
+    scene = scenes.crashed()()
+    scene.topic("ledger", 1, rf=2, min_isr=1)
+    ledger = scene.topics["ledger"]
+    ledger.replicas, ledger.isr[0], ledger.leader[0] = ((2, 3),), (2,), 2
+    ledger.isr_sizes[0] = lambda i: 2 - (i >= 11)
+    [draft] = drafts(scene)
+    assert draft.key == "broker@broker:2"
+    assert "partition:ledger-0" in {str(one.resource) for one in draft.findings}

@@ -25,7 +25,9 @@ class Flapping:
     needs: ClassVar[tuple[interface.Part, ...]] = ("partitions",)
 
     def find(self, seen: view.View) -> interface.Found:
-        """At most one finding: on the follower that comes and goes, else on the leader."""
+        """At most one finding: on the broker that stands still now and then, else on the follower
+        that comes and goes, else on the leader.
+        """
         table = interface.certain(seen.partitions)
         hold = seen.observation.seconds(CODE, "hold")
         wanted = int(seen.observation.number(CODE, "count"))
@@ -37,7 +39,8 @@ class Flapping:
             columns = [column for column, _pairs in hit]
             names = [seen.history.partitions[column] for column in columns]
             pairs = max(pairs for _column, pairs in hit)
-            started = _began(seen, columns, hold)
+            # the pause that ends it is never cut: a short look sees few of the shrinks
+            started = _began(seen, columns, seen.observation.full_seconds(CODE, "hold"))
             return interface.Found(findings=(_finding(seen, table, names, pairs, started),))
         return _told(seen, hold)
 
@@ -75,6 +78,9 @@ def _began(seen: view.View, columns: list[int], hold: float) -> float:
     past = seen.history
     sizes = _held(past.isr_sizes[:, columns])
     shrunk = past.times[1:][(np.diff(sizes, axis=0) < 0).any(axis=1)]
+    gone = [found for each in past.brokers if (found := _away(past, each)) is not None]
+    calm = np.array([not any(low <= at <= high for low, high in gone) for at in shrunk])
+    shrunk = shrunk[calm] if calm.any() else shrunk
     rests = np.flatnonzero(np.diff(shrunk) > hold)
     return float(shrunk[rests[-1] + 1 if len(rests) else 0])
 
@@ -118,25 +124,41 @@ def _finding(
     pairs: int,
     started: float,
 ) -> finding.Finding:
-    broker, follower = culprit(table, names)
+    still = _still(seen, table, names)
+    broker, follower = culprit(table, names) if still is None else (still, True)
     report = interface.Report(seen, CODE, resource.Resource("broker", str(broker)))
     report.fact("pairs", "times that an ISR shrank and grew again", pairs, source="history")
     report.fact("partitions", "partitions whose ISR comes and goes", len(names), source="history")
     report.fact(
         "follower",
-        "whether one follower is behind all of them",
+        "whether one broker that follows is behind all of them",
         follower,
         source="history",
     )
     cut = seen.observation.is_cut(CODE, "hold")
     who = f"Broker {broker}" if follower else f"A follower of broker {broker}"
+    text = f"{who} leaves the in-sync replicas of {words.partitions(names)} and comes back"
+    if still is not None:
+        text = f"In-sync replicas of {words.partitions(names)} come and go with broker {broker}"
     return report.finding(
-        f"{who} leaves the in-sync replicas of {words.partitions(names)} and comes back, "
-        f"{words.many(pairs, 'time')}.",
+        f"{text}, {words.many(pairs, 'time')}.",
         state="pending" if cut else "firing",
         since=started,
         partitions=names,
     )
+
+
+def _still(seen: view.View, table: snapshot.Partitions, names: list[TopicPartition]) -> int | None:
+    """The one broker with a replica of each that took connections and answered nothing at some
+    look: where it leads, it finds its followers late when it goes on, and they leave instead of it.
+    """
+    found = []
+    for broker, samples in seen.history.brokers.items():
+        if any(one.port == "accepts" for one in samples):
+            ordinals = [table.ordinal(name) for name in names]
+            if all(at is not None and broker in table.replicas_of(at) for at in ordinals):
+                found.append(broker)
+    return found[0] if len(found) == 1 else None
 
 
 def culprit(table: snapshot.Partitions, names: list[TopicPartition]) -> tuple[int, bool]:

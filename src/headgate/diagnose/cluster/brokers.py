@@ -335,6 +335,16 @@ def _lost(case: interface.Case, about: finding.Finding) -> set[int]:
     return set(np.unique(brokers[np.isin(of, ordinals)]).tolist())
 
 
+def in_sync(case: interface.Case, about: finding.Finding) -> set[int]:
+    """Brokers whose replicas of the partitions of the finding are listed as in sync."""
+    table = case.seen.partitions
+    if isinstance(table, Unknown):
+        return set()
+    return {
+        each for ordinal in table.ordinals(about.partitions) for each in table.isr_of(int(ordinal))
+    }
+
+
 def beside(case: interface.Case, about: resource.Resource) -> set[int]:
     """Brokers whose copies a write waits for: those that hold replicas of the partitions that the
     broker leads, or of the topic's; the broker itself is not among them.

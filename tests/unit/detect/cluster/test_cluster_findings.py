@@ -212,6 +212,19 @@ def test_a_single_dip_and_return_shows_in_a_one_shot_look_as_pending() -> None:
     assert item.state == "pending"
 
 
+def test_what_comes_and_goes_is_told_of_the_broker_that_stands_still_though_it_leads() -> None:
+    """A leader that goes on finds its followers late: they leave, and not the leader."""
+    scene = parts.shop()
+    for p in range(len(scene.topics["orders"].replicas)):
+        scene.topics["orders"].isr_sizes[p] = lambda i: 3 - (i % 12 in (3, 4))
+    scene.broker(
+        2, at=lambda i: scene.sample(i, port="accepts" if i % 12 in (1, 2, 3) else "answers")
+    )
+    [item] = found(scene, "isr.flapping")
+    assert str(item.resource) == "broker:2"
+    assert "come and go with broker 2" in item.summary
+
+
 def test_a_throttle_that_is_left_shows_in_a_one_shot_look() -> None:
     scene = parts.glance(parts.shop())
     scene.others["reassignments"] = lambda _i: ()
