@@ -119,6 +119,7 @@ def measures(rows: Sequence[Row], background: Sequence[str] = ()) -> list[Measur
     silent = sum(len(row.wrong) for row in healthy)
     wrong = sum(len(row.wrong) for row in counted if row.roots)
     fewer = 1 - paging / pages if pages else 0.0
+    beside = sum(row.paging for row in counted if row.pages)
     asked = [row for row in counted if row.roots and row.doctor]
     return [
         Measure(
@@ -174,6 +175,12 @@ def measures(rows: Sequence[Row], background: Sequence[str] = ()) -> list[Measur
             value=f"{paging} against {pages}: {fewer:.0%} fewer",
             goal=">= 80 % fewer, nothing missed",
             met=fewer >= 0.8 and found == len(roots) if pages else None,
+        ),
+        Measure(
+            what="The same, without the runs in which the rules see nothing",
+            value=f"{beside} against {pages}: {1 - beside / pages:.0%} fewer" if pages else "-",
+            goal="-",
+            met=None,
         ),
         Measure(
             what=f"Cause named within {SWEEPS} sweeps of the visible symptom",

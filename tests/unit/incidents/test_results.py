@@ -1,5 +1,6 @@
 """The suite's totals, its JSON and its page."""
 
+import dataclasses
 import json
 
 from incidents import page, results
@@ -61,6 +62,15 @@ def test_each_miss_misses_its_goal() -> None:
     assert met([row(failure="not confirmed")])["Runs that do not count"] is False
     late = met([row(sweeps=9)])
     assert late["Cause named within 3 sweeps of the visible symptom"] is False
+
+
+def test_pages_are_compared_also_where_the_rules_see_something() -> None:
+    unseen = dataclasses.replace(row("poison"), pages=())
+    told = {one.what: one.value for one in results.measures([row(), unseen])}
+    assert told["Pages against the baseline rules"] == "2 against 6: 67% fewer"
+    assert told["The same, without the runs in which the rules see nothing"] == (
+        "1 against 6: 83% fewer"
+    )
 
 
 def test_a_scenario_works_if_one_variant_does() -> None:
