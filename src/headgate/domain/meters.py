@@ -58,6 +58,12 @@ class Meter:
     values: NDArray[np.float64]
 
     @property
+    def told_at(self) -> float:
+        """When it was last told, in Unix seconds; 0: never."""
+        known = np.flatnonzero(~np.isnan(self.values))
+        return float(self.times[known[-1]]) if len(known) else 0.0
+
+    @property
     def latest(self) -> float | Unknown:
         """The newest value."""
         if not len(self.values) or math.isnan(self.values[-1]):
@@ -141,10 +147,13 @@ class Meters:
         return tuple(found)
 
     def one(self, name: str, about: Resource, **labels: str) -> Meter | Unknown:
-        """The meter, or why there is none: no source at all, or none that tells it."""
+        """The meter, or why there is none: no source at all, or none that tells it.
+
+        Of several sources the one that told it last: a task that moved is told by its new worker.
+        """
         found = self.all(name, about, **labels)
         if found:
-            return found[0]
+            return max(found, key=lambda meter: meter.told_at)
         if not self.courses:
             return Unknown(f"no metrics source is known; {name} would tell")
         for course in self.courses.values():

@@ -68,6 +68,13 @@ def test_a_gauge_tells_since_when_it_is_beyond_a_limit() -> None:
     assert one(told(0.1, 0.9)).since_beyond(0.3, above=False) is None
 
 
+def test_of_two_sources_the_one_that_told_it_last_counts() -> None:
+    """Such as a task that moved to another worker: the old one's count stands for ever."""
+    old, new = told(3, 3, None, None).courses["http://a"], told(None, 0, 4, 9).courses["http://a"]
+    for courses in ({"http://a": old, "http://b": new}, {"http://b": new, "http://a": old}):
+        assert one(meters.Meters(courses=courses)).rise(3600) == 9
+
+
 def test_a_number_that_is_missing_is_unknown_with_its_reason() -> None:
     held = told(1, None)
     assert isinstance(one(held).latest, Unknown)
