@@ -122,17 +122,23 @@ def _filled(course: meters.Course, columns: NDArray[np.intp]) -> NDArray[np.floa
     abouts = [course.keys[int(column)][1] for column in columns]
     heard: dict[Resource, NDArray[np.bool_]] = {}
     for place, about in enumerate(abouts):
-        held = heard.get(about)
-        heard[about] = known[:, place] if held is None else held | known[:, place]
-    for place, about in enumerate(abouts):
         if known[0, place] or not known[:, place].any():
             continue
+        if about not in heard:
+            heard[about] = _heard(course, about)
         first = int(np.argmax(known[:, place]))
         values[:first, place] = np.where(heard[about][:first], 0.0, np.nan)
     rows = np.where(np.isnan(values), 0, np.arange(len(values))[:, None])
     np.maximum.accumulate(rows, axis=0, out=rows)
     filled: NDArray[np.float64] = np.take_along_axis(values, rows, axis=0)
     return filled
+
+
+def _heard(course: meters.Course, about: Resource) -> NDArray[np.bool_]:
+    """Which readings told anything of the resource, under whatever name."""
+    mine = [column for column, key in enumerate(course.keys) if key[1] == about]
+    told: NDArray[np.bool_] = (~np.isnan(course.values[:, mine])).any(axis=1)
+    return told
 
 
 def _since(times: NDArray[np.float64], rows: NDArray[np.intp]) -> float:

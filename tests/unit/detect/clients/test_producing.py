@@ -84,6 +84,25 @@ def test_a_large_record_is_a_finding_on_its_topic() -> None:
     assert not found(scene, "produce.failing")
 
 
+def test_the_first_record_that_is_too_large_is_told_of_its_topic_at_once() -> None:
+    """No topic had a counter of refused bytes before; the page told of the broker all the same."""
+    scene = shop(short=True)
+    last = scene.samples - 1
+    measure(
+        scene,
+        lambda i: (
+            (
+                counter("broker.bytes_rejected", 20_000, topic="orders"),
+                error("Produce", "MESSAGE_TOO_LARGE", 1),
+            )
+            if i == last
+            else ()
+        ),
+    )
+    [item] = found(scene, "produce.too_large")
+    assert str(item.resource) == "topic:orders"
+
+
 def test_a_timestamp_out_of_bounds_is_no_failure_of_another_kind() -> None:
     scene = shop()
     measure(
