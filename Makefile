@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Processes that share the tests: those of real servers wait far more than they compute.
-JOBS ?= 3
+JOBS ?= 2
 # What judges a real shop by the clock, or plays by it: two at a time, after all else.
 CALM := tests/integration/loop tests/incidents tests/acceptance/test_demo.py
 # Whole files go to a process, in the order in which tests/conftest.py puts them.

@@ -93,7 +93,7 @@ def causes() -> str:
 
 def dependencies() -> str:
     """What can bring about what."""
-    from headgate.diagnose import dependencies as known
+    from headgate.diagnose import edges as known
 
     lines = [
         "# Dependencies",

@@ -1,8 +1,4 @@
-"""What can bring about what: one table of edges, and the graph that a snapshot makes of them.
-
-An edge says that trouble travels from the one resource to the other, and how it is known which
-hangs on which. Where its ``brings`` is filled, a finding at its source explains findings at its
-target without any cause saying so; a cause that names a culprit needs no ``brings``.
+"""What hangs on what in one look: the graph that a snapshot makes of the table of edges.
 
 Time order holds everywhere: what began after its consequence, by more than can be told apart, did
 not bring it about.
@@ -13,9 +9,8 @@ import functools
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from headgate.diagnose import interface
+from headgate.diagnose import edges, interface
 from headgate.diagnose.cluster import brokers
 from headgate.diagnose.pipelines import sinks
 from headgate.domain import finding, resource
@@ -27,191 +22,9 @@ LEAST_S = 10.0
 """Seconds within which it cannot be told either: a dead broker is listed for a session, 9 s."""
 COMMIT_S = 30.0
 """As much longer for what is dated by a group's last commit: it had committed some time before."""
-
 COUNTED_S = 15.0
 """As much longer for what is dated by a counter: it grew at some time between two readings, which
 are 10 s apart, and is dated by the first of them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
-    """Trouble travels from a resource of one kind to those of another."""
-
-    source: resource.Kind
-    target: resource.Kind
-    relation: str
-    """How they hang together, as words between the two: ``hosts replicas of``."""
-    known_by: str
-    """Where the snapshot tells which hangs on which."""
-    brings: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
-    """(Findings at the source, patterns of findings at the target that they explain)."""
-    always: bool = False
-    """Whether it explains, too, what has a cause of its own at the target."""
-
-
-_GONE = ("broker.down", "broker.fenced", "broker.recovering")
-_WAITS = ("lag.*", "group.*", "rebalance.*")
-_REPLICATION = ("partition.offline", "partition.under_*", "partition.at_min_isr")
-_COMES_AND_GOES = "isr.flapping"
-_REFUSED = "produce.failing"
-"""A write with acks=all waits for every copy in sync: one that is lost, or stands still again and
-again, makes other brokers' writes time out until it leaves the ISR."""
-_SINK = (
-    "connect.task_failed",
-    "connect.connector_failed",
-    "connect.running_idle",
-    "connect.restart_loop",
-    "connect.task_unassigned",
-)
-
-EDGES: tuple[Edge, ...] = (
-    Edge(
-        source="cluster",
-        target="cluster",
-        relation="holds everything else in",
-        known_by="all that was read through it",
-        brings=(("cluster.unreachable",), ("*",)),
-        always=True,
-    ),
-    Edge(
-        source="cluster",
-        target="broker",
-        relation="lost with its controllers",
-        known_by="DescribeQuorum",
-        brings=(("quorum.no_leader",), (*_GONE, *_REPLICATION, "leader.imbalance", _REFUSED)),
-        always=True,
-    ),
-    Edge(
-        source="log_dir",
-        target="broker",
-        relation="holds the replicas of",
-        known_by="DescribeLogDirs",
-        brings=(("log_dir.offline",), ("broker.*",)),
-    ),
-    Edge(
-        source="log_dir",
-        target="partition",
-        relation="holds replicas of",
-        known_by="DescribeLogDirs",
-        brings=(("log_dir.offline",), (*_REPLICATION, "leader.imbalance")),
-        always=True,
-    ),
-    Edge(
-        source="log_dir",
-        target="broker",
-        relation="holds replicas of partitions led by",
-        known_by="DescribeLogDirs; Metadata: leaders",
-        brings=(("log_dir.offline",), (_REFUSED,)),
-        always=True,
-    ),
-    Edge(
-        source="broker",
-        target="broker",
-        relation="hosts replicas of partitions led by",
-        known_by="Metadata: replicas and leaders",
-        brings=((*_GONE, _COMES_AND_GOES), (_REFUSED,)),
-        always=True,
-    ),
-    Edge(
-        source="broker",
-        target="partition",
-        relation="hosts replicas of",
-        known_by="Metadata: replicas and in-sync replicas",
-        brings=(_GONE, _REPLICATION),
-        always=True,
-    ),
-    Edge(
-        source="broker",
-        target="cluster",
-        relation="leads partitions of",
-        known_by="Metadata: leaders",
-        brings=(_GONE, ("leader.imbalance",)),
-        always=True,
-    ),
-    Edge(
-        source="broker",
-        target="group",
-        relation="coordinates",
-        known_by="FindCoordinator",
-        brings=(_GONE, ("group.coordinator_unavailable",)),
-        always=True,
-    ),
-    Edge(
-        source="partition",
-        target="group",
-        relation="is read by",
-        known_by="committed offsets",
-        brings=(("partition.offline", "txn.lso_stuck"), ("lag.*", "group.commits_frozen")),
-        always=True,
-    ),
-    Edge(
-        source="partition",
-        target="topic",
-        relation="is a part of",
-        known_by="its name",
-        brings=(("partition.offline", "partition.under_min_isr"), (_REFUSED,)),
-        always=True,
-    ),
-    Edge(
-        source="topic",
-        target="group",
-        relation="is read by",
-        known_by="committed offsets",
-    ),
-    Edge(
-        source="transaction",
-        target="partition",
-        relation="is open on",
-        known_by="DescribeTransactions and DescribeProducers",
-    ),
-    Edge(
-        source="member",
-        target="group",
-        relation="is a part of",
-        known_by="DescribeGroups",
-    ),
-    Edge(
-        source="task",
-        target="connector",
-        relation="is a part of",
-        known_by="Connect's status",
-    ),
-    Edge(
-        source="connector",
-        target="group",
-        relation="reads through",
-        known_by="consumer.override.group.id, or the name connect-CONNECTOR",
-        brings=(_SINK, _WAITS),
-    ),
-    Edge(
-        source="connect",
-        target="connector",
-        relation="holds",
-        known_by="Connect's list of connectors",
-        brings=(("connect.unreachable",), ("connect.*",)),
-    ),
-    Edge(
-        source="worker",
-        target="connector",
-        relation="runs tasks of",
-        known_by="Connect's status: worker_id",
-        brings=(("connect.worker_lost",), ("connect.task_unassigned",)),
-    ),
-    Edge(
-        source="connector",
-        target="topic",
-        relation="writes dead letters to",
-        known_by="errors.deadletterqueue.topic.name",
-    ),
-    Edge(
-        source="registry",
-        target="subject",
-        relation="holds",
-        known_by="the registry's list of subjects",
-        brings=(("registry.unreachable", "registry.read_only"), ("schema.*",)),
-    ),
-)
-"""Every edge. The documentation lists them from here."""
 
 
 def whole(case: interface.Case, about: resource.Resource) -> resource.Resource:
@@ -238,7 +51,7 @@ class Graph:
         self._began: dict[resource.Resource, float | None] = {}
         self._present = {item.code for item in case.detection.findings if _counts(item)}
 
-    def sources(self, item: finding.Finding) -> Iterator[tuple[resource.Resource, Edge]]:
+    def sources(self, item: finding.Finding) -> Iterator[tuple[resource.Resource, edges.Edge]]:
         """What is upstream of the finding and explains it by what was found there, in the order
         of the table; only what did not begin after it.
         """
@@ -283,7 +96,7 @@ class Graph:
         counted = any(fact.source == "metrics" for fact in item.evidence)
         return slack_s + (COUNTED_S if counted else 0.0)
 
-    def _upstream(self, edge: Edge, item: finding.Finding) -> Iterator[resource.Resource]:
+    def _upstream(self, edge: edges.Edge, item: finding.Finding) -> Iterator[resource.Resource]:
         """Resources at the edge's source on which the finding's resource hangs, and that have one
         of the findings that the edge names.
         """
@@ -339,7 +152,7 @@ class Graph:
         """Whether the target hangs on a disk of the broker."""
         if target.kind == "cluster" or broker == target.id or not broker.isdecimal():
             return target.kind == "cluster" or broker == target.id
-        if item.code == _REFUSED:
+        if item.code == edges.REFUSED:
             return int(broker) in brokers.beside(self._case, target)
         return target.kind == "partition" and int(broker) in brokers.lost(self._case, item)
 
@@ -372,7 +185,7 @@ class Graph:
             return
         if about.kind in ("broker", "topic"):
             held = brokers.beside(case, about)
-            flapping = {int(found.resource.id) for found in case.findings(_COMES_AND_GOES)}
+            flapping = {int(found.resource.id) for found in case.findings(edges.COMES_AND_GOES)}
             for those in (down, troubled - down, flapping - down - troubled):
                 yield from map(brokers.broker, sorted(held & those))
             return
@@ -403,7 +216,7 @@ class Graph:
         return Counter(
             each
             for item in self._case.detection.findings
-            if any(fnmatch.fnmatchcase(item.code, pattern) for pattern in _REPLICATION)
+            if any(fnmatch.fnmatchcase(item.code, pattern) for pattern in edges.REPLICATION)
             for each in brokers.lost(self._case, item)
         )
 
@@ -413,10 +226,10 @@ def _counts(item: finding.Finding) -> bool:
 
 
 @functools.cache
-def _explaining(code: str) -> tuple[Edge, ...]:
+def _explaining(code: str) -> tuple[edges.Edge, ...]:
     """Edges by which something upstream may explain findings of the code."""
     return tuple(
         edge
-        for edge in EDGES
+        for edge in edges.EDGES
         if any(fnmatch.fnmatchcase(code, pattern) for pattern in edge.brings[1])
     )

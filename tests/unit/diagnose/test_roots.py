@@ -10,7 +10,7 @@ from tests.unit.diagnose import scenes
 from tests.unit.observations import AT, START, Scene, line
 
 from headgate import diagnose
-from headgate.diagnose import dependencies, downstreams
+from headgate.diagnose import downstreams, edges
 from headgate.domain import diagnosis, incident, observation, resource, thresholds, vocabulary
 from headgate.domain.unknown import Unknown
 
@@ -290,7 +290,7 @@ def test_what_is_only_expected_opens_nothing() -> None:
 
 def test_every_edge_names_kinds_and_findings_that_there_are() -> None:
     codes = vocabulary.findings()
-    for edge in dependencies.EDGES:
+    for edge in edges.EDGES:
         assert edge.source in resource.KINDS
         assert edge.target in resource.KINDS
         assert edge.relation

@@ -137,7 +137,7 @@ def _filled(course: meters.Course, columns: NDArray[np.intp]) -> NDArray[np.floa
 def _heard(course: meters.Course, about: Resource) -> NDArray[np.bool_]:
     """Which readings told anything of the resource, under whatever name."""
     mine = [column for column, key in enumerate(course.keys) if key[1] == about]
-    told: NDArray[np.bool_] = (~np.isnan(course.values[:, mine])).any(axis=1)
+    told: NDArray[np.bool_] = np.any(~np.isnan(course.values[:, mine]), axis=1)
     return told
 
 
