@@ -6,10 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Processes that share the tests: those of real servers wait far more than they compute.
 JOBS ?= 2
-# What judges a real shop by the clock, or plays by it: two at a time, after all else.
-CALM := tests/integration/loop tests/incidents tests/acceptance/test_demo.py
-# Whole files go to a process, in the order in which tests/conftest.py puts them.
-SHARED := --dist loadscope --no-loadscope-reorder
+# What judges a real shop by the clock, and so has the machine to itself after all else.
+ALONE := tests/integration/loop tests/incidents
 UV := $(BIN)/uv
 INSTALL := VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes
 
@@ -22,8 +20,9 @@ demo: $(VENV)/.demo ## Real Kafka, Headgate and a story that plays itself; Ctrl-
 	$(BIN)/headgate demo $(ARGS)
 
 test: lint types ## Lint, types and every test, on real Kafka, PostgreSQL and Chromium
-	$(BIN)/python -m pytest -n $(JOBS) $(SHARED) $(addprefix --ignore ,$(CALM)) $(ARGS)
-	$(if $(ARGS),,$(BIN)/python -m pytest -n 2 $(SHARED) $(CALM))
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder \
+		$(addprefix --ignore ,$(ALONE)) $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m pytest $(ALONE))
 
 lint: $(VENV)/.dev ## Style
 	$(BIN)/ruff check .

@@ -15,7 +15,7 @@ import xdist.scheduler
 from headgate.lab import jars, processes, registry, settings, state
 from headgate.lab import lab as lab_
 
-ORDER = ("unit", "docs", "browser", "integration/loop", "incidents")
+ORDER = ("unit", "docs", "browser", "acceptance/test_demo")
 """What is begun first: what takes longest, so that no process is left alone with it at the end."""
 
 TOGETHER = ("browser", "integration/security")

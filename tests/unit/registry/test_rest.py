@@ -96,13 +96,13 @@ def test_subjects_follow_the_registrys_rule(
     server: server_.Server, port: rest.RestRegistry
 ) -> None:
     server.fill(2)
-    server.rules["topic-00001-value"] = "BACKWARD"
+    server.rules["topic-00001-value"] = "FULL"
     before = read_whole(port).subjects
     assert [one.own_compatibility for one in before.values()] == [False, True]
     server.rule = "NONE"
     server.kinds()
     found = port.registry(deadline_s=10).subjects
-    assert [one.compatibility for one in found.values()] == ["NONE", "BACKWARD"]
+    assert [one.compatibility for one in found.values()] == ["NONE", "FULL"]
     assert server.kinds()["config"] == 1
 
 

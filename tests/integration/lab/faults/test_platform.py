@@ -30,7 +30,7 @@ def failed(shop: Shop, *says: str) -> sink.Task:
         lambda task: (
             task.state == "FAILED" and any(each in task.deepest_cause for each in says or ("",))
         ),
-        within_s=25,
+        within_s=60,  # it fails at its next write, and two processes share the machine
         what=f"a failed task {says}",
     )
 
@@ -147,7 +147,7 @@ def test_a_hung_broker_accepts_and_is_fenced(shop: Shop) -> None:
     shop.break_("broker-hung")
     assert accepts(port)
     wait(lambda: led_by(shop, 3), lambda number: number == 0, within_s=45)
-    assert accepts(port)
+    wait(lambda: accepts(port), bool, within_s=20)  # clients that try again may fill its queue
     shop.heal("broker-hung")
     wait(lambda: in_sync(shop, 3), lambda number: number > 0, within_s=20)
 
