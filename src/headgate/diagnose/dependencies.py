@@ -53,7 +53,7 @@ class Graph:
 
     def sources(self, item: finding.Finding) -> Iterator[tuple[resource.Resource, edges.Edge]]:
         """What is upstream of the finding and explains it by what was found there, in the order
-        of the table; only what did not begin after it.
+        of the table; what began after it only where the finding hangs on that alone by now.
         """
         for edge in _explaining(item.code):
             if edge.source != "broker" and self._present.isdisjoint(edge.brings[0]):

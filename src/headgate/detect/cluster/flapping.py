@@ -124,14 +124,14 @@ def _finding(
     pairs: int,
     started: float,
 ) -> finding.Finding:
-    still = _still(seen, table, names)
+    still = _standing_still(seen, table, names)
     broker, follower = culprit(table, names) if still is None else (still, True)
     report = interface.Report(seen, CODE, resource.Resource("broker", str(broker)))
     report.fact("pairs", "times that an ISR shrank and grew again", pairs, source="history")
     report.fact("partitions", "partitions whose ISR comes and goes", len(names), source="history")
     report.fact(
         "follower",
-        "whether one broker that follows is behind all of them",
+        "whether one broker is behind all of them",
         follower,
         source="history",
     )
@@ -148,7 +148,9 @@ def _finding(
     )
 
 
-def _still(seen: view.View, table: snapshot.Partitions, names: list[TopicPartition]) -> int | None:
+def _standing_still(
+    seen: view.View, table: snapshot.Partitions, names: list[TopicPartition]
+) -> int | None:
     """The one broker with a replica of each that took connections and answered nothing at some
     look: where it leads, it finds its followers late when it goes on, and they leave instead of it.
     """

@@ -31,7 +31,7 @@ class Flapping:
         argument.weigh(
             "broker.hung",
             f"{name.capitalize()} stands still for seconds at a time.",
-            requires("one broker that follows is behind all of it", follower, *own),
+            requires("one broker is behind all of it", follower, *own),
             requires("its port accepted and answered nothing meanwhile", paused, port),
             decides("its port accepted and answered nothing meanwhile", paused, port),
             next=[interface.suggest("diagnostics.collect", "Look for what stops its process.")],
@@ -39,7 +39,7 @@ class Flapping:
         argument.weigh(
             "follower.slow",
             f"{name.capitalize()} follows too slowly for its leaders.",
-            requires("one broker that follows is behind all of it", follower, *own),
+            requires("one broker is behind all of it", follower, *own),
             expects("it is behind for more than one leader", len(leaders) > 1, many)
             if leaders
             else expects("it is behind for more than one leader", Unknown("no leader is known")),
