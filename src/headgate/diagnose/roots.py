@@ -155,6 +155,8 @@ class Roots:
             here.kind == "broker" and last.code.partition(".")[0] in _CLIENTS
         )
         family = last.code.partition(".")[0] if mixed else here.kind
+        if links and here.kind == "topic" and self._lead(here) is None:
+            family = links[-1].why  # nothing is found on it: what all of it comes from is the same
         return Root(family=family, about=here, path=tuple(reversed(links)))
 
     def began(self, about: resource.Resource) -> float | None:

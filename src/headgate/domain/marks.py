@@ -54,18 +54,43 @@ def held_back(seen: observation.Observation, commit: NDArray[np.int64]) -> NDArr
     """Whether each commit stands at the last stable offset of a log with an open transaction: who
     reads committed records alone gets no farther; bool[C], false where not known.
     """
-    past = seen.history
+    known, stable = _open(seen, commit)
     made = np.zeros(len(commit), np.bool_)
+    made[known] = commit[known] >= stable
+    return made
+
+
+def out_of_reach(seen: observation.Observation, commit: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Records that an open transaction keeps from who stands below the last stable offset: no
+    reader of committed records could have read them; int64[C], 0 where not known.
+    """
+    made = np.zeros(len(commit), np.int64)
+    known, stable = _open(seen, commit)
+    past = seen.history
+    if not len(known) or not len(past.times):
+        return made
+    # what came since the stable offset was read may be readable by now
+    row = int(np.searchsorted(past.times, seen.snapshot.positions.at.timestamp(), side="right"))
+    ends = past.ends[max(row - 1, 0), past.places.partition_of[known]]
+    made[known] = np.where(commit[known] < stable, np.maximum(ends - stable, 0), 0)
+    return made
+
+
+def _open(
+    seen: observation.Observation, commit: NDArray[np.int64]
+) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """The known commits on logs with an open transaction, and the last stable offset of each."""
+    none = np.zeros(0, np.intp), np.zeros(0, np.int64)
     positions, listed = seen.snapshot.positions.value, seen.snapshot.partitions.value
     if isinstance(positions, Unknown) or isinstance(listed, Unknown):
-        return made
+        return none
     if positions.partitions.topics != listed.topics:
-        return made
-    place = past.places.partition_of
+        return none
+    place = seen.history.places.partition_of
     known = np.flatnonzero((place >= 0) & (place < len(positions.stable)) & (commit != UNREAD))
     stable = positions.stable[place[known]]
-    made[known] = positions.held[place[known]] & (stable != UNREAD) & (commit[known] >= stable)
-    return made
+    held = positions.held[place[known]] & (stable != UNREAD)
+    return known[held], stable[held]
 
 
 def rests(ends: NDArray[np.int64], commits: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -59,10 +59,12 @@ def _stuck(seen: view.View, one: movement.Reassignment) -> finding.Finding | Unk
     rate = copied(seen, one, max(start, seen.now - seen.observation.seconds(_STUCK, "hold")))
     dead = sorted(set(one.adding) & set(brokers.gone(seen)))
     limit = limited(seen, one)
-    if not isinstance(rate, Unknown):
+    if isinstance(limit, int) and limit < least:
+        slow = True  # it cannot copy faster for long: one answer alone may be larger than that
+    elif not isinstance(rate, Unknown):
         slow = rate < least
-    elif dead or (limit is not None and not isinstance(limit, Unknown) and limit < least):
-        slow = True  # it cannot copy faster, whatever was measured
+    elif dead:
+        slow = True
     else:
         return rate
     if not slow:

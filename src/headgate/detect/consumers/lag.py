@@ -130,7 +130,7 @@ def _finding(
         columns = columns[[states[float(start)] == state for start in shapes.since[columns]]]
         since = float(shapes.since[columns].min())
     made = _write(seen, now, code, group_id, columns, state, since, change)
-    if code == "lag.stopped":
+    if code in ("lag.stopped", "lag.stalled"):
         made = rhythm.excused(seen, made)
     return usuals.excused(seen, made) if code in _RHYTHMIC else made
 

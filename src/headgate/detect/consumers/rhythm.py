@@ -24,7 +24,7 @@ def excused(seen: view.View, made: finding.Finding) -> finding.Finding:
     if not away or (samples[-1].members and seen.now - away[-1][1] > JOINS_S):
         return made
     (began, _), before = away[-1], away[:-1]
-    if len(before) < TURNS:
+    if len(before) < TURNS or (made.code == "lag.stalled" and _visits(away, made) > 1):
         return made
     longest_s = max(end - start for start, end in before)
     if seen.now - began > LONGER * longest_s + seen.tolerance_s:
@@ -37,6 +37,14 @@ def excused(seen: view.View, made: finding.Finding) -> finding.Finding:
             f"{words.duration(longest_s)}; now it is away for {words.duration(seen.now - began)}"
         ),
     )
+
+
+def _visits(away: Sequence[tuple[float, float]], made: finding.Finding) -> int:
+    """How often the group came since its commits stand, and went again: a batch may once leave
+    something for its next turn, who comes again and again and reads nothing crashes.
+    """
+    since = made.since.timestamp()
+    return sum(came > since for _, came in away[:-1])
 
 
 def _absences(samples: Sequence[history.GroupSample]) -> Iterator[tuple[float, float]]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from headgate.detect import view
 from headgate.detect.consumers import courses, lags, older, outlines, short
+from headgate.domain import marks
 
 STEPS = 1.5
 """A change of lag within so many commit steps is the rhythm of commits and samples, no trend."""
@@ -61,7 +62,8 @@ def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
     few = sums.count < view.WINDOW_SAMPLES
     free = behind & ~few & ~stuck[columns]
     noise = _noise(seen, courses.span_s(times), sums.step, sums.rise, sums.advance)
-    rising = np.flatnonzero(free & sums.known & (sums.rise > noise))
+    closed = marks.out_of_reach(seen.observation, now.commit)[columns]
+    rising = np.flatnonzero(free & sums.known & (sums.rise - closed > noise))
     alone = np.zeros(len(columns), dtype=np.bool_)
     course = courses.of(seen, now, columns[rising], rows)
     alone[rising] = _grow(seen, course) & older.grows(
@@ -69,7 +71,7 @@ def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
     )
     if seen.observation.is_cut("lag.growing", "window"):
         alone &= short.not_in_turn(seen, now, columns, sums)
-    together = _whole_topics(seen, now, columns, rows, sums, ~stuck[columns])
+    together = _whole_topics(seen, now, columns, rows, sums, ~stuck[columns], closed)
     either = np.flatnonzero(alone | (together & behind & ~few))
     draining = behind & ~few & (sums.fall > STEPS * sums.step)
     draining[either] = False
@@ -156,9 +158,11 @@ def _whole_topics(
     rows: slice,
     sums: outlines.Outlines,
     free: NDArray[np.bool_],
+    closed: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
     """Which columns rose with a group that falls behind on their topic as a whole; only those
-    that are ``free`` of another shape and were read in every sample count.
+    that are ``free`` of another shape and were read in every sample count, and of the rise only
+    what open transactions do not keep from it (``closed``).
     """
     flagged = np.zeros(len(columns), dtype=np.bool_)
     times = seen.history.times[rows]
@@ -186,7 +190,8 @@ def _whole_topics(
         known=np.ones((len(times), int(place.max()) + 1), dtype=np.bool_),
     )
     noise = _noise(seen, courses.span_s(times), total.step, total.rise, total.advance)
-    grows = (total.rise > noise) & _grow(seen, total)
+    open_ = total.rise - np.bincount(place, weights=closed[steady])
+    grows = (open_ > noise) & _grow(seen, total)
     grows &= older.grows(seen, now, columns[steady], total.first, len(times), place)
     if seen.observation.is_cut("lag.growing", "window"):
         grows &= short.without_one(parts, place, total.rise) > noise

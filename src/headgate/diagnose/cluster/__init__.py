@@ -19,7 +19,7 @@ from headgate.diagnose.cluster import (
     unreachable,
 )
 
-ASKERS: tuple[interface.Asker, ...] = (unreachable.Unreachable(),)
+ASKERS: tuple[interface.Asker, ...] = (unreachable.Unreachable(), moves.Stuck())
 
 DIAGNOSTICIANS: tuple[interface.Diagnostician, ...] = (
     brokers.Brokers(),
@@ -32,7 +32,6 @@ DIAGNOSTICIANS: tuple[interface.Diagnostician, ...] = (
     leaders.Leaders(),
     disks.Offline(),
     filling.Filling(),
-    moves.Stuck(),
     moves.Leftovers(),
     saturation.Threads(),
     saturation.Processes(),

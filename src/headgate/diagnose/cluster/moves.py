@@ -7,16 +7,26 @@ from headgate.detect.cluster import moves, neighbours
 from headgate.diagnose import interface
 from headgate.diagnose.cluster import brokers, disks, followers
 from headgate.diagnose.hypothesis import decides, expects, requires
-from headgate.domain import amounts, finding, movement
+from headgate.domain import amounts, diagnosis, finding, movement
 from headgate.domain.unknown import Unknown
 
 _FULL = 0.97
+_ANSWER_BYTES = 1 << 20
+"""What a leader may answer at once, whatever a throttle says (replica.fetch.max.bytes)."""
 
 
 class Stuck:
     """Explains reassignments that copy next to nothing."""
 
     explains: ClassVar[tuple[str, ...]] = ("reassignment.stuck",)
+
+    def questions(
+        self, about: finding.Finding, case: interface.Case
+    ) -> tuple[diagnosis.Question, ...]:
+        """The throttles, where settings were read before the move began: who moves sets them."""
+        read = case.seen.snapshot.broker_configs, case.seen.snapshot.configs
+        old = any(not isinstance(part.value, Unknown) and part.at < about.since for part in read)
+        return (diagnosis.PartQuestion("configs"),) if old else ()
 
     def explain(self, about: finding.Finding, case: interface.Case) -> interface.Explained:
         """The target is away or full, or a throttle is too low."""
@@ -88,7 +98,10 @@ def _throttle(argument: interface.Argument, one: movement.Reassignment) -> None:
     rate = next((f.value for f in argument.about.evidence if f.id.endswith("/rate")), None)
     flat: bool | Unknown = Unknown("the rate of the copy was not measured")
     if isinstance(limit, int) and isinstance(rate, int):
+        looked_s = case.seen.now - argument.about.since.timestamp()
         flat = rate <= 1.5 * limit
+        if not flat and looked_s * limit < _ANSWER_BYTES:
+            flat = Unknown("one answer of a leader may hold more than the throttle allows so far")
     least = amounts.size(
         str(case.seen.observation.thresholds.value("reassignment.stuck", "rate", None))
     )

@@ -18,11 +18,14 @@ RECREATED = "deleted and created anew"
 
 def recreated(case: interface.Case, topics: Sequence[str]) -> bool | Unknown:
     """Whether one of the topics was made anew; Unknown: that would be before the first look."""
-    abouts = {Resource("topic", topic) for topic in topics}
-    told = any(
-        one.resource in abouts and RECREATED in one.what for one in case.seen.observation.timeline
-    )
-    return True if told else Unknown("it was not made anew while Headgate looked")
+    if made_anew(case, topics) is not None:
+        return True
+    return Unknown("it was not made anew while Headgate looked")
+
+
+def made_anew(case: interface.Case, topics: Sequence[str]) -> Resource | None:
+    """That of the topics which was made anew while Headgate looked, the last one; None: none."""
+    return next((one for one in lately_recreated(case) if one.id in topics), None)
 
 
 def lately_recreated(case: interface.Case) -> tuple[Resource, ...]:

@@ -39,6 +39,7 @@ class Lost:
                 if anew is True
                 else (requires("the topic's id is another", False, back),)
             ),
+            on=logs.made_anew(case, topics),
             next=[interface.suggest("owner.notify", "Ask who made the topic anew.")],
         )
         return argument.explained()

@@ -97,6 +97,7 @@ def _rewound(argument: interface.Argument) -> None:
         "The topic was made anew, and its offsets begin again.",
         requires("its log went back, or its id is another", anew is True, back),
         decides("its id is another", other, back),
+        on=logs.made_anew(case, _topics(about)),
         next=[notify],
     )
     argument.weigh(
@@ -127,15 +128,23 @@ def _rewound(argument: interface.Argument) -> None:
         else decides("it was outside the log before", True, gone),
         next=[restore, notify],
     )
-    had = requires("it had no commits just before", gap, gone)
     if gap:
+        had = requires("it had no commits just before", True, gone)
         lost.forgotten(argument, had, stays, facts=(gone,))
-    else:
-        for code, text in (
-            ("offset.expired", "Its commits had expired, and it began anew."),
-            ("offset.deleted", "Somebody had deleted its commits, and it began anew."),
-        ):
-            argument.weigh(code, text, had)
+        return
+    unseen = Unknown("the group stopped and came back between two looks")
+    begins = expects("its commits went to the log start", low, target)
+    for code, text, had in (
+        ("offset.expired", "Its commits had expired, and it began anew.", False),
+        (
+            "offset.deleted",
+            "Somebody had deleted its commits, and it began anew.",
+            unseen if nobody_stayed else False,
+        ),
+    ):
+        argument.weigh(
+            code, text, requires("it had no commits just before", had, gone), begins, stays
+        )
 
 
 def _absent(case: interface.Case, column: int, row: int) -> bool:
@@ -223,6 +232,7 @@ def _recreated(argument: interface.Argument, below: bool) -> None:
             fact,
         ),
         decides("its id is another", anew, fact),
+        on=logs.made_anew(case, _topics(about)),
         next=[interface.suggest("owner.notify", "Ask who made the topic anew.")],
     )
 

@@ -79,28 +79,28 @@ def title(scene: Scene) -> str:
     return draft.title
 
 
-def listing() -> layout.Partitions:
+def listing(count: int = 3) -> layout.Partitions:
     scene = Scene()
-    scene.topic("orders", 3)
+    scene.topic("orders", count)
     value = scene.seen().snapshot.partitions.value
     assert not isinstance(value, Unknown)
     return value
 
 
 def held(
-    stable: Callable[[int], int], *, partitions: tuple[int, ...] = (0,)
+    stable: Callable[[int], int], *, partitions: tuple[int, ...] = (0,), count: int = 3
 ) -> Callable[[int], positions.Positions]:
     """The last stable offset of these partitions is behind the log end."""
-    table = listing()
+    table = listing(count)
 
     def at(i: int) -> positions.Positions:
-        flags = np.zeros(3, np.bool_)
+        flags = np.zeros(count, np.bool_)
         flags[list(partitions)] = True
         return positions.Positions(
             partitions=table,
-            stable=np.array([stable(i)] * 3, np.int64),
-            newest_ms=np.full(3, -1, np.int64),
-            newest_offset=np.full(3, -1, np.int64),
+            stable=np.array([stable(i)] * count, np.int64),
+            newest_ms=np.full(count, -1, np.int64),
+            newest_offset=np.full(count, -1, np.int64),
             held=flags,
         )
 

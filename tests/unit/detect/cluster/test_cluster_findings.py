@@ -268,6 +268,12 @@ def test_a_tiny_throttle_shows_that_a_move_is_stuck_before_its_rate_is_measured(
     )
     [item] = found(scene, "reassignment.stuck")
     assert item.state == "pending"
+    # the first answer of a leader is larger than the throttle allows in all of a short look
+    listing = parts.table(scene)
+    scene.others["log_dirs"] = lambda i: parts.log_dirs(
+        listing, size=lambda _t, b: 0 if b == 3 and not i else 3_000_000
+    )
+    assert found(scene, "reassignment.stuck")
 
 
 def test_without_sizes_a_move_is_not_judged_in_a_one_shot_look() -> None:

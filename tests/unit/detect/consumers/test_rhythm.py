@@ -52,3 +52,31 @@ def test_one_that_stays_away_is_stopped() -> None:
 def test_a_first_absence_is_no_rhythm() -> None:
     [item] = found(batch(samples=15, period=15, away=8), "lag.stopped")
     assert item.state == "pending"
+
+
+def missed(*, turns: int) -> Scene:
+    """The batch left one partition unread in its last turns, and is away now."""
+    scene = batch(samples=56, period=15, away=8)
+    scene.cut_s, scene.thresholds = None, {"lag.stalled": {"hold": "4s"}}
+    scene.group("billing", came=scene.members["billing"])
+    commits, _owner = scene.reads["billing", TopicPartition("orders", 2)]
+    last = 45 - 15 * turns + 6  # the last sample of the turn that read it
+    members = scene.members["billing"]
+    scene.read(
+        "billing",
+        "orders",
+        2,
+        lambda i: commits(min(i, last)),
+        lambda i: next(iter(members(i)), ""),
+    )
+    return scene
+
+
+def test_a_batch_that_left_a_partition_for_its_next_turn_is_no_crash_loop() -> None:
+    [item] = found(missed(turns=1), "lag.stalled")
+    assert item.state == "suppressed"
+
+
+def test_one_that_leaves_it_turn_after_turn_is_stalled_while_it_is_away() -> None:
+    [item] = found(missed(turns=2), "lag.stalled")
+    assert item.state != "suppressed"

@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from tests.unit.detect.clients.meeting import held
 from tests.unit.detect.consumers.reading import at_first_sight, found, shop, unseen
 from tests.unit.observations import START, Scene, line
 
@@ -103,6 +104,28 @@ def test_it_does_not_of_the_one_partition_that_a_reader_has_just_stopped_at() ->
         course = line(START - 20, 50, until=scene.samples - 3 if p == 2 else None)
         scene.read("billing", "orders", p, course, "billing-0")
     assert not found(scene, "lag.growing")
+
+
+def behind_a_transaction(*, opened: int) -> Scene:
+    """A reader of committed records, 5 s late by its rhythm; a transaction holds its logs open."""
+    scene = at_first_sight(shop(rate=50))
+    stable = START + 50 * opened
+    late = line(START - 100, 50)
+    for p in range(4):
+        scene.read("billing", "orders", p, lambda i: min(late(i), stable - 40), f"billing-{p}")
+    scene.others["positions"] = held(lambda _: stable, partitions=(0, 1, 2, 3), count=4)
+    return scene
+
+
+def test_it_does_not_of_a_reader_that_has_read_all_but_what_a_transaction_holds_back() -> None:
+    assert not found(behind_a_transaction(opened=2), "lag.growing")
+
+
+def test_it_does_of_one_that_is_slow_below_the_last_stable_offset() -> None:
+    scene = behind_a_transaction(opened=5)
+    for p in range(4):
+        scene.read("billing", "orders", p, line(START - 500, 10), f"billing-{p}")
+    assert found(scene, "lag.growing")
 
 
 def test_it_does_not_of_what_came_while_the_log_ends_were_read() -> None:

@@ -16,7 +16,7 @@ from tests.unit.detect.clients.meeting import (
     transaction,
     verdict,
 )
-from tests.unit.observations import Scene
+from tests.unit.observations import START, Scene
 
 from headgate import diagnose
 from headgate.domain import measures
@@ -70,6 +70,22 @@ def test_a_topic_that_was_made_anew_is_why_brokers_do_not_know_it() -> None:
     other = refused("REQUEST_TIMED_OUT")
     other.timeline = scene.timeline
     assert first(other, "produce.failing") == ("unknown", "possible")
+
+
+def test_writers_and_readers_of_one_topic_that_was_made_anew_are_one_incident() -> None:
+    scene = shop()
+    measure(scene, lambda i: (error("Produce", "UNKNOWN_TOPIC_ID", 3 * max(0, i - 62)),))
+    scene.group("billing", "billing-0")
+    for p in range(3):
+        scene.topics["orders"].ends[p] = lambda i: START + 10 * i if i < 62 else 10 * (i - 62)
+        scene.topics["orders"].starts[p] = lambda i: START if i < 62 else 0
+        scene.read("billing", "orders", p, scene.topics["orders"].ends[p], "billing-0")
+    scene.timeline = (changed("it was deleted and created anew", TOPIC, 40),)
+    _detection, _diagnoses, drafts, _hazards = diagnose.look(scene.seen(), {})
+    [draft] = drafts
+    assert draft.resource == TOPIC
+    assert {one.code for one in draft.findings} == {"produce.failing", "lag.rewound"}
+    assert draft.causes[0].code == "topic.recreated"
 
 
 def test_an_error_that_nothing_explains_stays_unknown() -> None:

@@ -8,7 +8,7 @@ from tests.unit.detect.cluster import parts
 from tests.unit.observations import AT, START, Scene, flat, line
 
 from headgate import diagnose
-from headgate.domain import elections, observation, storage, timeline, vocabulary
+from headgate.domain import diagnosis, elections, observation, storage, timeline, vocabulary
 from headgate.domain.resource import Resource, TopicPartition
 from headgate.domain.unknown import Unknown
 
@@ -797,3 +797,11 @@ def test_log_dirs_that_look_like_one_disk_are_one_incident() -> None:
     _found, _diagnoses, [draft], _hazards = diagnose.look(scene.seen(), {})
     assert len(draft.findings) == 3
     assert draft.causes[0].code == "disk.foreign_files"
+
+
+def test_settings_that_were_read_before_a_move_began_are_read_anew_for_its_throttle() -> None:
+    scene = stuck(None)()
+    asked = diagnosis.PartQuestion("configs")
+    assert asked not in diagnose.Examination(scene.seen()).questions()
+    scene.old["configs"] = 3600.0
+    assert asked in diagnose.Examination(scene.seen()).questions()

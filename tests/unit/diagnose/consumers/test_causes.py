@@ -295,6 +295,7 @@ PLACES = (
         finding="lag.rewound",
         first="offset.moved_by_operator",
         verdict="likely",
+        below=("offset.deleted",),
         ruled_out=("offset.out_of_range", "topic.recreated", "offset.expired"),
     ),
     Case(
