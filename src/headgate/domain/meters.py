@@ -70,6 +70,13 @@ class Meter:
             return Unknown(f"{self.source} does not tell {self.name} now")
         return float(self.values[-1])
 
+    def highest(self, seconds: float) -> float | Unknown:
+        """The greatest value of the trailing seconds: for what is told only while it happens."""
+        lately = self.values[self.times >= self.times.max(initial=0.0) - seconds - 1e-6]
+        if np.isnan(lately).all():
+            return Unknown(f"{self.source} did not tell {self.name} lately")
+        return float(np.nanmax(lately))
+
     def rise(self, seconds: float) -> float | Unknown:
         """By how much a counter grew over the trailing seconds; a restart counts from zero."""
         _times, values = self._trailing(seconds)

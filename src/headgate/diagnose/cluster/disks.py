@@ -139,6 +139,18 @@ def offline_of(case: interface.Case, of_brokers: Iterable[int]) -> set[int]:
     return {one.broker for one in held.dirs if one.error} & set(of_brokers)
 
 
+def lies_offline(case: interface.Case, broker: int, name: resource.TopicPartition) -> bool:
+    """Whether a broker with an offline log dir tells of no copy of the partition in another one."""
+    held = case.seen.snapshot.log_dirs.value
+    if isinstance(held, Unknown) or not offline_of(case, (broker,)):
+        return False
+    ordinal = held.partitions.ordinal(name)
+    if ordinal is None:
+        return False
+    low, high = np.searchsorted(held.ordinal, [ordinal, ordinal + 1])
+    return all(held.dirs[int(place)].broker != broker for place in held.place[low:high])
+
+
 def argue(argument: interface.Argument, of_brokers: set[int]) -> None:
     """Weighs whether the replicas are away because a log dir of their broker is offline."""
     case = argument.case

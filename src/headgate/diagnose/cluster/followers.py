@@ -69,11 +69,20 @@ def _slow(argument: interface.Argument, missing: set[int], fact: str) -> None:
         f"leaders that miss {brokers.names(missing)}",
         words.names(sorted(leaders)) or "none",
     )
+    names = argument.about.partitions
+    offline = [n for n in names if disks.lies_offline(argument.case, min(missing), n)]
+    copies = argument.fact(
+        "copies",
+        f"copies of {brokers.names(missing)} that lie in an offline log dir",
+        words.partitions(offline) or "none",
+        how="DescribeLogDirs",
+    )
     argument.weigh(
         "follower.slow",
         f"{brokers.names(missing).capitalize()} is up and does not keep up.",
         requires("its broker is up", True, fact),
         requires("one broker is behind", len(missing) == 1, *argument.own("isr")),
+        *([requires("its copy is in a log dir that works", False, copies)] if offline else []),
         expects("it is behind for more than one leader", len(leaders) > 1, many)
         if len(leaders) > 1
         else expects("it is behind for more than one leader", _ONE_LEADER, many),

@@ -17,10 +17,14 @@ from headgate.domain.unknown import Unknown
 _FLAT = (0.6, 1.25)
 """Reading at this share of a quota is reading at the quota: sizes on disk are near those on the
 wire, and quotas are means over 11 s by default."""
+_LATELY_S = 60.0
+"""A fetch that is held back is counted when it is answered at last, which a small quota lets happen
+only now and then; so who was held back within this is (judgment)."""
 _FETCH = ("consumer_byte_rate", "request_percentage")
 _SLOWER = 2.0
 _WAIT_MS = 500.0
 """A fetch may wait so long for records (fetch.max.wait.ms)."""
+_RAISE = interface.suggest("quota.set", "Raise the quota for a time; more members share it.")
 _CAUSES: Mapping[str, tuple[str, str]] = {
     "disk.slow": ("broker.slow_disk", "The disk of broker {broker} is slow."),
     "leader.overloaded": ("broker.hot", "Broker {broker} carries more than the others."),
@@ -85,9 +89,71 @@ def _matching(
 
 
 def _quota(argument: interface.Argument, group: groups.Facts, of: NDArray[np.bool_]) -> None:
-    seen, listed = argument.case.seen, _members(group)
+    listed = _members(group)
+    matching, limits = _limits(argument, group)
+    throttled = _throttle(argument, group)
+    held = argument.fact(
+        "throttle", "milliseconds for which its fetches are held back", throttled, source="metrics"
+    )
+    flat = _at_limit(argument, group, of, matching, listed)
+    pace = argument.fact(
+        "bytes",
+        "share of the quota at which it reads, by the size of its records",
+        flat,
+        source="history",
+    )
+    at: bool | Unknown = flat if isinstance(flat, Unknown) else _FLAT[0] <= flat <= _FLAT[1]
+    # By its pace alone it is known where no metrics tell; a user's quota may bind others only.
+    alone = isinstance(throttled, Unknown)
+    more: list[Prediction] = []
+    if not isinstance(throttled, Unknown) and throttled <= 0:
+        more.append(requires("its fetches are held back", False, held))
+    argument.weigh(
+        "quota.throttled",
+        f"A quota holds {group.id} back" + (f" ({matching[0].name})." if matching else "."),
+        limits,
+        *((requires("it reads as much as the quota allows", at, pace),) if alone else ()),
+        decides("it reads as much as the quota allows, and no more", at, pace),
+        decides(
+            "its fetches are held back",
+            throttled if isinstance(throttled, Unknown) else throttled > 0,
+            held,
+        ),
+        *more,
+        on=resource.Resource("quota", matching[0].name) if matching else None,
+        next=[_RAISE],
+    )
+
+
+def held_back(argument: interface.Argument, group: groups.Facts) -> tuple[Prediction, ...]:
+    """Weighs whether a quota is why a group stands still, where its clients are known to be held
+    back; what that rules out for those that would stand still by themselves.
+    """
+    throttled = _throttle(argument, group)
+    if isinstance(throttled, Unknown) or throttled <= 0:
+        return ()
+    fact = argument.fact(
+        "throttle", "milliseconds for which its fetches are held back", throttled, source="metrics"
+    )
+    matching, limits = _limits(argument, group)
+    argument.weigh(
+        "quota.throttled",
+        f"A quota holds {group.id} back" + (f" ({matching[0].name})." if matching else "."),
+        limits,
+        decides("its fetches are held back", True, fact),
+        on=resource.Resource("quota", matching[0].name) if matching else None,
+        next=[_RAISE],
+    )
+    return (requires("nothing holds its fetches back", False, fact),)
+
+
+def _limits(
+    argument: interface.Argument, group: groups.Facts
+) -> tuple[list[access.Quota], Prediction]:
+    """The quotas that may bind the group's members, the narrowest first, and that there is one."""
+    seen = argument.case.seen
     quotas = seen.read(seen.snapshot.quotas)
-    matching = [] if isinstance(quotas, Unknown) else _matching(quotas, listed)
+    matching = [] if isinstance(quotas, Unknown) else _matching(quotas, _members(group))
     # The narrowest entity binds; one that names the client is narrower than a default.
     matching.sort(key=lambda quota: "<default>" in quota.entity.values())
     exists: bool | Unknown = (
@@ -109,48 +175,18 @@ def _quota(argument: interface.Argument, group: groups.Facts, of: NDArray[np.boo
         or "none",
         how="DescribeClientQuotas",
     )
-    throttled = _throttle(argument, group)
-    held = argument.fact(
-        "throttle", "milliseconds for which its fetches are held back", throttled, source="metrics"
-    )
-    flat = _at_limit(argument, group, of, matching, listed)
-    pace = argument.fact(
-        "bytes",
-        "share of the quota at which it reads, by the size of its records",
-        flat,
-        source="history",
-    )
-    at: bool | Unknown = flat if isinstance(flat, Unknown) else _FLAT[0] <= flat <= _FLAT[1]
-    # By its pace alone it is known where no metrics tell; a user's quota may bind others only.
-    alone = isinstance(throttled, Unknown)
-    more: list[Prediction] = []
-    if not isinstance(throttled, Unknown) and throttled <= 0:
-        more.append(requires("its fetches are held back", False, held))
-    argument.weigh(
-        "quota.throttled",
-        f"A quota holds {group.id} back" + (f" ({matching[0].name})." if matching else "."),
-        requires("a quota limits what its clients read", exists, said),
-        *((requires("it reads as much as the quota allows", at, pace),) if alone else ()),
-        decides("it reads as much as the quota allows, and no more", at, pace),
-        decides(
-            "its fetches are held back",
-            throttled if isinstance(throttled, Unknown) else throttled > 0,
-            held,
-        ),
-        *more,
-        on=resource.Resource("quota", matching[0].name) if matching else None,
-        next=[interface.suggest("quota.set", "Raise the quota for a time; more members share it.")],
-    )
+    return matching, requires("a quota limits what its clients read", exists, said)
 
 
 def _throttle(argument: interface.Argument, group: groups.Facts) -> float | Unknown:
     seen = argument.case.seen
     values = [
-        meter.latest for _, meter in clients.of_group(seen, group.id, "consumer.fetch_throttle")
+        meter.highest(_LATELY_S)
+        for _, meter in clients.of_group(seen, group.id, "consumer.fetch_throttle")
     ]
     ids = {member.client_id for member in _members(group)}
     values += [
-        meter.latest
+        meter.highest(_LATELY_S)
         for quota in ("fetch", "request")
         for meter in seen.meters.all("broker.throttle", quota=quota)
         if meter.labels.get("client") in ids

@@ -17,6 +17,7 @@ from headgate.diagnose.consumers import (
     neighbours,
     reconciling,
     records,
+    serving,
     stable,
 )
 from headgate.diagnose.hypothesis import Prediction, decides, expects, requires
@@ -132,7 +133,7 @@ def argue(argument: interface.Argument, group: groups.Facts) -> None:
     reconciling.weigh(argument, group.id)
     _ghost(argument, group, scene)
     commits = committing.Scene(argument)
-    _hung(argument, group, scene, commits)
+    _hung(argument, group, scene, commits, serving.held_back(argument, group))
     churn.poll_timeout(argument, told, scene.decodable())
     churn.session_timeout(argument, told, scene.decodable())
     neighbours.downstream(argument, group)
@@ -289,6 +290,7 @@ def _hung(
     group: groups.Facts,
     scene: Scene,
     commits: committing.Scene,
+    throttled: tuple[Prediction, ...],
 ) -> None:
     on = resource.member(group.id, scene.owner) if scene.owner else argument.about.resource
     stays: bool | Unknown = not scene.churn
@@ -319,6 +321,7 @@ def _hung(
         decides("it polls no more", late, polls),
         *((requires("it gets no records", False, commits.read),) if commits.reads is True else ()),
         *runs,
+        *throttled,
         on=on,
         next=[
             interface.suggest(

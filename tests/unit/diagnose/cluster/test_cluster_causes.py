@@ -701,6 +701,18 @@ def test_a_dir_that_was_never_read_while_it_worked_has_two_causes() -> None:
     }
 
 
+def test_a_follower_whose_log_dir_is_offline_is_not_slow() -> None:
+    scene = parts.glance(parts.shop())
+    scene.lose(2, isr_at=0, leaders_at=0)
+    listing = parts.table(scene)
+    scene.others["log_dirs"] = lambda _i: parts.log_dirs(listing, errors={2: "KAFKA_STORAGE_ERROR"})
+    _found, diagnoses, drafts, _hazards = diagnose.look(scene.seen(), {})
+    slow = [cause for one in diagnoses for cause in one.causes if cause.code == "follower.slow"]
+    assert {cause.verdict for cause in slow} == {"ruled_out"}
+    [draft] = [one for one in drafts if one.resource.kind == "log_dir"]
+    assert draft.causes[0].code in {"disk.failed", "disk.full"}
+
+
 def test_who_could_lead_safely_is_said_of_a_partition_that_nobody_leads() -> None:
     """The broker's crash is the root; that nobody else may lead is why it hurts."""
     found, diagnoses, _drafts, _hazards = diagnose.look(unsafe().seen(), {})

@@ -5,13 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 from tests.unit.diagnose import scenes
-from tests.unit.diagnose.consumers.looking import Cause, client, counter, tells, told
+from tests.unit.diagnose.consumers.looking import Cause, causes, client, counter, tells, told
 from tests.unit.observations import Scene
 
 from headgate import detect, diagnose
 from headgate.detect import view
 from headgate.diagnose import interface, runner
-from headgate.domain import access, diagnosis, finding, storage
+from headgate.domain import access, diagnosis, finding, measures, storage
 from headgate.domain.resource import Resource
 
 EACH_BYTES = 100
@@ -133,3 +133,21 @@ def test_groups_that_fell_behind_together_may_share_what_they_call(
                 f"{name}-0",
             )
     assert (dict(growing(scene))["downstream.outage"] == "likely") is together
+
+
+@pytest.mark.parametrize("pause", [1, 8])
+def test_a_group_whose_fetches_are_held_back_does_not_hang(pause: int) -> None:
+    """Brokers tell of the throttle only while a fetch is answered, every ``pause`` samples."""
+    scene = scenes.hung()
+    scene.others["quotas"] = lambda _: (
+        access.Quota(entity={"client-id": "billing-0"}, limits={"consumer_byte_rate": 60.0}),
+    )
+    assert told(causes(scene, "lag.stalled"))[0] == ("consumer.hung", "likely")
+
+    def course(i: int) -> tuple[measures.Measure, ...]:
+        held = 5_000.0 if (scene.samples - 2 - i) % pause == 0 else 0.0
+        return (counter("broker.throttle", held, quota="fetch", client="billing-0"),)
+
+    found = told(causes(tells(scene, course), "lag.stalled"))
+    assert found[0] == ("quota.throttled", "confirmed")
+    assert ("consumer.hung", "ruled_out") in found
