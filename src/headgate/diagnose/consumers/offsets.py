@@ -134,16 +134,17 @@ def _rewound(argument: interface.Argument) -> None:
         return
     unseen = Unknown("the group stopped and came back between two looks")
     begins = expects("its commits went to the log start", low, target)
-    for code, text, had in (
+    lacked: tuple[tuple[str, str, bool | Unknown], ...] = (
         ("offset.expired", "Its commits had expired, and it began anew.", False),
         (
             "offset.deleted",
             "Somebody had deleted its commits, and it began anew.",
             unseen if nobody_stayed else False,
         ),
-    ):
+    )
+    for code, text, was in lacked:
         argument.weigh(
-            code, text, requires("it had no commits just before", had, gone), begins, stays
+            code, text, requires("it had no commits just before", was, gone), begins, stays
         )
 
 
