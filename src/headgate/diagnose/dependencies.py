@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from headgate.diagnose import edges, interface
 from headgate.diagnose.cluster import brokers
 from headgate.diagnose.pipelines import sinks
-from headgate.domain import finding, resource
+from headgate.domain import deadletters, finding, resource
 from headgate.domain.unknown import Unknown
 
 SWEEPS = 2
@@ -145,6 +145,9 @@ class Graph:
                 return source.id in self._workers_of(target)
             case "registry":
                 return True
+            case "connector" if target.kind == "topic":
+                found = sinks.connector(self._case, source)
+                return found is not None and deadletters.letters_of(found[1]) == target.id
             case _:
                 return whole(self._case, source) == whole(self._case, target)
 

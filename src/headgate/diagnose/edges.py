@@ -179,6 +179,8 @@ EDGES: tuple[Edge, ...] = (
         target="topic",
         relation="writes dead letters to",
         known_by="errors.deadletterqueue.topic.name",
+        brings=(("dlq.write_failing",), ("produce.too_large", REFUSED)),
+        always=True,
     ),
     Edge(
         source="registry",

@@ -18,7 +18,8 @@ NOT_READ = Unknown("their headers were not read")
 
 _NAMED = re.compile(r"(?:[.-]dlt$)|dlq|dead[._-]?letter", re.IGNORECASE)
 """``*.DLT``, ``*-dlt``, ``*dlq*`` and the words themselves."""
-_SETTING = "errors.deadletterqueue.topic.name"
+SETTING = "errors.deadletterqueue.topic.name"
+"""Of a sink connector: the topic that its dead letters go to."""
 _LONGEST = 160
 """Letters of a message that are kept."""
 _TAKEN_OUT = (
@@ -92,8 +93,8 @@ def queues(connectors: Iterable[Connector], topics: Iterable[str]) -> Mapping[st
     """The topics that hold dead letters, by name."""
     writers: dict[str, list[str]] = {}
     for connector in connectors:
-        topic = connector.config.get(_SETTING, "").strip()
-        if topic and connector.type != "source":
+        topic = letters_of(connector)
+        if topic:
             writers.setdefault(topic, []).append(connector.name)
     found: dict[str, Queue] = {}
     for topic in topics:
@@ -104,6 +105,11 @@ def queues(connectors: Iterable[Connector], topics: Iterable[str]) -> Mapping[st
         elif _NAMED.search(topic):
             found[topic] = Queue(topic=topic, told_by="name")
     return found
+
+
+def letters_of(connector: Connector) -> str:
+    """The topic that the connector's dead letters go to; empty: none."""
+    return "" if connector.type == "source" else connector.config.get(SETTING, "").strip()
 
 
 def kind(headers: Mapping[str, bytes | None]) -> Kind | None:

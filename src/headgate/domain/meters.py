@@ -86,6 +86,15 @@ class Meter:
         grown = np.where(steps >= 0, steps, values[1:])
         return float(grown.sum())
 
+    def rising_since(self, seconds: float) -> float | None:
+        """Unix seconds of the reading after which a counter first grew in the trailing seconds;
+        None: it did not.
+        """
+        times, values = self._trailing(seconds)
+        steps = np.diff(values)
+        grown = np.flatnonzero((steps > 0) | ((steps < 0) & (values[1:] > 0)))
+        return float(times[grown[0]]) if len(grown) else None
+
     def rate(self, seconds: float) -> float | Unknown:
         """Growth of a counter per second over the trailing seconds."""
         times, _values = self._trailing(seconds)

@@ -9,6 +9,7 @@ import re
 from typing import Literal
 
 from headgate.detect import view
+from headgate.domain import deadletters
 from headgate.domain.unknown import Unknown
 
 Purpose = Literal["", "kafka", "connect", "mirror", "registry", "streams", "vendor"]
@@ -76,5 +77,5 @@ def _wired(seen: view.View) -> frozenset[str]:
         for one in connect.connectors.values():
             found.update(one.topics)
             found.update(() if isinstance(one.topics_used, Unknown) else one.topics_used)
-            found.add(one.config.get("errors.deadletterqueue.topic.name", ""))
+            found.add(deadletters.letters_of(one))
     return frozenset(found)

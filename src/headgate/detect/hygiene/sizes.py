@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from headgate.detect import interface, view, words
-from headgate.domain import finding, resource, retention, snapshot
+from headgate.domain import deadletters, finding, resource, retention, snapshot
 from headgate.domain.unknown import Unknown
 
 LIMIT = "max.message.bytes"
-LETTERS = "errors.deadletterqueue.topic.name"
 _CODE = "config.size_mismatch"
 _ALIAS = "source.cluster.alias"
 
@@ -44,7 +43,7 @@ def _copies(seen: view.View) -> Iterator[tuple[str, str, str]]:
         if isinstance(connect, Unknown):
             continue
         for one in connect.connectors.values():
-            letters = one.config.get(LETTERS, "")
+            letters = deadletters.letters_of(one)
             used = () if isinstance(one.topics_used, Unknown) else one.topics_used
             for topic in sorted({*one.topics, *used} - {letters}):
                 if letters:

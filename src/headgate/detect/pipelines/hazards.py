@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from headgate.detect import interface, view, words
 from headgate.detect.pipelines import clusters
-from headgate.domain import finding, resource, snapshot
+from headgate.domain import deadletters, finding, resource, snapshot
 
 MASK = "********"
 """What stands in place of a secret that a setting holds itself."""
@@ -16,7 +16,7 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 """More is hidden than is certainly a secret; a finding needs a name that says so."""
-_TOLERANCE, _DLQ = "errors.tolerance", "errors.deadletterqueue.topic.name"
+_TOLERANCE = "errors.tolerance"
 
 
 class Hazards:
@@ -41,20 +41,15 @@ def tolerates(connector: snapshot.Connector) -> bool:
     return connector.config.get(_TOLERANCE, "none").lower() == "all"
 
 
-def dead_letters(connector: snapshot.Connector) -> str:
-    """Its dead-letter topic; empty: it has none. A source cannot have one."""
-    return "" if connector.type == "source" else connector.config.get(_DLQ, "")
-
-
 def _tolerance(seen: view.View, connector: snapshot.Connector) -> Iterator[finding.Finding]:
-    if connector.type != "sink" or not tolerates(connector) or dead_letters(connector):
+    if connector.type != "sink" or not tolerates(connector) or deadletters.letters_of(connector):
         return
     report = interface.Report(
         seen, "connect.tolerance_silent", resource.Resource("connector", connector.name)
     )
     how = f"GET /connectors/{connector.name}"
     report.fact("tolerance", _TOLERANCE, "all", source="connect", how=how)
-    report.fact("dlq", _DLQ, "not set", source="connect", how=how)
+    report.fact("dlq", deadletters.SETTING, "not set", source="connect", how=how)
     yield report.finding(
         f"{connector.name} drops each record that it cannot convert, and keeps no copy: "
         "errors.tolerance is all, and it has no dead-letter topic."

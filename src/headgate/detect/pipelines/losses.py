@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from headgate.detect import interface, view, words
 from headgate.detect.pipelines import clusters, hazards
-from headgate.domain import connects, finding, resource, snapshot
+from headgate.domain import connects, deadletters, finding, resource, snapshot
 from headgate.domain.unknown import Unknown
 
 _WINDOW_S = 300.0
@@ -48,17 +48,18 @@ _Found = Iterator[finding.Finding | finding.NotSeen]
 
 def _dropped(seen: view.View, cluster: str, connector: snapshot.Connector) -> _Found:
     """Skipped records with no dead-letter topic, or though the connector tolerates nothing."""
-    tolerates, dlq = hazards.tolerates(connector), hazards.dead_letters(connector)
+    tolerates, dlq = hazards.tolerates(connector), deadletters.letters_of(connector)
     if tolerates and dlq:
         return
     about = resource.Resource("connector", connector.name)
-    rise = risen(seen, SKIPPED, connector)
-    if isinstance(rise, Unknown):
+    found = _risen(seen, SKIPPED, connector)
+    if isinstance(found, Unknown):
         if tolerates:  # one that tolerates nothing fails loudly, but for a known bug
             yield finding.NotSeen(
-                code="connect.records_dropped", resource=about, reason=rise.reason
+                code="connect.records_dropped", resource=about, reason=found.reason
             )
         return
+    rise, since = found
     if not rise:
         return
     report = interface.Report(seen, "connect.records_dropped", about)
@@ -73,20 +74,22 @@ def _dropped(seen: view.View, cluster: str, connector: snapshot.Connector) -> _F
     report.fact("connect", "Connect cluster", cluster, source="connect")
     report.fact("version", "version of Connect", _version(seen, cluster), source="connect")
     yield report.finding(
-        f"{connector.name} skipped {words.many(int(rise), 'record')} and kept no copy of them."
+        f"{connector.name} skipped {words.many(int(rise), 'record')} and kept no copy of them.",
+        since=since,
     )
 
 
 def _unwritten(seen: view.View, cluster: str, connector: snapshot.Connector) -> _Found:
     """Dead letters that could not even be written."""
-    topic = hazards.dead_letters(connector)
+    topic = deadletters.letters_of(connector)
     if not topic:
         return
     about = resource.Resource("connector", connector.name)
-    rise = risen(seen, UNWRITTEN, connector)
-    if isinstance(rise, Unknown):
-        yield finding.NotSeen(code="dlq.write_failing", resource=about, reason=rise.reason)
+    found = _risen(seen, UNWRITTEN, connector)
+    if isinstance(found, Unknown):
+        yield finding.NotSeen(code="dlq.write_failing", resource=about, reason=found.reason)
         return
+    rise, since = found
     if not rise:
         return
     report = interface.Report(seen, "dlq.write_failing", about)
@@ -100,23 +103,32 @@ def _unwritten(seen: view.View, cluster: str, connector: snapshot.Connector) -> 
     report.fact("topic", "its dead-letter topic", topic, source="connect")
     report.fact("connect", "Connect cluster", cluster, source="connect")
     yield report.finding(
-        f"{connector.name} could not write {words.many(int(rise), 'dead letter')} to {topic}."
+        f"{connector.name} could not write {words.many(int(rise), 'dead letter')} to {topic}.",
+        since=since,
     )
 
 
-def risen(seen: view.View, name: str, connector: snapshot.Connector) -> float | Unknown:
-    """By how much a counter of all its tasks grew lately; Unknown: no source tells it."""
-    total, told = 0.0, False
+def _risen(
+    seen: view.View, name: str, connector: snapshot.Connector
+) -> tuple[float, float] | Unknown:
+    """(By how much a counter of all its tasks grew lately, since when, in Unix seconds); Unknown:
+    no source tells it.
+    """
+    total, since, told = 0.0, seen.now, False
     reason = ""
     for task in connector.tasks:
         meter = seen.meters.one(name, resource.task(connector.name, task.number))
-        rise = meter if isinstance(meter, Unknown) else meter.rise(_WINDOW_S)
+        if isinstance(meter, Unknown):
+            reason = meter.reason
+            continue
+        rise = meter.rise(_WINDOW_S)
         if isinstance(rise, Unknown):
             reason = rise.reason
             continue
         total, told = total + rise, True
+        since = min(since, meter.rising_since(_WINDOW_S) or since)
     if told:
-        return total
+        return total, since
     return Unknown(reason or f"it has no task that could tell {name}")
 
 

@@ -7,7 +7,7 @@ from headgate.detect.pipelines import hazards
 from headgate.diagnose import interface
 from headgate.diagnose.hypothesis import decides, expects, requires
 from headgate.diagnose.pipelines import failures, sinks
-from headgate.domain import diagnosis, finding, resource, snapshot
+from headgate.domain import deadletters, diagnosis, finding, resource, snapshot
 from headgate.domain.unknown import Unknown
 
 _FIXED = (4, 0)
@@ -73,7 +73,7 @@ def _dropped(argument: interface.Argument, cluster: str, connector: snapshot.Con
         "connect.tolerates_errors",
         f"{connector.name} is told to skip what it cannot convert, and keeps no copy.",
         requires("errors.tolerance is all", tolerates, *cited),
-        decides("it has no dead-letter topic", not hazards.dead_letters(connector), *cited),
+        decides("it has no dead-letter topic", not deadletters.letters_of(connector), *cited),
         next=[
             interface.suggest("connector.update", "Give it a dead-letter topic."),
             interface.suggest("owner.notify", "Tell the owner that records are missing."),
@@ -102,7 +102,7 @@ def _version(argument: interface.Argument, cluster: str) -> tuple[int, ...] | Un
 
 
 def _unwritten(argument: interface.Argument, connector: snapshot.Connector) -> None:
-    case, topic = argument.case, hazards.dead_letters(connector)
+    case, topic = argument.case, deadletters.letters_of(connector)
     table = case.seen.partitions
     there: bool | Unknown = table if isinstance(table, Unknown) else topic in table.topics
     listed = argument.fact("listed", f"whether the cluster lists {topic}", there)

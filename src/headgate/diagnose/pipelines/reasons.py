@@ -8,7 +8,7 @@ from headgate.detect.pipelines import links
 from headgate.diagnose import interface
 from headgate.diagnose.hypothesis import decides, expects, requires
 from headgate.diagnose.pipelines import addresses, failures, schemas
-from headgate.domain import diagnosis, resource
+from headgate.domain import deadletters, diagnosis, resource
 from headgate.domain.unknown import Unknown
 
 _NO_ACLS = Unknown("the access rules were not read")
@@ -86,7 +86,7 @@ def _topics(failure: failures.Failure) -> str:
 def _dead_letters(failure: failures.Failure) -> None:
     """A sink that fails because its own dead-letter topic cannot be made or written."""
     about_them = failure.reading.context == "dead_letters"
-    topic = failure.connector.config.get("errors.deadletterqueue.topic.name", "")
+    topic = deadletters.letters_of(failure.connector)
     table = failure.case.seen.partitions
     there = table if isinstance(table, Unknown) else topic in table.topics
     missing = there if isinstance(there, Unknown) else not there

@@ -18,6 +18,7 @@ from tests.unit.detect.pipelines.around import (
 )
 from tests.unit.observations import AT, Scene
 
+from headgate import diagnose
 from headgate.connect import masking
 from headgate.detect.pipelines import hazards
 from headgate.domain import connects, measures, observation, snapshot, timeline
@@ -93,6 +94,32 @@ def test_dead_letters_that_are_too_large() -> None:
     config: dict[str, Any] = {"errors_tolerance": "all", "errors_deadletterqueue_topic_name": DLQ}
     causes = why(seen(scene, **config), "dlq.write_failing")
     assert (causes[0].code, causes[0].verdict) == ("message.oversize", "likely")
+
+
+def test_a_dead_letter_topic_that_refuses_its_sink_is_one_incident_with_the_sink() -> None:
+    scene = shop()
+    scene.topic("orders", 3, rate=10, max_message_bytes="9000000")
+    scene.topic(DLQ, 1, max_message_bytes="1000")
+
+    def told(i: int) -> Sequence[measures.Measure]:
+        failed = 3.0 if i > 60 else 0.0
+        broker = Resource("broker", "1")
+        return (
+            measures.Measure(
+                name="task.dead_letter_failures", resource=task("orders-sink", 0), value=failed
+            ),
+            measures.Measure(
+                name="broker.bytes_rejected", resource=broker, value=failed, labels={"topic": DLQ}
+            ),
+        )
+
+    scene.measured["127.0.0.1:7071"] = told
+    config: dict[str, Any] = {"errors_tolerance": "all", "errors_deadletterqueue_topic_name": DLQ}
+    drafts = diagnose.look(seen(scene, **config), {})[2]
+    [draft] = [one for one in drafts if one.severity == "critical"]
+    assert draft.resource == Resource("connector", "orders-sink")
+    assert {"dlq.write_failing", "produce.too_large"} <= {one.code for one in draft.findings}
+    assert not [one for one in drafts if one.resource.kind in ("topic", "broker")]
 
 
 def at(position: int) -> tuple[connects.Position, ...]:
