@@ -1,7 +1,8 @@
 """Headgate's own proposals: for an incident whose cause it knows, the cause's first suggestion.
 
-It proposes once. While that change is not over, nothing more is proposed; after it is, the next
-try waits longer each time; after a person's no, or the last try, there is none.
+It proposes once. While that change is not over, nothing more is proposed, unless it only watches
+and there is something better to do by now; after it is, the next try waits longer each time; after
+a person's no, or the last try, there is none.
 """
 
 from collections.abc import Container, Sequence
@@ -43,7 +44,7 @@ class Proposer:
             earlier = work.changes.page(
                 incident=item.id, requester=person.HEADGATE.name, limit=50
             ).items
-        if any(one.state not in transitions.FINAL for one in earlier):
+        if any(one.state not in transitions.FINAL and one.plan.steps for one in earlier):
             return None
         tries = [one for one in earlier if one.action == chosen.action]
         if not due(tries, now, running.settings.engine.retry_minutes):

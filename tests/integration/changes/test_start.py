@@ -115,6 +115,21 @@ def test_one_change_at_a_time_on_one_target(store: ports.Store, setting: fakes.S
     assert kept(store, "c2").state == "succeeded"
 
 
+def test_a_watch_holds_nothing_back_on_its_target(
+    store: ports.Store, setting: fakes.Setting
+) -> None:
+    setting.reality.symptom = lambda: Look("not_yet", "not yet")
+    put(store, fakes.change_of(fakes.plan_of(())))
+    put(store, fakes.change_of(fakes.plan_of((fakes.set_step("b"),)), change_id="c2"))
+    one = engine_of(store, setting)
+    for _ in range(10):
+        one.run_once()
+    assert [kept(store, one_id).state for one_id in ("c1", "c2")] == ["verifying", "verifying"]
+    setting.reality.symptom = lambda: Look("passed", "gone")
+    finish(one, setting, 30)
+    assert [kept(store, one_id).state for one_id in ("c1", "c2")] == ["succeeded", "succeeded"]
+
+
 def test_a_change_whose_ground_has_moved_is_planned_and_decided_anew(
     store: ports.Store, setting: fakes.Setting
 ) -> None:

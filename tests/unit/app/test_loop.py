@@ -2,12 +2,14 @@
 
 import itertools
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from tests.unit.app import stands
 
-from headgate.domain import person
+from headgate.domain import diagnosis, person
 from headgate.domain.unknown import Unknown
+from headgate.observe import reaching
 
 TRACE = """org.apache.kafka.connect.errors.ConnectException: JDBC sink connector failure
 \tat io.debezium.connector.jdbc.JdbcSinkConnectorTask.put(JdbcSinkConnectorTask.java:129)
@@ -40,6 +42,34 @@ def test_a_failed_task_is_repaired_alone_and_the_incident_tells_it(stand: stands
     assert said[0].endswith(": may run")
     assert said[-1].endswith(": worked, and that was verified")
     assert stand.use.verify_audit(stands.VERA).intact
+
+
+def test_a_watch_ends_in_a_repair_as_soon_as_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database was away when the task failed, and is back a few seconds later."""
+    there: list[Literal["refuses", "accepts"]] = ["refuses"]
+    monkeypatch.setattr(reaching, "reach", lambda *_, **__: diagnosis.ReachAnswer(state=there[-1]))
+    monkeypatch.setattr(reaching, "AGE_S", 0.0)
+    stand = stands.build(tmp_path)
+    stand.kafka.add_topic("orders", partitions=3)
+    stand.connect.put(
+        "warehouse",
+        topics=("orders",),
+        config={"connection.url": "jdbc:postgresql://db.example:5432/shop"},
+    )
+    stand.pass_time(2)
+    stand.connect.fail_task("warehouse", trace=TRACE)
+    stand.pass_time(3)
+    assert [(one.action, one.state) for one in stand.changes()] == [("incident.watch", "verifying")]
+    there.append("accepts")
+    stand.pass_time(40)
+    states = {one.action: one.state for one in stand.changes()}
+    assert states == {
+        "incident.watch": "succeeded",
+        "connector.restart_failed_tasks": "succeeded",
+    }
+    assert stand.incidents()[0].state == "resolved"
 
 
 def test_a_repair_that_runs_again_and_again_is_told_to_be_none(stand: stands.Stand) -> None:

@@ -247,6 +247,14 @@ SITUATIONS = (
         ruled_out=("member.slow",),
     ),
     Situation(
+        name="one key for most records, a while after a deploy",
+        scene=scenes.hot_after_a_deploy,
+        finding="lag.growing",
+        cause="partition.hot_key",
+        verdict="likely",
+        ruled_out=("deploy.rolling",),
+    ),
+    Situation(
         name="one slow member",
         scene=scenes.slow_member,
         finding="lag.growing",

@@ -96,7 +96,10 @@ def _growing(
     last = told.churn.last_at
     recent = last is not None and argument.case.seen.now - last <= _SETTLED_S
     churn.deploy(
-        argument, told, requires("it fell behind while members changed", recent, told.moves)
+        argument,
+        told,
+        requires("it fell behind while members changed", recent, told.moves),
+        requires("it falls behind on more than one hot partition", not where.hot, scene.spread),
     )
     churn.poll_timeout(argument, told)
     churn.session_timeout(argument, told)
