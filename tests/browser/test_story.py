@@ -1,7 +1,12 @@
 """The main job in a browser: read an incident, see who may approve, approve, watch it verified."""
 
+import threading
+
 from playwright.sync_api import expect
 from tests.browser import conftest
+
+from headgate.demo import story
+from headgate.lab import lab as lab_
 
 ENDS_MS = 100_000
 
@@ -22,6 +27,30 @@ def test_an_operator_reads_why_and_is_told_who_may_approve(
     expect(page.locator(".hg-decide")).to_contain_text("mira is no approver")
     expect(page.locator(".hg-diff")).to_contain_text("commit")
     expect(page.locator(".hg-diff")).to_contain_text("dlq")
+
+
+def test_a_story_that_is_stuck_says_what_headgate_sees(
+    site: conftest.Site, incident: str, waiting: str, lab_connect: lab_.Lab
+) -> None:
+    said: list[str] = []
+    with site.api("mira") as mira, site.api("jonas") as jonas:
+        seen = mira.get(f"/incidents/{incident}")["draft"]["title"]
+        change = mira.get(f"/changes/{waiting}")["plan"]["summary"]
+        stage = story.Stage(
+            lab=lab_connect,
+            cluster=conftest.CLUSTER,
+            address=site.address,
+            operator=mira,
+            approver=jonas,
+            say=said.append,
+            stop=threading.Event(),
+            hands_free=False,
+        )
+        story.tell_seen(stage)
+    text = "\n".join(said)
+    assert f"incident: {seen}" in text
+    assert "record.poison, confirmed" in text
+    assert f"change: {change} (waiting_approval)" in text
 
 
 def test_an_approver_approves_on_a_phone_and_watches_it_verified_without_a_reload(

@@ -5,6 +5,7 @@ matter.
 """
 
 import contextlib
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,19 @@ SCHEMA = "headgate.doctor/1"
 LONGEST_INTERVAL_S = 2.0
 LEAST_SWEEPS = 2
 """Rates need two looks."""
+
+SPARE_S = 3.0
+"""What an answer may take beyond the time it was asked to watch."""
+
+_LATE_S = 1.0
+"""Of that, for the last sweep: none is begun that, lasting as long as the one before, ends later.
+Brokers that hang make every sweep last to its deadline."""
+
+_STEPS_S = 0.5
+"""Of that, kept for the plans of the next steps, and the least that each read of one is given."""
+
+_ANSWERS_S = 1.0
+"""The least time for the questions of diagnosis."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,9 +174,10 @@ def examine(asked: Asked, tell: Callable[[float], None] = lambda _share: None) -
         # A wrong address is told at once, with its own words, and not as an unread part.
         held.brokers(deadline_s=asked.deadline_s)
         begun = ticks.now()
+        until = time.monotonic() + asked.watch_s + SPARE_S
         beside = around.rows(held, schemas, sources)
         seen, sweeps = _watch(asked, held, connects, beside, ticks, tell, wanted)
-        return _judge(asked, held, connects, ticks, seen, (begun, sweeps))
+        return _judge(asked, held, connects, ticks, seen, (begun, sweeps), until)
 
 
 def _schemas(url: str) -> list[registry.RestRegistry]:
@@ -226,14 +241,19 @@ def _watch(
     )
     begun = time.monotonic()
     sweeps = 0
+    passed = 0.0
     while True:
+        before = passed
         seen = looking.look()
         sweeps += 1
         passed = time.monotonic() - begun
         tell(min(1.0, passed / asked.watch_s) if asked.watch_s else 1.0)
-        if passed >= asked.watch_s and sweeps >= LEAST_SWEEPS:
+        due = max(passed, sweeps * interval_s)
+        over = passed >= asked.watch_s or due + passed - before > asked.watch_s + _LATE_S
+        if over and sweeps >= LEAST_SWEEPS:
             return seen, sweeps
-        time.sleep(max(0.0, begun + sweeps * interval_s - time.monotonic()))
+        time.sleep(max(0.0, begun + due - time.monotonic()))
+        passed = time.monotonic() - begun
 
 
 def _judge(
@@ -243,14 +263,19 @@ def _judge(
     ticks: clock.Clock,
     seen: observation.Observation,
     looked: tuple[datetime, int],
+    until: float,
 ) -> Report:
+    """What was seen, judged by that moment of the monotonic clock, if the cluster lets it."""
     examined = diagnose.Examination(seen)
     asks = examined.questions()
-    answerer = answers.Answerer(held, read_records=asked.read_records, deadline_s=asked.deadline_s)
+    left_s = max(_ANSWERS_S, until - _STEPS_S - time.monotonic())
+    answerer = answers.Answerer(
+        held, read_records=asked.read_records, deadline_s=min(asked.deadline_s, left_s)
+    )
     told = answerer.answer(asks, seen.snapshot) if asks else {}
     found, diagnoses, drafts, hazards = examined.conclude(told)
     world = _world(asked, held, connects, ticks, seen, found)
-    desk = proposal.Desk(catalogue=actions.CATALOGUE, boundary=cedar.CedarBoundary())
+    steps = _Steps(world, until)
     brokers = seen.snapshot.brokers.value
     parts = seen.snapshot.partitions.value
     groups = seen.snapshot.groups.value
@@ -270,7 +295,7 @@ def _judge(
         begun=looked[0],
         ended=ticks.now(),
         sweeps=looked[1],
-        cases=tuple(Case(draft=draft, steps=_steps(desk, world, draft)) for draft in drafts),
+        cases=tuple(Case(draft=draft, steps=steps.of(draft)) for draft in drafts),
         hazards=tuple(one for one in hazards if one.state != "suppressed"),
         unknown=_unread(seen),
         not_judged=found.not_seen,
@@ -327,49 +352,54 @@ def _world(
     )
 
 
-def _steps(desk: proposal.Desk, world: acting.World, draft: incident.Draft) -> tuple[Step, ...]:
-    """The best cause's suggestions, each with the lane that the shipped policies would give."""
-    if not draft.causes:
-        return ()
-    return tuple(_step(desk, world, draft, one) for one in draft.causes[0].next)
+class _Steps:
+    """Plans next steps, until a moment of the monotonic clock at full length."""
 
+    def __init__(self, world: acting.World, until: float) -> None:
+        self._desk = proposal.Desk(catalogue=actions.CATALOGUE, boundary=cedar.CedarBoundary())
+        self._world = world
+        self._until = until
 
-def _step(
-    desk: proposal.Desk,
-    world: acting.World,
-    draft: incident.Draft,
-    one: diagnosis.Suggestion,
-) -> Step:
-    floor = vocabulary.actions()[one.action].floor
-    if one.action not in desk.catalogue.actions or not one.parameters:
+    def of(self, draft: incident.Draft) -> tuple[Step, ...]:
+        """The best cause's suggestions, each with the lane that the shipped policies would give."""
+        if not draft.causes:
+            return ()
+        return tuple(self._step(draft, one) for one in draft.causes[0].next)
+
+    def _step(self, draft: incident.Draft, one: diagnosis.Suggestion) -> Step:
+        floor = vocabulary.actions()[one.action].floor
+        if one.action not in self._desk.catalogue.actions or not one.parameters:
+            return Step(
+                suggestion=one,
+                lane=vocabulary.stricter(floor, "approve") if floor == "auto" else floor,
+                why="a person does it",
+                in_catalogue=False,
+            )
+        origin = acting.Origin(
+            requester=person.HEADGATE,
+            finding=draft.findings[0].key if draft.findings else "",
+            cause=draft.causes[0],
+            evidence=draft.evidence,
+            rationale=draft.title,
+        )
+        left_s = max(_STEPS_S, self._until - time.monotonic())
+        try:
+            made = proposal.propose(
+                self._desk,
+                dataclasses.replace(self._world, deadline_s=min(self._world.deadline_s, left_s)),
+                origin,
+                change_id="doctor",
+                action=one.action,
+                given=one.parameters,
+            ).item
+        except (acting.CannotPlan, port_errors.PortError, change_errors.ChangeError) as error:
+            return Step(
+                suggestion=one, lane="refuse", why=f"cannot now: {error}", in_catalogue=True
+            )
+        reasons = made.decision.reasons
         return Step(
             suggestion=one,
-            lane=vocabulary.stricter(floor, "approve") if floor == "auto" else floor,
-            why="a person does it",
-            in_catalogue=False,
+            lane=made.decision.lane,
+            why=reasons[0].text if reasons else "",
+            in_catalogue=True,
         )
-    origin = acting.Origin(
-        requester=person.HEADGATE,
-        finding=draft.findings[0].key if draft.findings else "",
-        cause=draft.causes[0],
-        evidence=draft.evidence,
-        rationale=draft.title,
-    )
-    try:
-        made = proposal.propose(
-            desk,
-            world,
-            origin,
-            change_id="doctor",
-            action=one.action,
-            given=one.parameters,
-        ).item
-    except (acting.CannotPlan, port_errors.PortError, change_errors.ChangeError) as error:
-        return Step(suggestion=one, lane="refuse", why=f"cannot now: {error}", in_catalogue=True)
-    reasons = made.decision.reasons
-    return Step(
-        suggestion=one,
-        lane=made.decision.lane,
-        why=reasons[0].text if reasons else "",
-        in_catalogue=True,
-    )

@@ -119,6 +119,24 @@ def tell_cause(stage: Stage, item: Any) -> None:
         stage.say(f"  because   {why} ({cause['verdict']}: {cause['code']})")
 
 
+def tell_seen(stage: Stage) -> None:
+    """Says which incidents are open and which changes wait, or that Headgate does not answer."""
+    try:
+        incidents = stage.operator.items("/incidents", limit="5")
+        changes = [one for one in stage.operator.items("/changes") if one["state"] not in ENDED]
+    except (api.NoAnswer, httpx2.HTTPError) as failed:
+        stage.say(f"            {failed}")
+        return
+    for each in incidents:
+        causes = each["draft"]["causes"]
+        because = f": {causes[0]['code']}, {causes[0]['verdict']}" if causes else ""
+        stage.say(f"            incident: {each['draft']['title']} ({each['state']}{because})")
+    for each in changes:
+        stage.say(f"            change: {each['plan']['summary']} ({each['state']})")
+    if not incidents and not changes:
+        stage.say("            Headgate sees no incident and no change.")
+
+
 def act_one(stage: Stage) -> None:
     """A failed task is repaired alone and verified."""
     stage.say("Act 1: a repair that needs nobody")
@@ -196,7 +214,8 @@ def play(stage: Stage) -> None:
         try:
             waiting = act(stage) or waiting
         except Stuck as stuck:
-            stage.say(f"  stuck     {stuck}. The console shows what Headgate sees.")
+            stage.say(f"  stuck     {stuck}. What Headgate sees:")
+            tell_seen(stage)
         except (lab_errors.LabError, faults.interface.FaultError) as failed:
             stage.say(f"  stuck     {failed} {failed.next_step}")
         except (api.NoAnswer, httpx2.HTTPError) as failed:

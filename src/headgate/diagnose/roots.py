@@ -61,7 +61,8 @@ _MIXED = ("cluster", "topic")
 """Kinds of which several unlike things can be wrong at once: the family of the finding tells them
 apart."""
 _CLIENTS = ("auth", "acl", "produce", "producer")
-"""Families of what a broker counts of its clients: not what is wrong with the broker itself."""
+"""Families of what a broker counts of its clients: not what is wrong with the broker itself. What
+clients suffer because of it, before anything is found on it, is."""
 _ENDS = ("record.",)
 """Causes that are the end of the story: what else is wrong with the partition that holds a record
 did not write it."""
@@ -152,7 +153,9 @@ class Roots:
                 here = resource.Resource("topic", item.partitions[0].topic)
                 return Root(family="topic", about=here)
         mixed = here.kind in _MIXED or (
-            here.kind == "broker" and last.code.partition(".")[0] in _CLIENTS
+            here.kind == "broker"
+            and last.resource == here
+            and last.code.partition(".")[0] in _CLIENTS
         )
         family = last.code.partition(".")[0] if mixed else here.kind
         if links and here.kind == "topic" and self._lead(here) is None:

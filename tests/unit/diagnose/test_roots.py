@@ -105,6 +105,32 @@ def test_writes_that_wait_for_a_copy_that_comes_and_goes_are_its_brokers_doing(f
     assert keys(scene) == ["broker@broker:3"]
 
 
+@pytest.mark.parametrize("looks", [2, 3])
+def test_writes_that_need_the_copy_of_a_broker_are_its_story_before_it_is_said_to_be_down(
+    looks: int,
+) -> None:
+    """Headgate tells of the refused writes first: what follows joins that incident."""
+    scene = Scene(samples=140)
+    scene.cut_s = 10.0
+    scene.topic("orders", 6, rate=10, min_isr=3)
+    at = scene.samples - looks
+    scene.broker(
+        3,
+        fenced=True,
+        port="refuses",
+        at=lambda i: scene.sample(i, fenced=i >= at, port="refuses" if i >= at else "answers"),
+    )
+    scene.lose(3, isr_at=at, leaders_at=at)
+    meeting.measure(
+        scene,
+        lambda i: (meeting.error("Produce", "NOT_ENOUGH_REPLICAS", 3 * max(0, i - at + 1), 1),),
+    )
+    told = {one.code for draft in drafts(scene) for one in draft.findings}
+    assert "produce.failing" in told
+    assert ("broker.down" in told) == (looks == 3)
+    assert keys(scene) == ["broker@broker:3"]
+
+
 def test_writes_that_fail_where_no_copy_was_lost_are_a_story_of_their_own() -> None:
     scene = scenes.crashed()()
     scene.topic("alone", 1, rf=1, min_isr=1)
