@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from headgate.actions import facts, findings, interface, outcome, parameters, reading
-from headgate.domain import change, resource, snapshot
+from headgate.domain import change, connects, resource, snapshot
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 from headgate.ports import errors
@@ -234,7 +234,7 @@ def _turns(
 
 
 def _up(broker: snapshot.Broker) -> bool | Unknown:
-    if not broker.listed or broker.port_state in ("refuses", "silent", "accepts"):
+    if not broker.listed or broker.port_state in connects.DEAD:
         return False
     return broker.fenced if isinstance(broker.fenced, Unknown) else not broker.fenced
 

@@ -240,20 +240,23 @@ def _watch(
         ),
     )
     begun = time.monotonic()
-    sweeps = 0
-    passed = 0.0
+    seen = first = looking.look()
+    sweeps, took = 1, time.monotonic() - begun
     while True:
-        before = passed
-        seen = looking.look()
-        sweeps += 1
         passed = time.monotonic() - begun
         tell(min(1.0, passed / asked.watch_s) if asked.watch_s else 1.0)
         due = max(passed, sweeps * interval_s)
-        over = passed >= asked.watch_s or due + passed - before > asked.watch_s + _LATE_S
+        over = passed >= asked.watch_s or due + took > asked.watch_s + _LATE_S
         if over and sweeps >= LEAST_SWEEPS:
-            return seen, sweeps
-        time.sleep(max(0.0, begun + due - time.monotonic()))
-        passed = time.monotonic() - begun
+            break
+        time.sleep(due - passed)
+        started = time.monotonic()
+        seen = looking.look()
+        sweeps, took = sweeps + 1, time.monotonic() - started
+    looked_s = (seen.snapshot.at - first.snapshot.at).total_seconds()
+    # where it was less than what was asked for, no more is demanded of what held for all of it
+    cut_s = max(interval_s, min(asked.watch_s, looked_s))
+    return dataclasses.replace(seen, cut_s=cut_s), sweeps
 
 
 def _judge(

@@ -10,6 +10,9 @@ PortState = Literal["answers", "accepts", "refuses", "silent", "not_probed"]
 """What a server's port does: answers requests; accepts a connection and then says nothing;
 refuses the connection; does not answer at all; was not tried."""
 
+DEAD: tuple[PortState, ...] = ("accepts", "refuses", "silent")
+"""What the port of a server does that does not work: no request is answered."""
+
 UNREAD_OFFSETS = Unknown("its offsets were not read")
 UNREAD_TOPICS = Unknown("the topics that it uses were not read")
 

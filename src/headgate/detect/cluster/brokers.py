@@ -7,7 +7,7 @@ import numpy as np
 
 from headgate.detect import interface, view, words
 from headgate.detect.cluster import quorum
-from headgate.domain import finding, history, resource, snapshot, vocabulary
+from headgate.domain import connects, finding, history, resource, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
 
@@ -66,11 +66,11 @@ class Brokers:
             about = resource.Resource("broker", str(broker.id))
             if broker.listed and isinstance(broker.fenced, Unknown):
                 not_seen += interface.not_seen(self.codes, about, broker.fenced.reason)
-            accepts = broker.port_state in ("answers", "accepts")
-            lost = not accepts and broker.port_state != "not_probed" and not led
-            if broker.listed and not broker.fenced and not lost:
+            given_up = not broker.listed or bool(broker.fenced)
+            if not given_up and (led or broker.port_state not in connects.DEAD):
                 continue
-            code = "broker.fenced" if accepts else "broker.down"
+            accepts = broker.port_state in ("answers", "accepts")
+            code = "broker.fenced" if accepts and given_up else "broker.down"
             found = _finding(seen, code, broker, about)
             findings += [found] if found else []
         return interface.Found(findings=tuple(findings), not_seen=tuple(not_seen))
@@ -90,7 +90,7 @@ def gone(seen: view.View) -> dict[int, str]:
             found[each.id] = "the cluster no longer lists it"
         elif each.fenced is True:
             found[each.id] = "the controller fenced it"
-        elif each.port_state in ("refuses", "silent", "accepts"):
+        elif each.port_state in connects.DEAD:
             found[each.id] = f"its port {each.port_state}"
     return found
 
@@ -109,8 +109,9 @@ def _gone(sample: history.BrokerSample) -> bool:
     return not sample.listed or bool(sample.fenced)
 
 
-def _dead(sample: history.BrokerSample) -> bool:
-    return _gone(sample) or sample.port in ("refuses", "silent", "accepts")
+def dead(sample: history.BrokerSample) -> bool:
+    """Whether the broker did not do its work then, given up by the controller or not."""
+    return _gone(sample) or sample.port in connects.DEAD
 
 
 def _finding(
@@ -118,7 +119,7 @@ def _finding(
 ) -> finding.Finding | None:
     given_up = not broker.listed or bool(broker.fenced)
     # A dead port shows a broker session before the controller gives the broker up.
-    start = since(seen, broker.id, _gone if broker.port_state == "answers" else _dead)
+    start = since(seen, broker.id, _gone if broker.port_state == "answers" else dead)
     state = seen.state(code, "hold", start, at_once=True)
     if state is None:
         return None

@@ -4,14 +4,11 @@ import itertools
 
 from headgate.detect import view, words
 from headgate.detect.cluster import brokers
-from headgate.domain import history
 from headgate.domain.unknown import Unknown
 
 SETTLE_S = 30.0
 """A broker session is 9 s, and clients take as long again to find the new leader or coordinator
 (seen in the lab); after that they read as they do."""
-
-_DEAD = ("accepts", "refuses", "silent")
 
 
 def last(seen: view.View) -> tuple[int, float] | None:
@@ -27,7 +24,7 @@ def _last(seen: view.View) -> tuple[int, float] | None:
         (at, broker)
         for broker, samples in seen.history.brokers.items()
         for before, after in itertools.pairwise(samples)
-        if _is_away(before) != _is_away(after) and seen.now - (at := after.at) <= SETTLE_S
+        if brokers.dead(before) != brokers.dead(after) and seen.now - (at := after.at) <= SETTLE_S
     ]
     if not moved:
         return None
@@ -56,7 +53,3 @@ def lost(seen: view.View, group_id: str, code: str, name: str) -> str:
         return f"a broker has just gone, and which one coordinates {group_id} is not known"
     away = brokers.gone(seen).get(place)
     return f"broker {place}, which coordinates {group_id}, has just gone: {away}" if away else ""
-
-
-def _is_away(sample: history.BrokerSample) -> bool:
-    return not sample.listed or bool(sample.fenced) or sample.port in _DEAD

@@ -10,12 +10,11 @@ from typing import ClassVar
 
 from headgate.detect import interface, view, words
 from headgate.detect.pipelines import clusters
-from headgate.domain import finding, resource, snapshot
+from headgate.domain import connects, finding, resource, snapshot
 from headgate.domain.unknown import Unknown
 
 DELAY_S = 300.0
 """Connect's own scheduled.rebalance.max.delay.ms; its REST interface does not show the setting."""
-_GONE = ("refuses", "silent", "accepts")
 
 
 class Workers:
@@ -44,7 +43,7 @@ def _lost(
 ) -> Iterator[finding.Finding]:
     held = _held(seen, cluster, connect)
     for worker in connect.workers:
-        if worker.state not in _GONE or not (held.get(worker.id) or worker.configured):
+        if worker.state not in connects.DEAD or not (held.get(worker.id) or worker.configured):
             continue
         since = _gone_since(seen, cluster, worker.id)
         state = seen.state("connect.worker_lost", "hold", since, at_once=True)
@@ -110,7 +109,7 @@ def _gone_since(seen: view.View, cluster: str, worker_id: str) -> float:
     since = seen.now
     for part in reversed(seen.readings(f"connect:{cluster}")):
         worker = part.value.worker(worker_id)
-        if worker is None or worker.state not in _GONE:
+        if worker is None or worker.state not in connects.DEAD:
             break
         since = part.at.timestamp()
     return since

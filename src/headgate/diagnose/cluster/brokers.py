@@ -58,6 +58,8 @@ class _Departure:
     posted_fact: str
     silent: bool
     """Its host swallows connections."""
+    hangs: bool
+    """Its port accepts connections, and then it says nothing."""
 
 
 def _departure(argument: interface.Argument) -> _Departure:
@@ -97,6 +99,7 @@ def _departure(argument: interface.Argument) -> _Departure:
             source="timeline",
         ),
         silent=bool(samples) and samples[-1].port == "silent",
+        hangs=bool(samples) and samples[-1].port == "accepts",
     )
 
 
@@ -112,7 +115,7 @@ def _down(argument: interface.Argument) -> None:
     argument.weigh(
         "broker.crashed",
         "Its process ended without an orderly shutdown.",
-        requires("its port is dead", True, *left.port),
+        requires("its port is dead", not left.hangs, *left.port),
         requires("nobody posted its stop", not left.posted, left.posted_fact),
         requires(
             "nothing shows that it handed its leaders over first",
@@ -147,7 +150,7 @@ def _down(argument: interface.Argument) -> None:
             left.order_fact,
             left.posted_fact,
         ),
-        requires("its port is dead", True, *left.port),
+        requires("its port is dead", not left.hangs, *left.port),
         decides("somebody posted its stop", left.posted, left.posted_fact),
         decides(
             "its leaders moved away before its replicas left the ISRs",
@@ -161,8 +164,10 @@ def _down(argument: interface.Argument) -> None:
     argument.weigh(
         "broker.hung",
         "Its process or its host is there and does not run.",
-        requires("its port does not refuse connections", left.silent, *left.port),
-        expects("its host swallows connections", left.silent, *left.port),
+        requires("its port does not refuse connections", left.silent or left.hangs, *left.port),
+        decides("its port accepts them and then says nothing", True, *left.port)
+        if left.hangs
+        else expects("its host swallows connections", left.silent, *left.port),
         requires("it was not stopped in order", left.order != "leaders", left.order_fact),
         next=restart,
     )

@@ -109,8 +109,8 @@ def _recovering(item: finding.Finding, top: diagnosis.Cause) -> str:
 
 def _majority(_item: finding.Finding, _top: diagnosis.Cause) -> str:
     return (
-        "The controllers have lost their majority: nothing can be changed and no leader elected, "
-        "though clients go on"
+        "The controllers have lost their majority: nothing can be changed and no leader elected "
+        "until it is back"
     )
 
 

@@ -9,7 +9,7 @@ from tests.unit.detect.cluster import parts
 from tests.unit.observations import AT, START, Scene, flat
 
 from headgate import detect
-from headgate.domain import finding, measures, timeline
+from headgate.domain import connects, finding, measures, timeline
 from headgate.domain.resource import Resource
 from headgate.domain.unknown import Unknown
 
@@ -299,11 +299,14 @@ def test_a_quorum_that_may_not_be_read_is_not_lost() -> None:
     assert "not allowed" in unseen(scene, "quorum.no_leader")[0]
 
 
-def test_without_a_controller_a_dead_port_is_a_broker_that_is_down() -> None:
+@pytest.mark.parametrize("port", ["refuses", "silent", "accepts"])
+def test_without_a_controller_a_dead_port_is_a_broker_that_is_down(
+    port: connects.PortState,
+) -> None:
     """Nobody fences it, for ever (seen on 4.3)."""
     scene = parts.shop()
     scene.others["quorum"] = lambda _i: Unknown("timed out after 2 s")
-    scene.broker(2, port="refuses")
+    scene.broker(2, port=port)
     [item] = found(scene, "broker.down")
     assert str(item.resource) == "broker:2"
     assert "no controller" in item.summary

@@ -8,7 +8,15 @@ from tests.unit.detect.cluster import parts
 from tests.unit.observations import AT, START, Scene, flat, line
 
 from headgate import diagnose
-from headgate.domain import diagnosis, elections, observation, storage, timeline, vocabulary
+from headgate.domain import (
+    connects,
+    diagnosis,
+    elections,
+    observation,
+    storage,
+    timeline,
+    vocabulary,
+)
 from headgate.domain.resource import Resource, TopicPartition
 from headgate.domain.unknown import Unknown
 
@@ -51,7 +59,7 @@ def one_leader() -> Scene:
     return scene
 
 
-def no_quorum() -> Scene:
+def no_quorum(port: connects.PortState = "refuses") -> Scene:
     scene = parts.shop()
     scene.others["quorum"] = lambda i: (
         parts.voters() if i < 100 else Unknown("broker 1 timed out after 2 s")
@@ -59,10 +67,14 @@ def no_quorum() -> Scene:
     for each in (2, 3):
         scene.broker(
             each,
-            port="refuses",
-            at=lambda i: scene.sample(i, port="answers" if i < 100 else "refuses"),
+            port=port,
+            at=lambda i: scene.sample(i, port="answers" if i < 100 else port),
         )
     return scene
+
+
+def two_hang() -> Scene:
+    return no_quorum("accepts")
 
 
 def voter_behind() -> Scene:
@@ -427,6 +439,22 @@ CASES = {
         on="cluster:lab",
         cause="quorum.majority_lost",
         verdict="confirmed",
+    ),
+    "two hang": Case(
+        scene=two_hang,
+        finding="broker.down",
+        on="broker:2",
+        cause="broker.hung",
+        verdict="confirmed",
+        ruled_out=("broker.crashed", "broker.planned_stop"),
+    ),
+    "two crash": Case(
+        scene=no_quorum,
+        finding="broker.down",
+        on="broker:2",
+        cause="broker.crashed",
+        verdict="confirmed",
+        ruled_out=("broker.hung",),
     ),
     "voter": Case(
         scene=voter_behind,
