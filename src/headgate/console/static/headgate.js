@@ -36,14 +36,15 @@
     return box;
   });
   // a table may be sorted anew: the chosen row is the one of the same name, wherever it stands now
-  const followRow = (chosen, top) => {
+  const place = (row) => row.getBoundingClientRect().top + scrollY; // on the page, wherever its reader has scrolled to
+  const followRow = (chosen, stood) => {
     const now = document.activeElement?.closest("main [data-row]");
     if (!chosen || (now && key(now) === chosen)) return;
     const again = rows().find((one) => key(one) === chosen);
     if (!again) { document.activeElement.blur(); return; }
     $("a", again).focus({ preventScroll: true });
-    const moved = again.getBoundingClientRect().top - top; // it stays under the reader's eye
-    if (Math.abs(moved) > innerHeight / 2) scrollBy(0, moved);
+    const moved = place(again) - stood; // it stays under the reader's eye
+    if (Math.abs(moved) > innerHeight / 2) scrollBy({ top: moved, behavior: "instant" });
   };
   const read = async () => {
     const answer = await fetch(location.href, { headers: { "HX-Request": "true" } });
@@ -53,7 +54,7 @@
     if (held()) { stale = true; return; } // asked last: the hand may have come while it was read
     const page = new DOMParser().parseFromString(text, "text/html");
     const row = document.activeElement?.closest("main [data-row]");
-    const chosen = row && key(row), top = row?.getBoundingClientRect().top;
+    const chosen = row && key(row), stood = row && place(row);
     for (const part of ["#hg-live", "#hg-places", "#hg-facts"]) {
       const fresh = $(part, page), old = $(part);
       if (!fresh || !old) continue;
@@ -63,7 +64,7 @@
       for (const box of kept) document.getElementById(box.id)?.replaceWith(box);
     }
     document.title = page.title;
-    followRow(chosen, top);
+    followRow(chosen, stood);
     charts();
   };
   const refresh = async () => {
