@@ -245,9 +245,8 @@ def _watch(
     while True:
         passed = time.monotonic() - begun
         tell(min(1.0, passed / asked.watch_s) if asked.watch_s else 1.0)
-        due = max(passed, sweeps * interval_s)
-        over = passed >= asked.watch_s or due + took > asked.watch_s + _LATE_S
-        if over and sweeps >= LEAST_SWEEPS:
+        due = next_sweep(asked.watch_s, interval_s, sweeps=sweeps, passed=passed, took=took)
+        if due is None:
             break
         time.sleep(due - passed)
         started = time.monotonic()
@@ -257,6 +256,18 @@ def _watch(
     # where it was less than what was asked for, no more is demanded of what held for all of it
     cut_s = max(interval_s, min(asked.watch_s, looked_s))
     return dataclasses.replace(seen, cut_s=cut_s), sweeps
+
+
+def next_sweep(
+    watch_s: float, interval_s: float, *, sweeps: int, passed: float, took: float
+) -> float | None:
+    """When the next sweep begins, in seconds since the first did; None: there is none.
+
+    ``sweeps`` were made in the ``passed`` seconds, the last of which took ``took``.
+    """
+    due = max(passed, sweeps * interval_s)
+    over = passed >= watch_s or due + took > watch_s + _LATE_S
+    return None if over and sweeps >= LEAST_SWEEPS else due
 
 
 def _judge(
