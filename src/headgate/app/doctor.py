@@ -14,11 +14,8 @@ from pathlib import Path
 
 from headgate import actions, diagnose
 from headgate.actions import interface as acting
-from headgate.app import around, declared, errors
+from headgate.app import advice, around, declared, errors
 from headgate.app.capabilities import matrix
-from headgate.boundary import cedar
-from headgate.changes import errors as change_errors
-from headgate.changes import proposal
 from headgate.connect import joining, rest
 from headgate.domain import (
     capability,
@@ -49,9 +46,6 @@ _LATE_S = 1.0
 """Of that, for the last sweep: none is begun that, lasting as long as the one before, ends later.
 Brokers that hang make every sweep last to its deadline."""
 
-_STEPS_S = 0.5
-"""Of that, kept for the plans of the next steps, and the least that each read of one is given."""
-
 _ANSWERS_S = 1.0
 """The least time for the questions of diagnosis."""
 
@@ -74,22 +68,11 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """A next step with the lane that it would get."""
-
-    suggestion: diagnosis.Suggestion
-    lane: vocabulary.Lane
-    why: str
-    in_catalogue: bool
-    """Whether Headgate can do it; else a person does."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One incident with its next steps."""
 
     draft: incident.Draft
-    steps: tuple[Step, ...]
+    steps: tuple[advice.Step, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,14 +265,14 @@ def _judge(
     """What was seen, judged by that moment of the monotonic clock, if the cluster lets it."""
     examined = diagnose.Examination(seen)
     asks = examined.questions()
-    left_s = max(_ANSWERS_S, until - _STEPS_S - time.monotonic())
+    left_s = max(_ANSWERS_S, until - advice.LEAST_S - time.monotonic())
     answerer = answers.Answerer(
         held, read_records=asked.read_records, deadline_s=min(asked.deadline_s, left_s)
     )
     told = answerer.answer(asks, seen.snapshot) if asks else {}
     found, diagnoses, drafts, hazards = examined.conclude(told)
     world = _world(asked, held, connects, ticks, seen, found)
-    steps = _Steps(world, until)
+    adviser = advice.Adviser(world, until)
     brokers = seen.snapshot.brokers.value
     parts = seen.snapshot.partitions.value
     groups = seen.snapshot.groups.value
@@ -309,7 +292,7 @@ def _judge(
         begun=looked[0],
         ended=ticks.now(),
         sweeps=looked[1],
-        cases=tuple(Case(draft=draft, steps=steps.of(draft)) for draft in drafts),
+        cases=tuple(Case(draft=draft, steps=adviser.of(draft)) for draft in drafts),
         hazards=tuple(one for one in hazards if one.state != "suppressed"),
         unknown=_unread(seen),
         not_judged=found.not_seen,
@@ -364,56 +347,3 @@ def _world(
         kill_switch=lambda: False,
         deadline_s=asked.deadline_s,
     )
-
-
-class _Steps:
-    """Plans next steps, until a moment of the monotonic clock at full length."""
-
-    def __init__(self, world: acting.World, until: float) -> None:
-        self._desk = proposal.Desk(catalogue=actions.CATALOGUE, boundary=cedar.CedarBoundary())
-        self._world = world
-        self._until = until
-
-    def of(self, draft: incident.Draft) -> tuple[Step, ...]:
-        """The best cause's suggestions, each with the lane that the shipped policies would give."""
-        if not draft.causes:
-            return ()
-        return tuple(self._step(draft, one) for one in draft.causes[0].next)
-
-    def _step(self, draft: incident.Draft, one: diagnosis.Suggestion) -> Step:
-        floor = vocabulary.actions()[one.action].floor
-        if one.action not in self._desk.catalogue.actions or not one.parameters:
-            return Step(
-                suggestion=one,
-                lane=vocabulary.stricter(floor, "approve") if floor == "auto" else floor,
-                why="a person does it",
-                in_catalogue=False,
-            )
-        origin = acting.Origin(
-            requester=person.HEADGATE,
-            finding=draft.findings[0].key if draft.findings else "",
-            cause=draft.causes[0],
-            evidence=draft.evidence,
-            rationale=draft.title,
-        )
-        left_s = max(_STEPS_S, self._until - time.monotonic())
-        try:
-            made = proposal.propose(
-                self._desk,
-                dataclasses.replace(self._world, deadline_s=min(self._world.deadline_s, left_s)),
-                origin,
-                change_id="doctor",
-                action=one.action,
-                given=one.parameters,
-            ).item
-        except (acting.CannotPlan, port_errors.PortError, change_errors.ChangeError) as error:
-            return Step(
-                suggestion=one, lane="refuse", why=f"cannot now: {error}", in_catalogue=True
-            )
-        reasons = made.decision.reasons
-        return Step(
-            suggestion=one,
-            lane=made.decision.lane,
-            why=reasons[0].text if reasons else "",
-            in_catalogue=True,
-        )

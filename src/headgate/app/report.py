@@ -3,7 +3,7 @@
 Fields may be added; those that are there keep their meaning.
 """
 
-from headgate.app import acls, doctor, words
+from headgate.app import acls, advice, doctor, words
 from headgate.domain import diagnosis, evidence, finding
 from headgate.domain.unknown import Unknown
 
@@ -134,7 +134,7 @@ def _cause(one: diagnosis.Cause) -> Json:
     }
 
 
-def _step(one: doctor.Step) -> Json:
+def _step(one: advice.Step) -> Json:
     return {
         "action": one.suggestion.action,
         "parameters": dict(one.suggestion.parameters),

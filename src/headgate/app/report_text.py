@@ -7,7 +7,7 @@ forty topics with one hazard are one line, and so is all that one missing thing 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from headgate.app import acls, doctor, words
+from headgate.app import acls, advice, doctor, words
 from headgate.domain import diagnosis, evidence, finding, vocabulary
 from headgate.domain.unknown import Unknown
 
@@ -129,7 +129,7 @@ def _fact(one: evidence.Evidence) -> str:
     return f"{one.what}: {shown}{' ' + one.unit if one.unit else ''}"
 
 
-def _step(step: doctor.Step) -> str:
+def _step(step: advice.Step) -> str:
     if not step.in_catalogue:
         return f"{step.suggestion.why} ({step.suggestion.action})"
     given = " ".join(f"{name}={value}" for name, value in step.suggestion.parameters.items())

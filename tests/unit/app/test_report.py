@@ -10,7 +10,7 @@ from tests.unit.diagnose import scenes
 from tests.unit.observations import Scene
 
 from headgate import diagnose
-from headgate.app import doctor, report, report_text
+from headgate.app import advice, doctor, report, report_text
 from headgate.app.capabilities import matrix
 from headgate.domain import snapshot
 from headgate.domain.unknown import Unknown
@@ -29,7 +29,7 @@ def of(
         doctor.Case(
             draft=draft,
             steps=tuple(
-                doctor.Step(
+                advice.Step(
                     suggestion=one, lane="approve", why="a person does it", in_catalogue=bool(n)
                 )
                 for n, one in enumerate(draft.causes[0].next if steps else ())
