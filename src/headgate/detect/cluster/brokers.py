@@ -1,13 +1,12 @@
 """Broker findings: a cluster that does not answer, brokers that are down, fenced or hung."""
 
-from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
 
 from headgate.detect import interface, view, words
-from headgate.detect.cluster import quorum
-from headgate.domain import connects, finding, history, resource, snapshot, vocabulary
+from headgate.detect.cluster import absence, quorum
+from headgate.domain import connects, finding, resource, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
 
@@ -76,50 +75,14 @@ class Brokers:
         return interface.Found(findings=tuple(findings), not_seen=tuple(not_seen))
 
 
-def gone(seen: view.View) -> dict[int, str]:
-    """Brokers that do not do their work now, given up by the controller or not, and what shows it.
-
-    Without a controller nobody fences: then a dead port is all that shows it.
-    """
-    table = seen.brokers
-    if isinstance(table, Unknown):
-        return {}
-    found = {}
-    for each in table.brokers:
-        if not each.listed:
-            found[each.id] = "the cluster no longer lists it"
-        elif each.fenced is True:
-            found[each.id] = "the controller fenced it"
-        elif each.port_state in connects.DEAD:
-            found[each.id] = f"its port {each.port_state}"
-    return found
-
-
-def since(seen: view.View, broker_id: int, holds: Callable[[history.BrokerSample], bool]) -> float:
-    """Since when something has held in every sample of the broker; now where it never did."""
-    start = seen.now
-    for sample in reversed(seen.history.brokers.get(broker_id, ())):
-        if not holds(sample):
-            break
-        start = sample.at
-    return start
-
-
-def _gone(sample: history.BrokerSample) -> bool:
-    return not sample.listed or bool(sample.fenced)
-
-
-def dead(sample: history.BrokerSample) -> bool:
-    """Whether the broker did not do its work then, given up by the controller or not."""
-    return _gone(sample) or sample.port in connects.DEAD
-
-
 def _finding(
     seen: view.View, code: str, broker: snapshot.Broker, about: resource.Resource
 ) -> finding.Finding | None:
     given_up = not broker.listed or bool(broker.fenced)
     # A dead port shows a broker session before the controller gives the broker up.
-    start = since(seen, broker.id, _gone if broker.port_state == "answers" else dead)
+    start = absence.since(
+        seen, broker.id, absence.given_up if broker.port_state == "answers" else absence.dead
+    )
     state = seen.state(code, "hold", start, at_once=True)
     if state is None:
         return None

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from headgate.detect import interface, view, words
-from headgate.detect.cluster import brokers, gauges, pairs
+from headgate.detect.cluster import absence, gauges, pairs
 from headgate.domain import finding, meters, resource, vocabulary
 
 CODE = pairs.CODE
@@ -64,7 +64,7 @@ class Conflicts:
 
 def compared(seen: view.View) -> tuple[Compared, ...]:
     """Every fact that each of two sources told twice at least, the newest reading included."""
-    gone = {resource.Resource("broker", str(each)) for each in brokers.gone(seen)}
+    gone = {resource.Resource("broker", str(each)) for each in absence.gone(seen)}
     return tuple(
         one
         for pair in pairs.PAIRS

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from headgate.detect import interface, view, words
-from headgate.detect.cluster import brokers, gauges, throttles
+from headgate.detect.cluster import absence, gauges, throttles
 from headgate.domain import amounts, finding, movement, resource, snapshot, storage, vocabulary
 from headgate.domain.unknown import Unknown
 
@@ -57,7 +57,7 @@ def _stuck(seen: view.View, one: movement.Reassignment) -> finding.Finding | Unk
         return None
     least = amounts.size(str(seen.observation.thresholds.value(_STUCK, "rate", about)))
     rate = copied(seen, one, max(start, seen.now - seen.observation.seconds(_STUCK, "hold")))
-    dead = sorted(set(one.adding) & set(brokers.gone(seen)))
+    dead = sorted(set(one.adding) & set(absence.gone(seen)))
     limit = limited(seen, one)
     if isinstance(limit, int) and limit < least:
         slow = True  # it cannot copy faster for long: one answer alone may be larger than that

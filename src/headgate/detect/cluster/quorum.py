@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from headgate.detect import interface, view, words
-from headgate.detect.cluster import gauges
+from headgate.detect.cluster import absence, gauges
 from headgate.domain import finding, quorum, resource, snapshot
 from headgate.domain.unknown import Unknown
 
@@ -61,15 +61,27 @@ def _unanswered(seen: view.View, value: Unknown) -> interface.Found:
     )
     if not _silent(seen, value):
         return interface.Found(not_seen=gap)
+    found = _leaderless(seen, f"does not answer ({value.reason})", _silent_since(seen))
+    return interface.Found(findings=found, not_seen=gap[1:] if found else gap)
+
+
+def _silent_since(seen: view.View) -> float:
+    """Since when nobody answers for the quorum: the first reading that says so, or, where most of
+    the voters had been gone before it, since they were.
+    """
     held = seen.observation.past.parts["quorum"]
     start = gauges.since(
         [part.at.timestamp() for part in held],
         [isinstance(part.value, Unknown) for part in held],
     )
-    found = _leaderless(
-        seen, f"does not answer ({value.reason})", seen.now if start is None else start
-    )
-    return interface.Found(findings=found, not_seen=gap[1:] if found else gap)
+    start = seen.now if start is None else start
+    led = [(part.at, part.value) for part in held if not isinstance(part.value, Unknown)]
+    if not led or not led[-1][1].voters:
+        return start
+    last, value = led[-1]
+    gone = sorted(absence.since(seen, each.id, absence.dead) for each in value.voters)
+    enough = gone[len(gone) - len(gone) // 2 - 1]  # so many gone, and no majority is left
+    return min(start, max(enough, last.timestamp()))
 
 
 def _run(

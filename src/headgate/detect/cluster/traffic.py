@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from headgate.detect import interface, view, words
-from headgate.detect.cluster import brokers, gauges
+from headgate.detect.cluster import absence, gauges
 from headgate.domain import amounts, finding, resource, storage, vocabulary
 from headgate.domain.unknown import Unknown
 
@@ -43,7 +43,7 @@ class Hot:
 
     def find(self, seen: view.View) -> interface.Found:
         """At most one finding per broker."""
-        away = brokers.gone(seen)
+        away = absence.gone(seen)
         if away:
             reason = f"broker {words.names(sorted(away))} is away: its load lies on the others"
             return interface.Found(not_seen=interface.not_seen(self.codes, seen.cluster, reason))

@@ -3,7 +3,7 @@
 import itertools
 
 from headgate.detect import view, words
-from headgate.detect.cluster import brokers
+from headgate.detect.cluster import absence
 from headgate.domain.unknown import Unknown
 
 SETTLE_S = 30.0
@@ -24,7 +24,7 @@ def _last(seen: view.View) -> tuple[int, float] | None:
         (at, broker)
         for broker, samples in seen.history.brokers.items()
         for before, after in itertools.pairwise(samples)
-        if brokers.dead(before) != brokers.dead(after) and seen.now - (at := after.at) <= SETTLE_S
+        if absence.dead(before) != absence.dead(after) and seen.now - (at := after.at) <= SETTLE_S
     ]
     if not moved:
         return None
@@ -51,5 +51,5 @@ def lost(seen: view.View, group_id: str, code: str, name: str) -> str:
     place = group.coordinator if group is not None else Unknown("it is not listed")
     if isinstance(place, Unknown):
         return f"a broker has just gone, and which one coordinates {group_id} is not known"
-    away = brokers.gone(seen).get(place)
+    away = absence.gone(seen).get(place)
     return f"broker {place}, which coordinates {group_id}, has just gone: {away}" if away else ""

@@ -11,6 +11,9 @@ from headgate.detect.consumers import courses, lags, outlines
 TOGETHER = 0.5
 """A member's lag on a topic rises by this share of the rise on one of its partitions, where that is
 no matter of turns (judgment)."""
+STEPS = 2.0
+"""A rise of lag within so many commit steps may be a reader that has just stopped: until its newest
+commit is late (judgment: ``RHYTHM`` pauses, and the step that it was in)."""
 RHYTHM = 1.5
 """A commit that is later than so many of its usual pauses has stopped coming (judgment)."""
 

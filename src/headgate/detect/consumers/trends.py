@@ -104,7 +104,9 @@ def _noise(
     ends, commits = seen.snapshot.offsets, seen.snapshot.commits
     later_s = (commits.at - ends.at).total_seconds() + (commits.took_s - ends.took_s) / 2
     apart_s = abs(later_s)  # between the middles of both readings
-    noise: NDArray[np.float64] = STEPS * step + apart_s * (rise + advance) / span_s
+    cut = seen.observation.is_cut("lag.growing", "window")
+    steps = short.STEPS if cut else STEPS
+    noise: NDArray[np.float64] = steps * step + apart_s * (rise + advance) / span_s
     return noise
 
 

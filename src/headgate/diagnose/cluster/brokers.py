@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import words
-from headgate.detect.cluster import brokers as broker_finding
+from headgate.detect.cluster import absence, gauges
 from headgate.detect.cluster import disks as disk_finding
-from headgate.detect.cluster import gauges
 from headgate.diagnose import interface
 from headgate.diagnose.cluster import disks
 from headgate.diagnose.hypothesis import decides, expects, requires
@@ -318,7 +317,7 @@ def down(case: interface.Case) -> dict[int, finding.Finding]:
 
 def troubled(case: interface.Case) -> dict[int, str]:
     """Brokers that do not do their work now, given up or not yet, and what shows it."""
-    return broker_finding.gone(case.seen)
+    return absence.gone(case.seen)
 
 
 def lost(case: interface.Case, about: finding.Finding) -> set[int]:

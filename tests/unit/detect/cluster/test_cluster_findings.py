@@ -292,6 +292,23 @@ def test_a_quorum_that_never_answered_shows_in_a_one_shot_look() -> None:
     assert item.severity == "critical"
 
 
+@pytest.mark.parametrize(("gone", "since"), [((2, 3), 103), ((2,), 104)])
+def test_a_quorum_is_lost_since_most_of_its_voters_are_gone(
+    gone: tuple[int, ...], since: int
+) -> None:
+    """But not before its last answer."""
+    scene = parts.shop()
+    scene.others["quorum"] = lambda i: parts.voters() if i < 104 else Unknown("timed out after 2 s")
+    for each in gone:
+        scene.broker(
+            each,
+            port="accepts",
+            at=lambda i: scene.sample(i, port="answers" if i < 100 else "accepts"),
+        )
+    [item] = found(scene, "quorum.no_leader")
+    assert item.since.timestamp() == pytest.approx(scene.time(since), abs=0.1)
+
+
 def test_a_quorum_that_may_not_be_read_is_not_lost() -> None:
     scene = parts.glance(parts.shop())
     scene.others["quorum"] = lambda _i: Unknown("not allowed", kind="not_allowed")
