@@ -13,6 +13,19 @@ from incidents.scenarios import shop
 class Stopped(shop.Read):
     """A group that is stopped for a moment, as one does before its commits are touched."""
 
+    def work_long(self) -> None:
+        """Who is set back needs a while to get through the log's history again: one that is through
+        within a second leaves no trace in any look.
+        """
+        self.work(
+            rate=self.draw.real("rate", 20, 40),
+            work_ms=self.draw.real("work_ms", 10, 15),
+            prefetch=500,
+        )
+        self.stand.write(self.topic, self.draw.whole("history", 600, 1_000), size=60)
+        self.stand.caught_up(self.group, within_s=90)
+        time.sleep(12)  # so that no window holds the catching up
+
     def stop(self) -> None:
         """The group has no members."""
         self.stand.change(self.group, running=False)
@@ -38,14 +51,7 @@ class RewoundByOperator(Stopped):
 
     def prepare(self) -> None:
         """A log with some history."""
-        self.work(
-            rate=self.draw.real("rate", 20, 40),
-            work_ms=self.draw.real("work_ms", 10, 15),
-            prefetch=500,
-        )
-        self.stand.write(self.topic, self.draw.whole("history", 600, 1_000), size=60)
-        self.stand.caught_up(self.group, within_s=90)
-        time.sleep(12)  # so that no window holds the catching up
+        self.work_long()
 
     def roots(self) -> tuple[scenario.Root, ...]:
         """All partitions go back at once."""
@@ -228,8 +234,8 @@ class OffsetsDeleted(Stopped):
     breaks = "An admin deletes the commits of a group that is down for a moment."
 
     def prepare(self) -> None:
-        """A group with commits."""
-        self.work(rate=self.draw.real("rate", 20, 30))
+        """A group with commits, on a log with some history."""
+        self.work_long()
 
     def roots(self) -> tuple[scenario.Root, ...]:
         """The commits are gone."""
