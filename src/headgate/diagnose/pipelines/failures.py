@@ -5,7 +5,7 @@ Gathered once for each finding, so that every cause that competes argues from th
 
 import itertools
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from headgate.detect import view, words
 from headgate.detect.pipelines import trace_rules, traces
@@ -39,6 +39,7 @@ class Failure:
         self.trace = trace(argument.case, argument.about, cluster, connector)
         self.reading = traces.read(self.trace)
         self.cited = argument.own("cause") or self._cite()
+        self._recall()
         self.since = min(
             (
                 each.since.timestamp()
@@ -48,6 +49,26 @@ class Failure:
         )
         self.others = sinks.failed_together(argument.case, connector.name)
         self.again = sinks.failures(argument.case, cluster, connector) > 1
+
+    def _recall(self) -> None:
+        """A trace that hides why does not replace the one shortly before it that named a login."""
+        if not self.hidden or self.reached()[0] is False:
+            return
+        for at, held in _told(self.case, self.cluster, self.connector.name):
+            if self.case.seen.now - at > SHORTLY_S:
+                return
+            told = traces.read(_any(held))
+            if told.failure == "credentials":
+                self.reading = told
+                before = self.argument.fact(
+                    "before",
+                    "deepest known cause in a trace shortly before",
+                    str(told.cause)[:400],
+                    source="connect",
+                    how=f"GET /connectors/{self.connector.name}/status",
+                )
+                self.cited = (*self.cited, before)
+                return
 
     @property
     def hidden(self) -> bool:
@@ -243,16 +264,20 @@ def trace(
     found = _any(connector)
     if found:
         return found
+    return next((_any(held) for _, held in _told(case, cluster, connector.name)), "")
+
+
+def _told(
+    case: interface.Case, cluster: str, name: str
+) -> Iterator[tuple[float, snapshot.Connector]]:
+    """(Unix seconds, connector) of each reading in which it had a trace, the newest first."""
     parts: Sequence[snapshot.Part[snapshot.ConnectCluster]] = case.seen.readings(
         f"connect:{cluster}"
     )
     for part in reversed(parts):
-        held = (
-            None if isinstance(part.value, Unknown) else part.value.connectors.get(connector.name)
-        )
+        held = None if isinstance(part.value, Unknown) else part.value.connectors.get(name)
         if held is not None and _any(held):
-            return _any(held)
-    return ""
+            yield part.at.timestamp(), held
 
 
 def _any(connector: snapshot.Connector) -> str:

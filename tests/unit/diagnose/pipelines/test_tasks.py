@@ -264,3 +264,43 @@ def test_a_start_that_hides_why_is_told_by_whether_restarts_help(
     assert found[0].verdict in ("likely", "confirmed")
     if first == "connect.credentials":
         assert found[1].code == "connect.transient"
+
+
+PASSWORD = (
+    'org.postgresql.util.PSQLException: FATAL: password authentication failed for user "shop"'
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "first"),
+    [
+        (PASSWORD, "accepts", ("connect.credentials", "confirmed")),
+        (PASSWORD, "refuses", ("downstream.outage", "confirmed")),
+        (
+            "java.net.ConnectException: Connection refused",
+            "accepts",
+            ("connect.transient", "likely"),
+        ),
+    ],
+)
+def test_a_trace_that_hides_why_does_not_replace_one_that_named_the_login(
+    before: str, answer: connects.PortState, first: tuple[str, str]
+) -> None:
+    """A restart fails sooner than the login does, and says less (seen with the JDBC sink)."""
+    scene = failing(HIDDEN, connection_url="jdbc:postgresql://db.shop:5432/shop")
+    seen = scene.seen()
+    part = seen.snapshot.connects["main"].value
+    assert not isinstance(part, Unknown)
+    now = part.connectors["orders-sink"]
+    [task] = now.tasks
+    told = dataclasses.replace(task, trace=scenes.TRACE.replace("{cause}", before))
+    earlier = dataclasses.replace(
+        part, connectors={"orders-sink": dataclasses.replace(now, tasks=(told,))}
+    )
+    seen = with_past(
+        seen, "connect:main", lambda i: earlier if i < scene.samples - 2 else part, scene.samples
+    )
+    asked = diagnose.Examination(seen).questions()
+    [reach] = [one for one in asked if isinstance(one, diagnosis.ReachQuestion)]
+    found = causes(seen, {reach: diagnosis.ReachAnswer(answer)})
+    assert (found[0].code, found[0].verdict) == first
