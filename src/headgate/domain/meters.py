@@ -4,6 +4,7 @@ A gauge is judged by how long it stood beyond a limit, a counter by how fast it 
 was not read is NaN, never zero; a counter that fell was started anew and counts from there.
 """
 
+import dataclasses
 import functools
 import math
 from collections.abc import Mapping
@@ -69,6 +70,17 @@ class Meter:
         if not len(self.values) or math.isnan(self.values[-1]):
             return Unknown(f"{self.source} does not tell {self.name} now")
         return float(self.values[-1])
+
+    def begun(self, at: float) -> "Meter":
+        """The same counter, which is known to have begun with zero then, if it was told later."""
+        known = np.flatnonzero(~np.isnan(self.values))
+        if not len(known) or at >= self.times[known[0]]:
+            return self
+        return dataclasses.replace(
+            self,
+            times=np.append(at, self.times[known[0] :]),
+            values=np.append(0.0, self.values[known[0] :]),
+        )
 
     def highest(self, seconds: float) -> float | Unknown:
         """The greatest value of the trailing seconds: for what is told only while it happens."""

@@ -1,7 +1,7 @@
 """What connectors lose: records that they skip, dead letters that cannot be written, positions."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from headgate.detect import interface, view, words
@@ -52,7 +52,7 @@ def _dropped(seen: view.View, cluster: str, connector: snapshot.Connector) -> _F
     if tolerates and dlq:
         return
     about = resource.Resource("connector", connector.name)
-    found = _risen(seen, SKIPPED, connector)
+    found = _risen(seen, SKIPPED, cluster, connector)
     if isinstance(found, Unknown):
         if tolerates:  # one that tolerates nothing fails loudly, but for a known bug
             yield finding.NotSeen(
@@ -85,7 +85,7 @@ def _unwritten(seen: view.View, cluster: str, connector: snapshot.Connector) -> 
     if not topic:
         return
     about = resource.Resource("connector", connector.name)
-    found = _risen(seen, UNWRITTEN, connector)
+    found = _risen(seen, UNWRITTEN, cluster, connector)
     if isinstance(found, Unknown):
         yield finding.NotSeen(code="dlq.write_failing", resource=about, reason=found.reason)
         return
@@ -109,7 +109,7 @@ def _unwritten(seen: view.View, cluster: str, connector: snapshot.Connector) -> 
 
 
 def _risen(
-    seen: view.View, name: str, connector: snapshot.Connector
+    seen: view.View, name: str, cluster: str, connector: snapshot.Connector
 ) -> tuple[float, float] | Unknown:
     """(By how much a counter of all its tasks grew lately, since when, in Unix seconds); Unknown:
     no source tells it.
@@ -121,6 +121,8 @@ def _risen(
         if isinstance(meter, Unknown):
             reason = meter.reason
             continue
+        away = _away(seen, cluster, connector.name, task)
+        meter = meter if away is None else meter.begun(away)
         rise = meter.rise(_WINDOW_S)
         if isinstance(rise, Unknown):
             reason = rise.reason
@@ -130,6 +132,20 @@ def _risen(
     if told:
         return total, since
     return Unknown(reason or f"it has no task that could tell {name}")
+
+
+def _away(seen: view.View, cluster: str, name: str, task: snapshot.Task) -> float | None:
+    """When the task was last seen not to be on its worker, so that its counters there began with
+    zero later; None: it was there all along.
+    """
+    parts: Sequence[snapshot.Part[snapshot.ConnectCluster]] = seen.readings(f"connect:{cluster}")
+    for part in reversed(parts):
+        held = None if isinstance(part.value, Unknown) else part.value.connectors.get(name)
+        if held is None or not any(
+            one.number == task.number and one.worker == task.worker for one in held.tasks
+        ):
+            return part.at.timestamp()
+    return None
 
 
 def _version(seen: view.View, cluster: str) -> str | Unknown:

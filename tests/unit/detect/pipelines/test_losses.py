@@ -87,6 +87,34 @@ def test_dead_letters_that_cannot_be_written() -> None:
     assert verdicts(causes)["message.oversize"] == "ruled_out"
 
 
+@pytest.mark.parametrize(("came", "failed"), [(50, True), (0, False)])
+def test_the_counters_of_a_task_that_came_to_its_worker_began_with_zero_there(
+    came: int, failed: bool
+) -> None:
+    """The first page that tells of it tells the failures, too: no page ever tells fewer."""
+    scene = shop()
+
+    def told(i: int) -> Sequence[measures.Measure]:
+        about = task("orders-sink", 0)
+        failures = measures.Measure(name="task.dead_letter_failures", resource=about, value=3.0)
+        return (failures,) if i > 60 else ()
+
+    scene.measured["127.0.0.1:7071"] = told
+    here = cluster(
+        connector(errors_tolerance="all", errors_deadletterqueue_topic_name=DLQ),
+    )
+    [held] = here.connectors.values()
+    [one] = held.tasks
+    elsewhere = dataclasses.replace(held, tasks=(dataclasses.replace(one, worker="w9:8083"),))
+    there = dataclasses.replace(here, connectors={held.name: elsewhere})
+    found = with_past(
+        scene.seen(), "connect:main", lambda i: here if i >= came else there, scene.samples
+    )
+    assert [item.code for item in on(found, "dlq.write_failing")] == (
+        ["dlq.write_failing"] if failed else []
+    )
+
+
 def test_dead_letters_that_are_too_large() -> None:
     scene = counted("task.dead_letter_failures", 3)
     scene.topic("orders", 3, rate=10, max_message_bytes="9000000")
