@@ -69,6 +69,20 @@ def of(seen: view.View, name: str, seconds: float) -> Told:
     return Told(lacking=reasons[0] if reasons else f"no metrics source tells {name}")
 
 
+def ended(seen: view.View, name: str, seconds: float) -> frozenset[str]:
+    """Sources that told a counter of that name in the trailing seconds and do so no more: of a
+    topic that was deleted, say.
+    """
+    found: set[str] = set()
+    for source, course in seen.meters.courses.items():
+        columns = np.array(course.columns.get(name, ()), dtype=np.intp)
+        if len(columns) and len(course.times) > 1:
+            told = ~np.isnan(course.values[_low(course, seconds) :, columns])
+            if (told.any(axis=0) & ~told[-1]).any():
+                found.add(source)
+    return frozenset(found)
+
+
 def latest(seen: view.View, name: str) -> Iterator[tuple[Resource, Mapping[str, str], float]]:
     """The newest value of every meter of that name whose source still answers."""
     for meter in seen.meters.all(name):
@@ -96,8 +110,7 @@ def _grown(
 ) -> Iterator[Growth]:
     times = course.times
     values = _filled(course, columns)
-    low = int(np.searchsorted(times, times[-1] - seconds - 1e-6))
-    low = max(0, min(low, len(times) - 2))
+    low = _low(course, seconds)
     steps = np.diff(values, axis=0)
     steps = np.where(np.isnan(steps), 0.0, np.where(steps < 0, values[1:], steps))
     rise = steps[low:].sum(axis=0)
@@ -113,6 +126,12 @@ def _grown(
             until=float(times[rows[-1] + 1]),
             span_s=float(times[-1] - times[low]),
         )
+
+
+def _low(course: meters.Course, seconds: float) -> int:
+    """The first reading of the trailing seconds; of the last two at least."""
+    low = int(np.searchsorted(course.times, course.times[-1] - seconds - 1e-6))
+    return max(0, min(low, len(course.times) - 2))
 
 
 def _filled(course: meters.Course, columns: NDArray[np.intp]) -> NDArray[np.float64]:

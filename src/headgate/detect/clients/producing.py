@@ -13,6 +13,7 @@ from headgate.domain import finding
 from headgate.domain.resource import Resource
 
 ERRORS = "broker.errors"
+REJECTED = "broker.bytes_rejected"
 TOO_LARGE = frozenset({"MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"})
 BAD_TIMESTAMP = frozenset({"INVALID_TIMESTAMP"})
 FENCING = frozenset(
@@ -107,7 +108,7 @@ def _too_large(seen: view.View) -> Iterator[finding.Finding]:
     code = "produce.too_large"
     window_s = seen.observation.seconds(code, "window")
     by_topic: dict[Resource, list[counters.Growth]] = {}
-    for one in counters.of(seen, "broker.bytes_rejected", window_s).grown:
+    for one in counters.of(seen, REJECTED, window_s).grown:
         if one.labels.get("topic"):
             by_topic.setdefault(Resource("topic", one.labels["topic"]), []).append(one)
     errors, _ = refused(seen, window_s)
@@ -125,9 +126,11 @@ def _too_large(seen: view.View) -> Iterator[finding.Finding]:
         yield _windowed(
             seen, report, mine, f"Records for {about.id} are refused because they are too large."
         )
-    if by_topic or not refusals:
+    if by_topic:
         return
-    for about, mine in _brokers(refusals):
+    # what was refused last may have been for a topic that is gone, and its counter with it
+    gone = counters.ended(seen, REJECTED, window_s)
+    for about, mine in _brokers([one for one in refusals if one.source not in gone]):
         report = interface.Report(seen, code, about)
         _cite(report, mine)
         yield _windowed(

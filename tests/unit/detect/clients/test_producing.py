@@ -4,6 +4,8 @@ import pytest
 from tests.unit.detect.clients import meeting
 from tests.unit.detect.clients.meeting import counter, error, found, gaps, measure, shop
 
+from headgate.domain import measures
+
 
 def test_errors_that_go_on_are_a_finding_on_the_topic_that_a_counter_names() -> None:
     scene = shop()
@@ -82,6 +84,26 @@ def test_a_large_record_is_a_finding_on_its_topic() -> None:
     [item] = found(scene, "produce.too_large")
     assert (str(item.resource), item.state) == ("topic:orders", "pending")
     assert not found(scene, "produce.failing")
+
+
+@pytest.mark.parametrize("deleted", [True, False])
+def test_what_was_refused_last_of_a_topic_that_is_deleted_is_not_blamed_on_brokers(
+    deleted: bool,
+) -> None:
+    """Its counter goes with it; that of the errors stays, and has grown once more."""
+    scene = shop(short=True)
+    last = scene.samples - 1
+
+    def told(i: int) -> list[measures.Measure]:
+        refused = [error("Produce", "MESSAGE_TOO_LARGE", 3 * i)]
+        if i < last and deleted:
+            refused.append(counter("broker.bytes_rejected", 900, topic="gone"))
+        return refused
+
+    measure(scene, told)
+    scene.thresholds = {"produce.too_large": {"window": "1s"}}
+    about = [str(one.resource) for one in found(scene, "produce.too_large")]
+    assert about == ([] if deleted else ["broker:1"])
 
 
 def test_the_first_record_that_is_too_large_is_told_of_its_topic_at_once() -> None:
