@@ -8,8 +8,8 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 # What judges a real shop by the clock, and so has the machine to itself after all else.
 ALONE := tests/integration/loop tests/incidents
-# What only computes, and so fills the time in which those wait.
-IDLE := tests/unit tests/docs
+# What only computes, or breaks a lab of its own, and so fills the time in which those wait.
+IDLE := tests/unit tests/docs tests/integration/lab
 UV := $(BIN)/uv
 INSTALL := VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes
 
