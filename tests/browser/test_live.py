@@ -33,6 +33,33 @@ def test_a_refresh_keeps_the_drawn_chart_the_scroll_and_the_chosen_row(
     assert page.evaluate("scrollY") == 200 or abs(page.evaluate(TOP) - top) < 2
 
 
+def test_a_refresh_that_moves_the_chosen_row_leaves_the_reader_where_they_scrolled_to(
+    sit: conftest.Sit, incident: str
+) -> None:
+    page = (seat := sit("mira", width=1440)).page
+    page.set_viewport_size({"width": 1440, "height": 500})
+    seat.open(GROUP)
+    page.wait_for_selector("[data-chart] canvas")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.wait_for_timeout(500)
+    page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+    chosen = page.evaluate("document.activeElement.textContent")
+    # the row behind it goes before it, so that the next answer moves it back
+    page.evaluate(
+        "() => { const row = document.activeElement.closest('[data-row]');"
+        " row.before(row.nextElementSibling); }"
+    )
+    assert page.evaluate("document.activeElement.textContent") == chosen
+    page.wait_for_function(
+        "() => { const row = document.activeElement.closest('[data-row]');"
+        " return row && row.nextElementSibling; }"
+    )
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.activeElement.textContent") == chosen
+    assert page.evaluate("scrollY") == 0
+
+
 def test_a_refresh_keeps_what_was_folded_and_typed(
     sit: conftest.Sit, incident: str, waiting: str
 ) -> None:

@@ -36,6 +36,7 @@
     return box;
   });
   // a table may be sorted anew: the chosen row is the one of the same name, wherever it stands now
+  const order = (part) => all("[data-row]", part).map(key).join(" ");
   const place = (row) => row.getBoundingClientRect().top + scrollY; // on the page, wherever its reader has scrolled to
   const followRow = (chosen, stood) => {
     const now = document.activeElement?.closest("main [data-row]");
@@ -60,6 +61,8 @@
       if (!fresh || !old) continue;
       carry(old, fresh);
       const kept = lift(old, fresh);
+      // a focused link that is moved would be scrolled to, wherever its reader looks by now
+      if (row && old.contains(row) && order(old) !== order(fresh)) document.activeElement.blur();
       if (fresh.innerHTML !== old.innerHTML) await htmx.swap({ target: old, text: fresh.innerHTML, swap: "innerMorph" });
       for (const box of kept) document.getElementById(box.id)?.replaceWith(box);
     }
