@@ -1,5 +1,6 @@
 """A live page reads itself anew and leaves alone what its reader holds."""
 
+from playwright import sync_api
 from playwright.sync_api import expect
 from tests.browser import conftest
 
@@ -8,16 +9,22 @@ ENDS = "[...document.querySelectorAll('tbody tr td:nth-child(10)')].map(x => x.t
 TOP = "document.activeElement.getBoundingClientRect().top"
 
 
-def test_a_refresh_keeps_the_drawn_chart_the_scroll_and_the_chosen_row(
-    sit: conftest.Sit, incident: str
-) -> None:
-    page = (seat := sit("mira", width=1440)).page
+def _with_the_second_row(seat: conftest.Seat) -> sync_api.Page:
+    """The group's page in a low window, its second row chosen by keys, and all at rest."""
+    page = seat.page
     page.set_viewport_size({"width": 1440, "height": 500})
     seat.open(GROUP)
     page.wait_for_selector("[data-chart] canvas")
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.wait_for_timeout(500)  # what the keys scrolled has come to rest
+    return page
+
+
+def test_a_refresh_keeps_the_drawn_chart_the_scroll_and_the_chosen_row(
+    sit: conftest.Sit, incident: str
+) -> None:
+    page = _with_the_second_row(sit("mira", width=1440))
     page.evaluate("scrollTo(0, 200)")
     page.wait_for_timeout(500)
     page.evaluate("document.querySelector('[data-chart] canvas').mine = true")
@@ -36,13 +43,7 @@ def test_a_refresh_keeps_the_drawn_chart_the_scroll_and_the_chosen_row(
 def test_a_refresh_that_moves_the_chosen_row_leaves_the_reader_where_they_scrolled_to(
     sit: conftest.Sit, incident: str
 ) -> None:
-    page = (seat := sit("mira", width=1440)).page
-    page.set_viewport_size({"width": 1440, "height": 500})
-    seat.open(GROUP)
-    page.wait_for_selector("[data-chart] canvas")
-    page.keyboard.press("j")
-    page.keyboard.press("j")
-    page.wait_for_timeout(500)
+    page = _with_the_second_row(sit("mira", width=1440))
     page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
     chosen = page.evaluate("document.activeElement.textContent")
     # the row behind it goes before it, so that the next answer moves it back

@@ -96,7 +96,10 @@ def test_sigterm_ends_everything_even_what_is_frozen(
     assert all(gone(pid) for pid in members)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux only")
+@pytest.mark.skipif(
+    sys.platform != "linux",
+    reason="only Linux signals a process when its parent dies (PR_SET_PDEATHSIG)",
+)
 def test_no_member_outlives_a_killed_supervisor(
     supervisor: subprocess.Popen[bytes], tmp_path: Path
 ) -> None:
