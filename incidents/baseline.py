@@ -37,6 +37,10 @@ class Gauges:
     """By connector."""
     workers_down: Readings = field(default_factory=dict)
     registry_down: Readings = field(default_factory=dict)
+    disk_used: Readings = field(default_factory=dict)
+    """The share of the fullest disk by broker."""
+    unscraped: Readings = field(default_factory=dict)
+    """Brokers whose page of metrics does not come."""
     broker: Mapping[str, Readings] = field(default_factory=dict)
     """By measure of the brokers' own metrics, then by broker or client."""
 
@@ -166,6 +170,13 @@ RULES: Sequence[Rule] = (
         fires=lambda now, _: _any(now.brokers_down),
     ),
     Rule(
+        name="ScrapeProblem",
+        source="Strimzi: up == 0 for 3 min; awesome-prometheus-alerts: at once",
+        critical=True,
+        names="broker.crashed",
+        fires=lambda now, _: _any(now.unscraped),
+    ),
+    Rule(
         name="ActiveControllerCount",
         source="Strimzi and Confluent stacks: sum != 1 for 10 s; Grafana: 5 min",
         critical=True,
@@ -223,7 +234,7 @@ RULES: Sequence[Rule] = (
         source="MSK and Sumo Logic: > 85 %; Strimzi: free < 15 % for 10 s",
         critical=True,
         names="disk.traffic_growth",
-        fires=lambda now, _: _over(0.85, _measure("disk_used")(now)),
+        fires=lambda now, _: _over(0.85, now.disk_used),
     ),
     Rule(
         name="TopicInputStopped",

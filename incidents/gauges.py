@@ -25,7 +25,6 @@ import confluent_kafka
 import httpx2
 
 from headgate.lab import lab as lab_
-from headgate.lab import parts
 from headgate.lab.workloads import cluster
 from incidents import baseline
 
@@ -57,6 +56,7 @@ _NO_ANSWER = (
     confluent_kafka.KafkaException,
     kafka.errors.KafkaError,
     httpx2.HTTPError,
+    OSError,
     ValueError,
 )
 
@@ -75,7 +75,14 @@ class Reader:
         self._newest: dict[str, tuple[float, dict[str, Any]]] = {}
         self.failed = threading.Event()
         """A reading failed for another reason than that something did not answer."""
-        for each in (self._partitions, self._groups, self._connect, self._registry, self._metrics):
+        for each in (
+            self._partitions,
+            self._groups,
+            self._connect,
+            self._registry,
+            self._metrics,
+            self._disks,
+        ):
             threading.Thread(target=self._keep, args=(each,), daemon=True).start()
 
     def now(self) -> baseline.Gauges:
@@ -219,18 +226,27 @@ class Reader:
 
     def _metrics(self) -> dict[str, Any]:
         found: dict[str, dict[str, float]] = defaultdict(dict)
+        away: dict[str, float] = {}
         for broker in self._lab.brokers:
-            if broker.life is not parts.Life.RUNNING or not broker.metrics_url:
+            if not broker.metrics_url:
                 continue
             try:
                 page = self._http.get(broker.metrics_url).text
             except httpx2.HTTPError:
+                away[f"broker:{broker.id}"] = 1.0
                 continue
             for measure, resource, value in _samples(page, f"broker:{broker.id}"):
                 found[measure][resource] = value
-        usage = shutil.disk_usage(self._lab.folder)
-        found["disk_used"] = {"cluster:disk": usage.used / usage.total}
-        return {"broker": dict(found)}
+        return {"broker": dict(found), "unscraped": away}
+
+    def _disks(self) -> dict[str, Any]:
+        """Of each broker the fullest of its disks, as an exporter on its host shows them."""
+        used: dict[str, float] = {}
+        for broker in self._lab.brokers:
+            home = self._lab.folder / f"broker-{broker.id}"
+            sizes = [shutil.disk_usage(one) for one in (home, *home.iterdir()) if one.is_dir()]
+            used[f"broker:{broker.id}"] = max(one.used / one.total for one in sizes)
+        return {"disk_used": used}
 
 
 def _samples(page: str, broker: str) -> list[tuple[str, str, float]]:

@@ -54,7 +54,7 @@ class Verdict:
     opened: int = 0
     """Incidents that were opened for it."""
     paging: int = 0
-    """Those of them that are critical: they page."""
+    """Calls to people: for incidents that opened as critical, became so, or came back."""
 
     @property
     def settled(self) -> bool:
@@ -113,7 +113,7 @@ def judge(
         answers=tuple(_answer(root, after, moments) for root in roots),
         wrong=_wrong(views, roots, moments),
         opened=len(opened),
-        paging=sum(1 for told in opened if told.severity == "critical"),
+        paging=sum(1 for look, _ in views for told in look.paged if mine(told, own)),
     )
 
 

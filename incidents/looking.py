@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -22,7 +23,7 @@ from headgate import diagnose
 from headgate.app import around
 from headgate.connect import rest
 from headgate.diagnose import lifecycle
-from headgate.domain import diagnosis, finding, incident, observation, thresholds, usual
+from headgate.domain import diagnosis, finding, incident, notices, observation, thresholds, usual
 from headgate.kafka import cluster
 from headgate.lab import lab as lab_
 from headgate.observe import answers, collector, deadletters, readings, times, watch
@@ -33,6 +34,7 @@ from incidents import looks
 CUT_S = 10.0
 INTERVAL_S = 2.0
 DEADLINE_S = 5.0
+_PAGER = notices.Route(channel="pager")
 
 
 @contextlib.contextmanager
@@ -103,6 +105,7 @@ class Eyes:
         self._answers = answers.Answerer(self._kafka, read_records=True, deadline_s=3.0)
         self._ids = itertools.count(1)
         self._live: dict[str, incident.Incident] = {}
+        self._threads: dict[str, notices.Thread] = {}
         self.looks: list[looks.Look] = []
         self.failure: BaseException | None = None
         self._stop = threading.Event()
@@ -171,6 +174,7 @@ class Eyes:
                     *(_hazard(one, why) for one in hazards if one.state != "suppressed"),
                 ),
                 opened=opened,
+                paged=self._page(found.at),
                 unseen=tuple(
                     f"{one.code} on {one.resource}: {one.reason}" for one in found.not_seen
                 ),
@@ -205,6 +209,19 @@ class Eyes:
             for name, one in self._live.items()
             if before.get(name, "resolved") == "resolved" and one.state == "open"
         )
+
+    def _page(self, now: datetime) -> tuple[looks.Told, ...]:
+        """The incidents of which a pager with the defaults would call somebody now."""
+        called = []
+        for name, one in self._live.items():
+            thread = self._threads.setdefault(name, notices.Thread(incident=name, channel="pager"))
+            said = notices.due(one, thread, _PAGER, now)
+            if not isinstance(said, notices.Notice):
+                continue
+            self._threads[name] = dataclasses.replace(thread, told=said.told, sent_at=now)
+            if said.kind in notices.PAGES:
+                called.append(_incident(one.draft))
+        return tuple(called)
 
 
 def _metrics(lab: lab_.Lab) -> list[str]:

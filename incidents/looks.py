@@ -68,5 +68,7 @@ class Look:
     told: tuple[Told, ...]
     opened: tuple[Told, ...] = ()
     """Incidents that this look opened."""
+    paged: tuple[Told, ...] = ()
+    """Incidents of which this look called somebody: grave when they opened, or grave by now."""
     unseen: tuple[str, ...] = ()
     """Findings that could not be judged, and why."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from incidents import judge
+from incidents import baseline, judge
 
 SWEEPS = 3
 """The right cause is to be named within so many sweeps after the symptom is visible ..."""
@@ -119,6 +119,8 @@ def measures(rows: Sequence[Row], background: Sequence[str] = ()) -> list[Measur
     silent = sum(len(row.wrong) for row in healthy)
     wrong = sum(len(row.wrong) for row in counted if row.roots)
     fewer = 1 - paging / pages if pages else 0.0
+    critical = {rule.name for rule in baseline.RULES if rule.critical}
+    grave = sum(1 for row in counted for page in row.pages if page.split()[0] in critical)
     beside = sum(row.paging for row in counted if row.pages)
     asked = [row for row in counted if row.roots and row.doctor]
     return [
@@ -179,6 +181,12 @@ def measures(rows: Sequence[Row], background: Sequence[str] = ()) -> list[Measur
         Measure(
             what="The same, without the runs in which the rules see nothing",
             value=f"{beside} against {pages}: {1 - beside / pages:.0%} fewer" if pages else "-",
+            goal="-",
+            met=None,
+        ),
+        Measure(
+            what="The same, against those rules alone whose sources call them critical",
+            value=f"{paging} against {grave}: {1 - paging / grave:.0%} fewer" if grave else "-",
             goal="-",
             met=None,
         ),

@@ -47,7 +47,8 @@ def test_each_resource_pages_by_itself() -> None:
         ({"broker": {"handler_idle": {"broker:1": 0.1}}}, "RequestHandlerIdle"),
         ({"broker": {"network_idle": {"broker:1": 0.2}}}, "NetworkProcessorIdle"),
         ({"broker": {"throttle_ms": {"client:a": 120}}}, "ThrottleTime"),
-        ({"broker": {"disk_used": {"cluster:disk": 0.9}}}, "DiskUsed"),
+        ({"disk_used": {"broker:1": 0.9}}, "DiskUsed"),
+        ({"unscraped": {"broker:1": 1}}, "ScrapeProblem"),
         ({"broker": {"controllers": {"broker:1": 0}}}, "ActiveControllerCount"),
     ],
 )

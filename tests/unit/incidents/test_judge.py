@@ -23,8 +23,13 @@ def told(
     )
 
 
-def look(at: float, *said: looks.Told, opened: tuple[looks.Told, ...] = ()) -> looks.Look:
-    return looks.Look(began=at - 0.2, at=at, told=said, opened=opened)
+def look(
+    at: float,
+    *said: looks.Told,
+    opened: tuple[looks.Told, ...] = (),
+    paged: tuple[looks.Told, ...] = (),
+) -> looks.Look:
+    return looks.Look(began=at - 0.2, at=at, told=said, opened=opened, paged=paged)
 
 
 def verdict(*seen: looks.Look, roots: tuple[scenario.Root, ...] = (ROOT,)) -> judge.Verdict:
@@ -101,11 +106,12 @@ def test_a_healthy_case_is_settled_with_no_answer_and_counts_what_is_said() -> N
     assert (found.answers, len(found.wrong)) == ((), 1)
 
 
-def test_incidents_are_counted_by_whether_they_page() -> None:
-    warning = told("lag.growing", severity="warning")
-    opened = (told(), warning, told(on="group:other"), told(severity="info"))
-    found = verdict(look(16, opened=opened))
-    assert (found.opened, found.paging) == (2, 1)
+def test_incidents_and_calls_to_people_are_counted_apart() -> None:
+    warning, other = told("lag.growing", severity="warning"), told(on="group:other")
+    opened = (told(), warning, other, told(severity="info"))
+    grave_by_now = told("lag.growing")
+    found = verdict(look(16, opened=opened, paged=(told(), other)), look(20, paged=(grave_by_now,)))
+    assert (found.opened, found.paging) == (2, 2)
 
 
 def test_claims_and_being_alone_make_things_ones_own() -> None:

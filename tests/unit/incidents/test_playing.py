@@ -62,10 +62,8 @@ class Eyes:
     def since(self, _: float) -> list[looks.Look]:
         now = time.monotonic()
         return [
-            looks.Look(
-                began=now + n, at=now + n, told=self.told, opened=self.opened if not n else ()
-            )
-            for n in range(4)
+            looks.Look(began=now + n, at=now + n, told=self.told, opened=first, paged=first)
+            for n, first in enumerate((self.opened, (), (), ()))
         ]
 
     def announce(self, _: object) -> None: ...
