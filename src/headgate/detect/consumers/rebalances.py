@@ -22,11 +22,16 @@ EAGER = ("range", "roundrobin", "sticky")
 
 
 def rebalances(samples: tuple[history.GroupSample, ...]) -> Iterator[float]:
-    """The time of each rebalance: one change of epoch, members or state is counted once."""
+    """The time of each rebalance: one change of epoch, members or state is counted once.
+
+    One that is under way in the first sample counts as of then.
+    """
     restless = False
     for place, sample in enumerate(samples):
         if not place:
             restless = sample.state in costs.RESTLESS
+            if restless:
+                yield sample.at
             continue
         before = samples[place - 1]
         both = before.epoch >= 0 and sample.epoch >= 0
@@ -91,7 +96,7 @@ def _restless(seen: view.View, group: snapshot.Group) -> finding.Finding | None:
     recent = samples[bisect.bisect_left(samples, oldest, key=lambda sample: sample.at) :]
     if len(recent) < view.WINDOW_SAMPLES:
         return None
-    unsettled = sum(
+    unsettled = (recent[0].state in costs.RESTLESS) + sum(
         1
         for one, two in itertools.pairwise(recent)
         if one.epoch != two.epoch or one.members != two.members or two.state in costs.RESTLESS

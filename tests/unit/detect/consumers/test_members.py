@@ -68,6 +68,16 @@ def restless(protocol: str) -> Scene:
     return scene
 
 
+def test_a_rebalance_that_is_under_way_when_a_look_begins_is_one_of_it() -> None:
+    scene = shop()
+    times = (0, 1, 4)
+    scene.states["billing"] = lambda i: "PreparingRebalance" if i in times else "Stable"
+    [item] = found(at_first_sight(scene), "rebalance.wave")
+    assert fact(item, "count") == 2
+    scene.states["billing"] = lambda i: "PreparingRebalance" if i < 2 else "Stable"
+    assert not found(at_first_sight(scene), "rebalance.wave")
+
+
 def test_rebalances_tell_what_they_cost() -> None:
     [item] = found(restless("consumer/range"), "rebalance.storm")
     assert fact(item, "count") == 9
