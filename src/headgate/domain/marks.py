@@ -63,14 +63,17 @@ def held_back(seen: observation.Observation, commit: NDArray[np.int64]) -> NDArr
 def out_of_reach(seen: observation.Observation, commit: NDArray[np.int64]) -> NDArray[np.int64]:
     """Records that an open transaction keeps from who stands below the last stable offset: no
     reader of committed records could have read them; int64[C], 0 where not known.
+
+    What came since the stable offset was read may be readable by now: it is not among them, but
+    in a look of seconds, in which a transaction that was open then is likely open still.
     """
     made = np.zeros(len(commit), np.int64)
     known, stable = _open(seen, commit)
     past = seen.history
     if not len(known) or not len(past.times):
         return made
-    # what came since the stable offset was read may be readable by now
-    row = int(np.searchsorted(past.times, seen.snapshot.positions.at.timestamp(), side="right"))
+    read_at = seen.snapshot.positions.at.timestamp()
+    row = len(past.times) if seen.cut_s else int(np.searchsorted(past.times, read_at, side="right"))
     ends = past.ends[max(row - 1, 0), past.places.partition_of[known]]
     made[known] = np.where(commit[known] < stable, np.maximum(ends - stable, 0), 0)
     return made

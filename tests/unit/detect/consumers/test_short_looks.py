@@ -1,6 +1,7 @@
 """What raises the lag of a healthy group for a moment: a short look says nothing of it then."""
 
 import dataclasses
+from datetime import timedelta
 
 import pytest
 from tests.unit.detect.clients.meeting import held
@@ -119,6 +120,24 @@ def behind_a_transaction(*, opened: int) -> Scene:
 
 def test_it_does_not_of_a_reader_that_has_read_all_but_what_a_transaction_holds_back() -> None:
     assert not found(behind_a_transaction(opened=2), "lag.growing")
+
+
+def test_it_does_not_though_the_transaction_was_seen_some_seconds_ago() -> None:
+    scene = behind_a_transaction(opened=2)
+    for p in range(4):  # it comes to its end before the last stable offset
+        quick, slow = line(START - 40, 50), line(START + 40, 10)
+        scene.read(
+            "billing",
+            "orders",
+            p,
+            lambda i, quick=quick, slow=slow: min(quick(i), slow(i)),
+            f"billing-{p}",
+        )
+    seen = scene.seen()
+    read = seen.snapshot
+    early = dataclasses.replace(read.positions, at=read.positions.at - timedelta(seconds=6))
+    seen = dataclasses.replace(seen, snapshot=dataclasses.replace(read, positions=early))
+    assert not [one for one in detect.run(seen).findings if one.code == "lag.growing"]
 
 
 def test_it_does_of_one_that_is_slow_below_the_last_stable_offset() -> None:
