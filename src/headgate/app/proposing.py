@@ -44,7 +44,7 @@ class Proposer:
             earlier = work.changes.page(
                 incident=item.id, requester=person.HEADGATE.name, limit=50
             ).items
-        if any(one.state not in transitions.FINAL and one.plan.steps for one in earlier):
+        if any(one.state not in transitions.FINAL and not one.plan.watches for one in earlier):
             return None
         tries = [one for one in earlier if one.action == chosen.action]
         if not due(tries, now, running.settings.engine.retry_minutes):

@@ -238,7 +238,7 @@ class Worker:
         if self._world.kill_switch():
             return effects.Opened(waits="the kill switch is on")
         for other in self._items.values():
-            if not other.plan.steps:
+            if other.plan.watches:
                 continue  # it only watches
             if other.state in transitions.UNDER_WAY and other.plan.target == item.plan.target:
                 return effects.Opened(waits=f"{other.id} is under way on {other.plan.target}")

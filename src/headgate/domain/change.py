@@ -94,6 +94,11 @@ class Plan:
     notes: tuple[str, ...] = ()
     """What an approver should know and no other field says."""
 
+    @property
+    def watches(self) -> bool:
+        """Whether it does nothing but look on: it has no step."""
+        return not self.steps
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
