@@ -1,5 +1,6 @@
 """Coordinators: groups that nobody coordinates, and which partition their offsets live in."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -34,6 +35,26 @@ def home_of(seen: view.View, group_id: str) -> TopicPartition | Unknown:
     if not count:
         return Unknown(f"{OFFSETS} is not listed")
     return TopicPartition(OFFSETS, home(group_id, count))
+
+
+def earlier(seen: view.View, group_id: str, since: float) -> int | None:
+    """The broker that coordinated the group before the present one, where that changed since then
+    (Unix seconds): who leads the partition of its offsets coordinates it. None: it did not.
+    """
+    where, past = home_of(seen, group_id), seen.history
+    column = None if isinstance(where, Unknown) else seen.once(_columns).get(where)
+    if column is None:
+        return None
+    leaders = past.leaders[past.times >= since, column]
+    known = leaders[leaders >= 0]
+    others = known[known != known[-1]] if len(known) else known
+    return int(others[-1]) if len(others) else None
+
+
+def _columns(seen: view.View) -> Mapping[TopicPartition, int]:
+    """Where history keeps the partitions of the offsets topic; computed once per look."""
+    names = enumerate(seen.history.partitions)
+    return {name: column for column, name in names if name.topic == OFFSETS}
 
 
 class Unavailable:

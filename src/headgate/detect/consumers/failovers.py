@@ -4,6 +4,7 @@ import itertools
 
 from headgate.detect import view, words
 from headgate.detect.cluster import absence
+from headgate.detect.consumers import coordinators
 from headgate.domain.unknown import Unknown
 
 SETTLE_S = 30.0
@@ -44,7 +45,9 @@ def unsure(seen: view.View, code: str, name: str) -> str:
 
 
 def lost(seen: view.View, group_id: str, code: str, name: str) -> str:
-    """The same of a group whose coordinator is among those that have gone, or is not known."""
+    """The same of a group whose coordinator is among those that have gone, was so until a moment
+    ago, or is not known.
+    """
     if not unsure(seen, code, name):
         return ""
     group = None if isinstance(seen.groups, Unknown) else seen.groups.get(group_id)
@@ -52,4 +55,9 @@ def lost(seen: view.View, group_id: str, code: str, name: str) -> str:
     if isinstance(place, Unknown):
         return f"a broker has just gone, and which one coordinates {group_id} is not known"
     away = absence.gone(seen).get(place)
-    return f"broker {place}, which coordinates {group_id}, has just gone: {away}" if away else ""
+    if away:
+        return f"broker {place}, which coordinates {group_id}, has just gone: {away}"
+    old = coordinators.earlier(seen, group_id, seen.now - SETTLE_S)
+    if old is None:
+        return ""
+    return f"broker {old} coordinated {group_id} until a moment ago: members look for the new one"

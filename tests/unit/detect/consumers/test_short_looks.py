@@ -189,6 +189,15 @@ def test_it_does_not_where_its_coordinator_has_just_gone() -> None:
     assert "broker 3, which coordinates billing, has just gone" in unseen(scene, "lag.stalled")
 
 
+def test_it_does_not_where_another_broker_has_just_become_its_coordinator() -> None:
+    """The one before hangs, and the members have not found that out yet."""
+    scene = stuck(coordinator=1)
+    offsets = scene.topic("__consumer_offsets", partitions=1)
+    offsets.leaders[0] = lambda i: 1 if i > 3 else 3
+    assert not found(scene, "lag.stalled")
+    assert "broker 3 coordinated billing until a moment ago" in unseen(scene, "lag.stalled")
+
+
 def test_a_group_that_looks_for_its_coordinator_is_not_called_stuck() -> None:
     def settling(gone_at: int | None) -> Scene:
         scene = behind(gone_at=gone_at)
