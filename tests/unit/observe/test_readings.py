@@ -187,7 +187,7 @@ def test_a_short_look_reads_more_often_what_a_rate_is_told_by(cluster: fake.Fake
     usual_s = {one.name: one.every_s for one in rows}
     changed = {name: every_s[name] for name in every_s if every_s[name] != usual_s[name]}
     assert changed == {
-        "positions": 3.0,
+        "positions": 1.8,
         "transactions": 3.0,
         "metrics:http://127.0.0.1:7071": 1.8,
     }

@@ -145,14 +145,23 @@ def cite(argument: interface.Argument, group_id: str) -> Told:
 
 def crash_loop(argument: interface.Argument, told: Told, *more: Prediction) -> None:
     """Weighs members that crash and are started again."""
-    group = told.churn.group
-    beat = f" about every {words.duration(group.beat_s)}" if group.beat_s else ""
-    argument.weigh(
-        "consumer.crash_loop",
-        f"Members of {group.id} crash and are started again{beat}.",
+    crashes(
+        argument,
+        told,
         requires("members come only to leave again", told.churn.loops, told.moves),
         expects("the next one is there before the last is missed", _not(told.after), told.order),
         *more,
+    )
+
+
+def crashes(argument: interface.Argument, told: Told, *predicted: Prediction) -> None:
+    """Weighs that by what the place predicts where it is argued."""
+    group = told.churn.group
+    beat = f", about every {words.duration(group.beat_s)}" if group.beat_s else ""
+    argument.weigh(
+        "consumer.crash_loop",
+        f"Members of {group.id} crash and are started again{beat}.",
+        *predicted,
         next=[
             interface.suggest("diagnostics.collect", "The crash is in the consumer's log."),
             interface.suggest("owner.notify", f"{group.id} crashes again and again."),

@@ -199,14 +199,13 @@ def _quarantine(group_id: str, item: records.Next) -> diagnosis.Suggestion:
 
 def _crash_loop(argument: interface.Argument, told: churn.Told, scene: Scene) -> None:
     """A loop that stands in one place and whose record nobody read may as well be poison."""
-    group, sound = told.churn.group, scene.decodable()
+    sound = scene.decodable()
     one_place = scene.others_move > 0
     if isinstance(sound.seen, Unknown) and one_place:
         sound = requires(sound.says, sound.seen, *sound.facts)
-    beat = f", about every {words.duration(group.beat_s)}" if group.beat_s else ""
-    argument.weigh(
-        "consumer.crash_loop",
-        f"Members of {group.id} crash and are started again{beat}.",
+    churn.crashes(
+        argument,
+        told,
         requires(
             "members come and are gone again",
             _unless_moved(argument, scene.churn),
@@ -224,10 +223,6 @@ def _crash_loop(argument: interface.Argument, told: churn.Told, scene: Scene) ->
                 ),
             )
         ),
-        next=[
-            interface.suggest("diagnostics.collect", "The crash is in the consumer's log."),
-            interface.suggest("owner.notify", f"{group.id} crashes again and again."),
-        ],
     )
 
 

@@ -59,10 +59,8 @@ def _stopped(argument: interface.Argument, group: groups.Facts) -> None:
     written = argument.fact(
         "written", "whether records were written there meanwhile", wrote, source="history"
     )
-    count = group.members
-    none: bool | Unknown = (
-        Unknown(f"its members: {count.reason}") if isinstance(count, Unknown) else count == 0
-    )
+    none = _nobody(group)
+    told = churn.cite(argument, group.id)
     state = "not known" if isinstance(group.group, Unknown) else group.group.state
     argument.weigh(
         "consumer.stopped",
@@ -74,7 +72,14 @@ def _stopped(argument: interface.Argument, group: groups.Facts) -> None:
         ),
         next=_start_again(about, group.id),
     )
-    _deploy(argument, group, none, members)
+    if isinstance(none, Unknown) and told.churn.came:
+        churn.crashes(
+            argument,
+            told,
+            requires("members come, and nothing is read", True, told.moves),
+            requires("they are gone again", Unknown("who came is there still"), told.moves),
+        )
+    _deploy(argument, told, none, members)
     _abandoned(argument, group, none, wrote, (members, written))
     argument.weigh(
         "consumer.hung",
@@ -88,10 +93,19 @@ def _stopped(argument: interface.Argument, group: groups.Facts) -> None:
     )
 
 
+def _nobody(group: groups.Facts) -> bool | Unknown:
+    """Whether it has no member; one that has just come may read in a moment, or crash."""
+    count = group.members
+    if isinstance(count, Unknown):
+        return Unknown(f"its members: {count.reason}")
+    if count and group.came and not (group.owner >= 0).any():
+        return Unknown("a member has just come; whether it will read is not seen yet")
+    return count == 0
+
+
 def _deploy(
-    argument: interface.Argument, group: groups.Facts, none: bool | Unknown, members: str
+    argument: interface.Argument, told: churn.Told, none: bool | Unknown, members: str
 ) -> None:
-    told = churn.cite(argument, group.id)
     planned = bool(told.churn.planned)
     said = told.churn.planned[-1] if planned else "nothing"
     argument.weigh(

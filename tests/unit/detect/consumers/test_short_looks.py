@@ -124,15 +124,9 @@ def test_it_does_not_of_a_reader_that_has_read_all_but_what_a_transaction_holds_
 
 def test_it_does_not_though_the_transaction_was_seen_some_seconds_ago() -> None:
     scene = behind_a_transaction(opened=2)
+    quick, slow = line(START - 40, 50), line(START + 40, 10)
     for p in range(4):  # it comes to its end before the last stable offset
-        quick, slow = line(START - 40, 50), line(START + 40, 10)
-        scene.read(
-            "billing",
-            "orders",
-            p,
-            lambda i, quick=quick, slow=slow: min(quick(i), slow(i)),
-            f"billing-{p}",
-        )
+        scene.read("billing", "orders", p, lambda i: min(quick(i), slow(i)), f"billing-{p}")
     seen = scene.seen()
     read = seen.snapshot
     early = dataclasses.replace(read.positions, at=read.positions.at - timedelta(seconds=6))

@@ -218,3 +218,19 @@ def forgotten() -> Scene:
         }
     }
     return scene
+
+
+def seldom_there(*, there: tuple[int, ...], now: bool) -> Callable[[], Scene]:
+    """A look of 10 s at a group that nobody reads for; a member is there in these samples only,
+    and owns nothing."""
+
+    def scene() -> Scene:
+        made = scenes.shop()
+        made.samples, made.interval_s, made.cut_s = 6, 2.0, 10.0
+        made.group("billing", *(("late",) if now else ()), state="PreparingRebalance")
+        made.members["billing"] = lambda i: frozenset({"late"} if i in there else ())
+        for p in range(6):
+            made.read("billing", "orders", p, flat(START - 50), lambda _: "")
+        return made
+
+    return scene

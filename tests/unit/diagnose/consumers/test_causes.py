@@ -16,6 +16,7 @@ from tests.unit.diagnose.consumers.faults import (
     planned,
     reads_on,
     reset,
+    seldom_there,
     share,
     throttled,
     waiting,
@@ -356,7 +357,25 @@ PLACES = (
     ),
 )
 
-CASES = (*STALLED, *GROWING, *REBALANCES, *PLACES)
+STOPPED = (
+    Case(
+        name="a group to which a member has just come",
+        scene=seldom_there(there=(5,), now=True),
+        finding="lag.stopped",
+        first="consumer.crash_loop",
+        verdict="possible",
+        below=("consumer.stopped",),
+    ),
+    Case(
+        name="a group without members in a short look",
+        scene=seldom_there(there=(), now=False),
+        finding="lag.stopped",
+        first="consumer.stopped",
+        verdict="confirmed",
+    ),
+)
+
+CASES = (*STALLED, *STOPPED, *GROWING, *REBALANCES, *PLACES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
