@@ -1,8 +1,9 @@
 """Lag that rises or falls by more than the rhythm of commits and samples explains.
 
-Growth is looked for twice: on each partition, and on a topic as a whole, for a member that reads
-one partition after another makes the lag of each a saw-tooth whose sum alone shows the trend. In
-both, what is read next must grow older, too: more records that are no older are a wave of input.
+Both are looked for twice: on each partition, and on a topic as a whole, for a member that reads
+one partition after another makes the lag of each a saw-tooth whose sum alone shows the trend. Where
+lag grows, what is read next must grow older, too: more records that are no older are a wave of
+input.
 """
 
 from dataclasses import dataclass
@@ -73,22 +74,49 @@ def find(seen: view.View, now: lags.Lags, stuck: NDArray[np.bool_]) -> Trends:
         alone &= short.not_in_turn(seen, now, columns, sums)
     together = _whole_topics(seen, now, columns, rows, sums, ~stuck[columns], closed)
     either = np.flatnonzero(alone | (together & behind & ~few))
-    draining = behind & ~few & (sums.fall > STEPS * sums.step)
+    draining = behind & ~few
     draining[either] = False
-    falling = np.flatnonzero(draining)
-    course = courses.of(seen, now, columns[falling], rows)
-    falls = _drain(course)
     return Trends(
         growing=Trend(
             columns=columns[either], since=times[sums.first[either]], change=sums.rise[either]
         ),
-        draining=Trend(
-            columns=columns[falling[falls]],
-            since=times[course.top[falls]],
-            change=course.fall[falls],
-        ),
+        draining=_draining(seen, now, columns, rows, sums, draining, draining & ~stuck[columns]),
         few=columns[behind & few],
     )
+
+
+def _draining(
+    seen: view.View,
+    now: lags.Lags,
+    columns: NDArray[np.intp],
+    rows: slice,
+    sums: outlines.Outlines,
+    free: NDArray[np.bool_],
+    waiting: NDArray[np.bool_],
+) -> Trend:
+    """Of those that are ``free`` of another trend, the ones that fell by themselves, and of those
+    that are ``waiting`` for their turn at most, the ones that fell with their group's lag on the
+    topic as a whole: they share what that fell by as they share what is left.
+    """
+    times = seen.history.times[rows]
+    since, change = np.zeros(len(columns)), np.zeros(len(columns), dtype=np.int64)
+    falling = np.flatnonzero(free & (sums.fall > STEPS * sums.step))
+    course = courses.of(seen, now, columns[falling], rows)
+    falls = _drain(course)
+    falling = falling[falls]
+    since[falling], change[falling] = times[course.top[falls]], course.fall[falls]
+    wholes = _wholes(seen, now, columns, rows, sums.count == len(times), sums, sums.fall)
+    if wholes is not None:
+        total = wholes.total
+        falls = _drain(total) & (total.fall > STEPS * total.step)
+        mine = falls[wholes.place] & waiting[wholes.steady]
+        fell, place = wholes.steady[mine], wholes.place[mine]
+        left = now.lag[columns[fell]]
+        share = left / np.maximum(np.bincount(place, weights=left, minlength=len(falls))[place], 1)
+        since[fell] = times[total.top[place]]
+        change[fell] = np.maximum(1, (total.fall[place] * share).astype(np.int64))
+    either = np.flatnonzero(change > 0)
+    return Trend(columns=columns[either], since=since[either], change=change[either])
 
 
 def _noise(
@@ -153,6 +181,55 @@ def _drain(course: courses.Course) -> NDArray[np.bool_]:
     return drains
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Wholes:
+    """What groups lag on a topic as a whole, where that changed by more than commits explain."""
+
+    steady: NDArray[np.intp]
+    """Which of the columns they are made of."""
+    place: NDArray[np.intp]
+    """To which whole each of those belongs."""
+    parts: courses.Course
+    total: courses.Course
+
+
+def _wholes(
+    seen: view.View,
+    now: lags.Lags,
+    columns: NDArray[np.intp],
+    rows: slice,
+    steady: NDArray[np.bool_],
+    sums: outlines.Outlines,
+    change: NDArray[np.int64],
+) -> _Wholes | None:
+    """The wholes of the columns that were read in every sample (``steady``) and whose ``change``
+    adds up to more than a few steps; None: there are none.
+    """
+    times, places = seen.history.times[rows], seen.history.places
+    chosen = np.flatnonzero(steady)
+    if len(times) < view.WINDOW_SAMPLES or not len(chosen):
+        return None
+    topic = places.topic_of[now.partition_of[columns[chosen]]]
+    key = now.group_of[columns[chosen]].astype(np.int64) * len(places.topics) + topic
+    place = np.unique(key, return_inverse=True)[1]
+    # the largest step is no smaller than the average one: most topics need no second look
+    changed = np.bincount(place, weights=change[chosen])
+    step = np.bincount(place, weights=sums.advance[chosen]) / (len(times) - 1)
+    asked = ((changed > 0) & (changed > STEPS * step))[place]
+    chosen, place = chosen[asked], place[asked]
+    if not len(chosen):
+        return None
+    place = np.unique(place, return_inverse=True)[1]
+    parts = courses.of(seen, now, columns[chosen], rows)
+    total = courses.Course(
+        times=times,
+        lag=lags.added(place, parts.lag),
+        commits=lags.added(place, parts.commits),
+        known=np.ones((len(times), int(place.max()) + 1), dtype=np.bool_),
+    )
+    return _Wholes(steady=chosen, place=place, parts=parts, total=total)
+
+
 def _whole_topics(
     seen: view.View,
     now: lags.Lags,
@@ -168,29 +245,11 @@ def _whole_topics(
     """
     flagged = np.zeros(len(columns), dtype=np.bool_)
     times = seen.history.times[rows]
-    steady = np.flatnonzero(free & (sums.count == len(times)))
-    if len(times) < view.WINDOW_SAMPLES or not len(steady):
+    steady = free & (sums.count == len(times))
+    wholes = _wholes(seen, now, columns, rows, steady, sums, sums.rise)
+    if wholes is None:
         return flagged
-    places = seen.history.places
-    topic = places.topic_of[now.partition_of[columns[steady]]]
-    key = now.group_of[columns[steady]].astype(np.int64) * len(places.topics) + topic
-    place = np.unique(key, return_inverse=True)[1]
-    # the largest step is no smaller than the average one: most topics need no second look
-    rise = np.bincount(place, weights=sums.rise[steady])
-    step = np.bincount(place, weights=sums.advance[steady]) / (len(times) - 1)
-    risen = (rise > 0) & (rise > STEPS * step)
-    asked = risen[place]
-    steady, place = steady[asked], place[asked]
-    if not len(steady):
-        return flagged
-    place = np.unique(place, return_inverse=True)[1]
-    parts = courses.of(seen, now, columns[steady], rows)
-    total = courses.Course(
-        times=times,
-        lag=lags.added(place, parts.lag),
-        commits=lags.added(place, parts.commits),
-        known=np.ones((len(times), int(place.max()) + 1), dtype=np.bool_),
-    )
+    steady, place, parts, total = wholes.steady, wholes.place, wholes.parts, wholes.total
     noise = _noise(seen, courses.span_s(times), total.step, total.rise, total.advance)
     open_ = total.rise - np.bincount(place, weights=closed[steady])
     grows = (open_ > noise) & _grow(seen, total)

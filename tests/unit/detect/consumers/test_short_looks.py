@@ -163,6 +163,31 @@ def test_it_does_not_where_one_partition_stands_and_the_others_are_read(pace: in
     assert not found(scene, "lag.growing")
 
 
+def in_turn(per_sample: int) -> Scene:
+    """A burst of 600 records on each partition; one reader takes them partition by partition."""
+    scene = at_first_sight(shop(rate=0))
+    for p in range(4):
+        read = line(START - 600 - 600 * p, per_sample)
+        scene.read(
+            "billing",
+            "orders",
+            p,
+            lambda i, read=read: min(max(read(i), START - 600), START),  # type: ignore[misc]  # bound now
+            "billing-0",
+        )
+    return scene
+
+
+def test_it_says_that_lag_drains_though_its_reader_takes_one_partition_after_the_other() -> None:
+    [item] = found(in_turn(300), "lag.draining")
+    assert [str(each) for each in item.partitions] == ["orders-2", "orders-3"]
+    assert (
+        item.summary
+        == "billing catches up on orders-2 and orders-3: 900 records left, about 6 s to go."
+    )
+    assert not found(in_turn(0), "lag.draining")
+
+
 def stuck(*, coordinator: int) -> Scene:
     """A group that stands, in a look of 12 s in which broker 3 has gone."""
     scene = behind(gone_at=1)
