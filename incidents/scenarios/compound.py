@@ -195,7 +195,7 @@ class StoppedUnderBurst(shop.Read):
         return (
             scenario.Root(findings=("lag.stopped",), causes=("consumer.stopped",), on=self.other),
             scenario.Root(
-                findings=("lag.draining", "topic.input_surge"),
+                findings=("lag.draining", "lag.growing", "topic.input_surge"),
                 causes=("traffic.burst",),
                 on=self.draw.tag,
             ),
