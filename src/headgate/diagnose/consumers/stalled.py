@@ -137,8 +137,9 @@ def argue(argument: interface.Argument, group: groups.Facts) -> None:
     churn.poll_timeout(argument, told, scene.decodable())
     churn.session_timeout(argument, told, scene.decodable())
     neighbours.downstream(argument, group)
-    committing.failing(argument, commits, stable.past_it(scene.stable))
-    committing.absent(argument, commits, stable.past_it(scene.stable))
+    able = (stable.past_it(scene.stable), scene.decodable())
+    committing.failing(argument, commits, *able)
+    committing.absent(argument, commits, *able)
     argument.weigh(
         "consumer.slow",
         "A slow consumer still commits.",
