@@ -20,6 +20,7 @@ from headgate.domain import (
     storage,
     timeline,
 )
+from headgate.domain.differences import topics
 from headgate.domain.resource import Resource
 from headgate.domain.unknown import Unknown
 
@@ -77,7 +78,7 @@ def test_topics_come_and_go() -> None:
 
     found = {str(one.resource): one for one in changed(change)}
     assert found["topic:new"].what == "was created"
-    assert found["topic:new"].after == "4 partitions, replication factor 2"
+    assert found["topic:new"].after.startswith("4 partitions, replication factor 2, id ")
     assert found["topic:clicks"].what == "was deleted, or can no longer be seen"
     assert found["topic:new"].at == LATER
     assert found["topic:new"].since == observations.AT
@@ -95,6 +96,20 @@ def test_a_topic_with_another_id_was_made_anew() -> None:
             "was deleted and created anew: its records and offsets are others",
         )
     ]
+
+
+def test_a_topic_that_was_gone_in_between_was_made_anew_if_its_id_is_another() -> None:
+    before = looked(scene())
+    made = scene()
+    del made.topics["clicks"]
+    between = later(looked(made))
+    gone = list(differences.compare(before, between))
+    back = list(differences.compare(between, before))
+    assert [one.what for one in (*gone, *back)] == [topics.DELETED, topics.CREATED]
+    assert not topics.anew([*gone, *back])  # a right to see it came and went
+    other = [dataclasses.replace(one, after=f"{one.after}-2") for one in back]
+    assert topics.anew([*gone, *other]) == tuple(other)
+    assert not topics.anew(other)
 
 
 def test_partitions_are_added_and_replicas_moved() -> None:

@@ -26,6 +26,10 @@ FENCING = frozenset(
     }
 )
 """Answers that tell a producer that it is no longer the one (judged by ``producer.fenced``)."""
+NO_TOPIC = frozenset({"UNKNOWN_TOPIC_OR_PARTITION", "UNKNOWN_TOPIC_ID", "INCONSISTENT_TOPIC_ID"})
+_SETTLE_S = 30.0
+"""Clients and brokers learn at different moments that a topic came or went; what is answered so
+long afterwards is no trouble that a look of seconds could tell from that (judgment)."""
 _OTHERS = frozenset(
     {
         "NONE",
@@ -71,10 +75,13 @@ class Producing:
 
     def find(self, seen: view.View) -> interface.Found:
         """Findings per topic where a counter names it, else per broker."""
-        findings = [*_failing(seen), *_too_large(seen), *_bad_timestamp(seen)]
+        unsettled = _unsettled(seen)
+        findings = [*_failing(seen, bool(unsettled)), *_too_large(seen), *_bad_timestamp(seen)]
         lacking = refused(seen, 60)[1]
         codes = [code for code in self.codes if not lacking or not _has(findings, code)]
         gaps = interface.not_seen(codes, seen.cluster, lacking) if lacking else ()
+        if unsettled and not lacking:
+            gaps = interface.not_seen(("produce.failing",), seen.cluster, unsettled)
         return interface.Found(findings=tuple(findings), not_seen=gaps)
 
 
@@ -82,10 +89,25 @@ def _has(findings: Sequence[finding.Finding], code: str) -> bool:
     return any(item.code == code for item in findings)
 
 
-def _failing(seen: view.View) -> Iterator[finding.Finding]:
+def _unsettled(seen: view.View) -> str:
+    """Why a short look cannot tell of writes to a topic that brokers do not know; empty: it can."""
+    if not seen.observation.is_cut("produce.failing", "hold"):
+        return ""
+    ago_s = [
+        (seen.now - one.at.timestamp(), one.resource.id)
+        for one in seen.observation.timeline
+        if one.kind == "topic"
+    ]
+    if not ago_s or min(ago_s)[0] > _SETTLE_S:
+        return ""
+    last_s, topic = min(ago_s)
+    return f"{topic} came or went {words.duration(last_s)} ago: clients learn of it by and by"
+
+
+def _failing(seen: view.View, unsettled: bool) -> Iterator[finding.Finding]:
     code = "produce.failing"
     errors, _ = refused(seen, seen.observation.seconds(code, "hold"))
-    known = _OTHERS | FENCING | TOO_LARGE | BAD_TIMESTAMP
+    known = _OTHERS | FENCING | TOO_LARGE | BAD_TIMESTAMP | (NO_TOPIC if unsettled else set())
     failing = [one for error, held in errors.items() if error not in known for one in held]
     fresh = [one for one in failing if seen.now - one.until <= counters.PAUSE_S]
     for about, mine in _abouts(seen, fresh, alone=not (BAD_TIMESTAMP & errors.keys())):

@@ -7,6 +7,7 @@ is: the client's, or that of somebody who changed a limit.
 from typing import ClassVar
 
 from headgate.detect import words
+from headgate.detect.clients import producing
 from headgate.diagnose import interface
 from headgate.diagnose.clients import lately
 from headgate.diagnose.consumers import logs
@@ -17,7 +18,6 @@ from headgate.domain.unknown import Unknown
 
 _REPLICAS = ("NOT_ENOUGH_REPLICAS", "NOT_ENOUGH_REPLICAS_AFTER_APPEND")
 _OLD = ("UNSUPPORTED_VERSION", "UNSUPPORTED_FOR_MESSAGE_FORMAT", "UNSUPPORTED_COMPRESSION_TYPE")
-_NO_TOPIC = ("UNKNOWN_TOPIC_OR_PARTITION", "UNKNOWN_TOPIC_ID", "INCONSISTENT_TOPIC_ID")
 _LIMIT = ("max.message.bytes", "message.max.bytes")
 _STAMPS = (
     "message.timestamp.after.max.ms",
@@ -99,7 +99,7 @@ def _outdated(argument: interface.Argument) -> None:
 
 def _recreated(argument: interface.Argument) -> None:
     case, about = argument.case, argument.about
-    cited = argument.own(*_NO_TOPIC)
+    cited = argument.own(*sorted(producing.NO_TOPIC))
     others = [item.id for item in about.evidence if item.id not in cited]
     anew = logs.lately_recreated(case)
     named = argument.fact(

@@ -9,11 +9,9 @@ from headgate.detect import words
 from headgate.detect.consumers import ages
 from headgate.diagnose import interface
 from headgate.domain import passing
+from headgate.domain.differences import topics as topics_
 from headgate.domain.resource import Resource, TopicPartition
 from headgate.domain.unknown import Unknown
-
-RECREATED = "deleted and created anew"
-"""How the timeline says that a topic's id became another."""
 
 
 def recreated(case: interface.Case, topics: Sequence[str]) -> bool | Unknown:
@@ -30,9 +28,8 @@ def made_anew(case: interface.Case, topics: Sequence[str]) -> Resource | None:
 
 def lately_recreated(case: interface.Case) -> tuple[Resource, ...]:
     """The topics that were made anew while Headgate looked, the last one first."""
-    told = [one for one in case.seen.observation.timeline if RECREATED in one.what]
-    told.sort(key=lambda one: one.at, reverse=True)
-    return tuple(dict.fromkeys(one.resource for one in told))
+    told = topics_.anew(sorted(case.seen.observation.timeline, key=lambda one: one.at))
+    return tuple(dict.fromkeys(one.resource for one in reversed(told)))
 
 
 def _columns(case: interface.Case, names: tuple[TopicPartition, ...]) -> NDArray[np.intp]:

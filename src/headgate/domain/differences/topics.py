@@ -5,9 +5,13 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from headgate.domain import layout, snapshot, timeline
+from headgate.domain import layout, resource, snapshot, timeline
 from headgate.domain.differences import interface
 
+DELETED = "was deleted, or can no longer be seen"
+CREATED = "was created"
+RECREATED = "was deleted and created anew: its records and offsets are others"
+_ID = "id "
 _SHOWN = 4
 """Partitions whose replicas an entry writes out."""
 
@@ -23,7 +27,7 @@ def compare(before: snapshot.Snapshot, after: snapshot.Snapshot) -> Iterable[tim
     recreated: set[str] = set()
     if old.topics != new.topics or old.topic_ids != new.topic_ids:
         for name in hidden.gone(were.keys() - are.keys()):
-            yield pair.entry("topic", "topic", name, "was deleted, or can no longer be seen")
+            yield pair.entry("topic", "topic", name, DELETED, _id(old.topic_ids[were[name]]))
         for name in sorted(are.keys() - were.keys()):
             yield _created(pair, new, name)
         for name in old.topics:
@@ -33,9 +37,9 @@ def compare(before: snapshot.Snapshot, after: snapshot.Snapshot) -> Iterable[tim
                     "topic",
                     "topic",
                     name,
-                    "was deleted and created anew: its records and offsets are others",
-                    f"id {old.topic_ids[were[name]]}",
-                    f"id {new.topic_ids[are[name]]}",
+                    RECREATED,
+                    _id(old.topic_ids[were[name]]),
+                    _id(new.topic_ids[are[name]]),
                 )
     yield from _resized(pair, old, new, recreated)
     yield from _moved(pair, old, new, recreated)
@@ -44,14 +48,30 @@ def compare(before: snapshot.Snapshot, after: snapshot.Snapshot) -> Iterable[tim
 def _created(pair: interface.Pair, new: layout.Partitions, name: str) -> timeline.Entry:
     span = new.of_topic(name)
     copies = len(new.replicas_of(span.start)) if len(span) else 0
-    return pair.entry(
-        "topic",
-        "topic",
-        name,
-        "was created",
-        "",
-        f"{len(span)} partition{'s' if len(span) != 1 else ''}, replication factor {copies}",
-    )
+    shape = f"{len(span)} partition{'s' if len(span) != 1 else ''}, replication factor {copies}"
+    told = _id(new.topic_ids[new.topic_ordinals[name]])
+    return pair.entry("topic", "topic", name, CREATED, "", f"{shape}, {told}" if told else shape)
+
+
+def anew(told: Iterable[timeline.Entry]) -> tuple[timeline.Entry, ...]:
+    """The entries by which a topic is another one under its name, those between whose looks it was
+    seen to be gone included; in the order given, which is that of time.
+    """
+    gone: dict[resource.Resource, str] = {}
+    found = []
+    for one in told:
+        if one.what == DELETED and one.before:
+            gone[one.resource] = one.before
+        before = gone.pop(one.resource, "") if one.what == CREATED else ""
+        another = before and _ID in one.after and not one.after.endswith(f", {before}")
+        if one.what == RECREATED or another:
+            found.append(one)
+    return tuple(found)
+
+
+def _id(held: str) -> str:
+    """The id in words; empty: the broker knows no ids."""
+    return f"{_ID}{held}" if held else ""
 
 
 def _is_other(old: str, new: str) -> bool:

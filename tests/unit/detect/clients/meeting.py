@@ -17,6 +17,7 @@ from headgate.domain import (
     timeline,
     transactions,
 )
+from headgate.domain.differences import topics
 from headgate.domain.resource import Resource, TopicPartition
 from headgate.domain.unknown import Unknown
 
@@ -155,6 +156,7 @@ def changed(
     what: str, about: Resource, before_s: float, old: str = "", new: str = ""
 ) -> timeline.Entry:
     kind: timeline.Kind = "acl" if "ACL" in what else "config"
+    kind = "topic" if what in (topics.CREATED, topics.DELETED, topics.RECREATED) else kind
     return timeline.Entry(
         at=AT - timedelta(seconds=before_s),
         resource=about,

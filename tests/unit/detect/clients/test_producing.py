@@ -5,6 +5,8 @@ from tests.unit.detect.clients import meeting
 from tests.unit.detect.clients.meeting import counter, error, found, gaps, measure, shop
 
 from headgate.domain import measures
+from headgate.domain.differences import topics
+from headgate.domain.resource import Resource
 
 
 def test_errors_that_go_on_are_a_finding_on_the_topic_that_a_counter_names() -> None:
@@ -63,6 +65,17 @@ def test_ordinary_answers_are_silent(kind: str) -> None:
     scene = shop()
     measure(scene, lambda i: (error("Produce", kind, 4 * i),))
     assert not found(scene, "produce.failing")
+
+
+@pytest.mark.parametrize(("ago_s", "told"), [(12, False), (50, True)])
+def test_a_topic_that_just_came_or_went_is_not_known_everywhere_yet(
+    ago_s: float, *, told: bool
+) -> None:
+    scene = shop(short=True)
+    measure(scene, lambda i: (error("Produce", "UNKNOWN_TOPIC_OR_PARTITION", 4 * i),))
+    scene.timeline = (meeting.changed(topics.CREATED, Resource("topic", "orders"), ago_s),)
+    assert bool(found(scene, "produce.failing")) is told
+    assert bool(gaps(scene, "produce.failing")) is not told
 
 
 def test_errors_that_are_over_are_silent() -> None:

@@ -20,6 +20,7 @@ from tests.unit.observations import START, Scene
 
 from headgate import diagnose
 from headgate.domain import measures
+from headgate.domain.differences import topics
 from headgate.domain.resource import Resource
 
 TOPIC = Resource("topic", "orders")
@@ -65,7 +66,7 @@ def test_an_old_client_is_told_by_the_brokers_answer() -> None:
 def test_a_topic_that_was_made_anew_is_why_brokers_do_not_know_it() -> None:
     scene = refused("UNKNOWN_TOPIC_ID")
     assert first(scene, "produce.failing") == ("unknown", "possible")
-    scene.timeline = (changed("it was deleted and created anew", TOPIC, 200),)
+    scene.timeline = (changed(topics.RECREATED, TOPIC, 200),)
     assert first(scene, "produce.failing") == ("topic.recreated", "likely")
     other = refused("REQUEST_TIMED_OUT")
     other.timeline = scene.timeline
@@ -80,7 +81,7 @@ def test_writers_and_readers_of_one_topic_that_was_made_anew_are_one_incident() 
         scene.topics["orders"].ends[p] = lambda i: START + 10 * i if i < 62 else 10 * (i - 62)
         scene.topics["orders"].starts[p] = lambda i: START if i < 62 else 0
         scene.read("billing", "orders", p, scene.topics["orders"].ends[p], "billing-0")
-    scene.timeline = (changed("it was deleted and created anew", TOPIC, 40),)
+    scene.timeline = (changed(topics.RECREATED, TOPIC, 40),)
     _detection, _diagnoses, drafts, _hazards = diagnose.look(scene.seen(), {})
     [draft] = drafts
     assert draft.resource == TOPIC
