@@ -1,6 +1,7 @@
 """Other applications at work while scenarios run: rates that swing, a deploy now and then.
 
-They belong to no scenario: whatever is said about them is wrong.
+They belong to no scenario: what is said about them is wrong, unless it follows from what a scenario
+breaks that has the lab to itself.
 """
 
 import contextlib

@@ -6,6 +6,7 @@ until its input ends. Each kind of reading has a thread of its own: what a dead 
 holds up nothing else.
 """
 
+import concurrent.futures
 import contextlib
 import dataclasses
 import json
@@ -227,17 +228,23 @@ class Reader:
     def _metrics(self) -> dict[str, Any]:
         found: dict[str, dict[str, float]] = defaultdict(dict)
         away: dict[str, float] = {}
-        for broker in self._lab.brokers:
-            if not broker.metrics_url:
-                continue
-            try:
-                page = self._http.get(broker.metrics_url).text
-            except httpx2.HTTPError:
-                away[f"broker:{broker.id}"] = 1.0
-                continue
-            for measure, resource, value in _samples(page, f"broker:{broker.id}"):
-                found[measure][resource] = value
+        asked = [one for one in self._lab.brokers if one.metrics_url]
+        with concurrent.futures.ThreadPoolExecutor(max(1, len(asked))) as pool:
+            pages = pool.map(self._page, (one.metrics_url for one in asked))
+            for broker, page in zip(asked, pages, strict=True):
+                if page is None:
+                    away[f"broker:{broker.id}"] = 1.0
+                    continue
+                for measure, resource, value in _samples(page, f"broker:{broker.id}"):
+                    found[measure][resource] = value
         return {"broker": dict(found), "unscraped": away}
+
+    def _page(self, url: str) -> str | None:
+        """None: it does not come."""
+        try:
+            return str(self._http.get(url).text)
+        except httpx2.HTTPError:
+            return None
 
     def _disks(self) -> dict[str, Any]:
         """Of each broker the fullest of its disks, as an exporter on its host shows them."""

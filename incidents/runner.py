@@ -87,11 +87,12 @@ def _alone(runs: Sequence[playing.Run], done: Tell, *, doctors: float, keep: boo
     while left:
         with _lab(left[0].scenario.needs, keep=keep) as lab:
             sound = True
-            while left and sound:
-                one = left.popleft()
-                with _place(lab) as place:
-                    done(playing.play(one, place, doctor=_asked(one, doctors)))
-                sound = not one.scenario.spoils and _is_sound(lab)
+            with background.at_work(lab):
+                while left and sound:
+                    one = left.popleft()
+                    with _place(lab) as place:
+                        done(playing.play(one, place, doctor=_asked(one, doctors)))
+                    sound = not one.scenario.spoils and _is_sound(lab)
     return []
 
 
