@@ -194,10 +194,14 @@ class Sink(scenario.Scenario, abc.ABC):
             NotConfirmed: it has not.
         """
         self.until(self.task_states, lambda found: found == ["FAILED"], "it failed", within_s=30)
-        rows = self.rows()
-        time.sleep(2)
-        if self.rows() != rows:
-            raise scenario.NotConfirmed("rows still arrive")
+
+        def still() -> tuple[int, int]:
+            rows = self.rows()
+            time.sleep(2)
+            return rows, self.rows()
+
+        rows, _ = self.until(still, lambda two: two[0] == two[1], "rows arrive no more")
+        self.until(self.task_states, lambda found: found == ["FAILED"], "it stays failed")
         lines = [one for each in self.tasks() for one in str(each.get("trace", "")).splitlines()]
         deepest = next((one for one in reversed(lines) if one.startswith("Caused by")), "")
         return f"Connect says FAILED ({deepest[:160]}); the table stays at {rows} rows"

@@ -23,6 +23,7 @@ GROUP = f"connect-{CONNECTOR}"
 """The consumer group in which Connect keeps the sink's commits."""
 TABLE = "warehouse_orders"
 _DEADLINE_S = 10.0
+_REBALANCES_S = 0.5
 _CONFIGURE_S = 40.0
 """A worker that has just started loads the plugin first, which takes long on a busy machine."""
 
@@ -204,15 +205,21 @@ def call(
     *,
     within_s: float = _DEADLINE_S,
 ) -> dict[str, Any]:
-    """Ask Connect, trying its workers in turn; raises WorkloadError with what it answered."""
+    """Ask Connect, trying its workers in turn; raises WorkloadError with what it answered.
+
+    While the workers rebalance they answer 409: then they are asked again.
+    """
     if not lab.connect_urls:
         raise interface.WorkloadError(
             "The lab has no Kafka Connect.", next_step="Start it with: headgate lab up."
         )
-    last = ""
+    last, end = "", time.monotonic() + within_s
     for url in lab.connect_urls:
         try:
             answer = httpx2.request(method, f"{url}{path}", json=body, timeout=within_s)
+            while answer.status_code == httpx2.codes.CONFLICT and time.monotonic() < end:
+                time.sleep(_REBALANCES_S)
+                answer = httpx2.request(method, f"{url}{path}", json=body, timeout=within_s)
         except httpx2.HTTPError as error:
             last = f"{url}: {error}"
             continue
