@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import interface, view, words
-from headgate.detect.consumers import lags, trends
+from headgate.detect.consumers import lags, window
 from headgate.domain import finding, history, imbalance, marks, resource, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
@@ -81,7 +81,7 @@ def _holds(
     """Where lag is more than its share in every row and than the rhythm of commits, and does not
     fall: what is being worked off needs no cause."""
     every = np.logical_and.reduce(lag > share * total, axis=0)
-    result: NDArray[np.bool_] = every & (lag[-1] > trends.STEPS * step) & (lag[-1] >= lag[0])
+    result: NDArray[np.bool_] = every & (lag[-1] > window.STEPS * step) & (lag[-1] >= lag[0])
     return result
 
 
