@@ -176,7 +176,7 @@ class FetchThrottled(Throttled):
 
     def inject(self) -> None:
         """A part of what arrives."""
-        share = self.draw.real("share", 0.2, 0.4)
+        share = self.draw.real("share", 0.15, 0.3)
         self.limit(f"{self.group}-0", int(self.rate * 230 * share))
 
     def confirm(self) -> str:

@@ -65,11 +65,14 @@ class Read(scenario.Scenario, abc.ABC):
             lambda: self.stand.lag(self.group, self.topic),
             lambda found: found >= first + by,
             f"the lag of {self.group} grows by {by}",
+            within_s=40,
         )
-        now = cluster.committed(self.stand.bootstrap, self.group)
-        moved = sum(now[each] - done.get(each, now[each]) for each in now)
-        if moved <= 0:
-            raise scenario.NotConfirmed(f"the commits of {self.group} do not advance")
+
+        def advanced() -> int:
+            now = cluster.committed(self.stand.bootstrap, self.group)
+            return sum(now[each] - done.get(each, now[each]) for each in now)
+
+        moved = self.until(advanced, lambda by: by > 0, f"the commits of {self.group} advance")
         return f"its lag grew from {first} to {lag} while its commits advanced by {moved}"
 
     def is_empty(self) -> str:
