@@ -1,6 +1,6 @@
 """Coordinators: groups that nobody coordinates, and which partition their offsets live in."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -49,6 +49,21 @@ def earlier(seen: view.View, group_id: str, since: float) -> int | None:
     known = leaders[leaders >= 0]
     others = known[known != known[-1]] if len(known) else known
     return int(others[-1]) if len(others) else None
+
+
+def waited(seen: view.View, group_id: str, away: Collection[int], since: float) -> bool:
+    """Whether the group's commits wait for a broker that is ``away``, or did until it left the ISR
+    since then (Unix seconds): they are written with acks=all.
+    """
+    where, past, table = home_of(seen, group_id), seen.history, seen.partitions
+    column = None if isinstance(where, Unknown) else seen.once(_columns).get(where)
+    if column is None or isinstance(where, Unknown) or isinstance(table, Unknown):
+        return False
+    ordinal = table.ordinal(where)
+    if ordinal is not None and set(away) & set(table.isr_of(ordinal)):
+        return True
+    sizes = past.isr_sizes[past.times >= since, column]
+    return bool(len(sizes)) and bool((sizes > sizes[-1]).any())
 
 
 def _columns(seen: view.View) -> Mapping[TopicPartition, int]:

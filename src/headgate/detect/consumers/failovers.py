@@ -46,7 +46,7 @@ def unsure(seen: view.View, code: str, name: str) -> str:
 
 def lost(seen: view.View, group_id: str, code: str, name: str) -> str:
     """The same of a group whose coordinator is among those that have gone, was so until a moment
-    ago, or is not known.
+    ago, or is not known, or whose commits wait for one that has gone.
     """
     if not unsure(seen, code, name):
         return ""
@@ -54,10 +54,15 @@ def lost(seen: view.View, group_id: str, code: str, name: str) -> str:
     place = group.coordinator if group is not None else Unknown("it is not listed")
     if isinstance(place, Unknown):
         return f"a broker has just gone, and which one coordinates {group_id} is not known"
-    away = absence.gone(seen).get(place)
-    if away:
-        return f"broker {place}, which coordinates {group_id}, has just gone: {away}"
+    away = absence.gone(seen)
+    if place in away:
+        return f"broker {place}, which coordinates {group_id}, has just gone: {away[place]}"
     old = coordinators.earlier(seen, group_id, seen.now - SETTLE_S)
-    if old is None:
-        return ""
-    return f"broker {old} coordinated {group_id} until a moment ago: members look for the new one"
+    if old is not None:
+        return (
+            f"broker {old} coordinated {group_id} until a moment ago: members look for the new one"
+        )
+    # once it is out, all that waited is done: the next look or two show it
+    if coordinators.waited(seen, group_id, away, seen.now - 2 * seen.sample_s):
+        return f"a broker has just gone, and commits of {group_id} wait until it leaves the ISR"
+    return ""

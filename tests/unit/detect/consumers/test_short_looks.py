@@ -217,6 +217,18 @@ def test_it_does_not_where_another_broker_has_just_become_its_coordinator() -> N
     assert "broker 3 coordinated billing until a moment ago" in unseen(scene, "lag.stalled")
 
 
+@pytest.mark.parametrize("left_at", [None, 5])
+def test_it_does_not_while_its_commits_wait_for_a_broker_that_has_gone(left_at: int | None) -> None:
+    """They are written with acks=all, and it is in sync until somebody puts it out."""
+    scene = stuck(coordinator=1)
+    offsets = scene.topic("__consumer_offsets", partitions=1)
+    if left_at is not None:
+        offsets.isr[0] = (1, 2)
+        offsets.isr_sizes[0] = lambda i: 2 if i >= left_at else 3
+    assert not found(scene, "lag.stalled")
+    assert "commits of billing wait until it leaves the ISR" in unseen(scene, "lag.stalled")
+
+
 def test_a_group_that_looks_for_its_coordinator_is_not_called_stuck() -> None:
     def settling(gone_at: int | None) -> Scene:
         scene = behind(gone_at=gone_at)
