@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import interface, view, words
-from headgate.detect.consumers import clients, lags, shape
+from headgate.detect.consumers import clients, failovers, lags, shape
 from headgate.domain import finding, history, resource
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
@@ -40,6 +40,10 @@ class Frozen:
         for place in groups:
             columns = stalled[now.group_of[stalled] == place]
             group_id = now.groups[place]
+            if lost := failovers.lost(seen, group_id, self.codes[0], "hold"):
+                about = resource.Resource("group", group_id)
+                lacking += interface.not_seen(self.codes, about, lost)
+                continue
             consumed = clients.consumed(seen, group_id, hold_s)
             reads = not isinstance(consumed, Unknown) and consumed > 0
             alone = len(groups) == 1 and not isinstance(refused, Unknown) and bool(refused)

@@ -225,8 +225,9 @@ def test_it_does_not_while_its_commits_wait_for_a_broker_that_has_gone(left_at: 
     if left_at is not None:
         offsets.isr[0] = (1, 2)
         offsets.isr_sizes[0] = lambda i: 2 if i >= left_at else 3
-    assert not found(scene, "lag.stalled")
-    assert "commits of billing wait until it leaves the ISR" in unseen(scene, "lag.stalled")
+    for code in ("lag.stalled", "group.commits_frozen"):
+        assert not found(scene, code)
+        assert "commits of billing wait until it leaves the ISR" in unseen(scene, code)
 
 
 def test_a_group_that_looks_for_its_coordinator_is_not_called_stuck() -> None:
