@@ -37,33 +37,45 @@ def home_of(seen: view.View, group_id: str) -> TopicPartition | Unknown:
     return TopicPartition(OFFSETS, home(group_id, count))
 
 
-def earlier(seen: view.View, group_id: str, since: float) -> int | None:
+def earlier(seen: view.View, group_id: str, since: float) -> int | Unknown | None:
     """The broker that coordinated the group before the present one, where that changed since then
     (Unix seconds): who leads the partition of its offsets coordinates it. None: it did not.
     """
-    where, past = home_of(seen, group_id), seen.history
-    column = None if isinstance(where, Unknown) else seen.once(_columns).get(where)
+    column, past = _column(seen, group_id), seen.history
     if column is None:
-        return None
+        return Unknown("which broker coordinated it before is not in the history")
     leaders = past.leaders[past.times >= since, column]
     known = leaders[leaders >= 0]
     others = known[known != known[-1]] if len(known) else known
     return int(others[-1]) if len(others) else None
 
 
-def waited(seen: view.View, group_id: str, away: Collection[int], since: float) -> bool:
-    """Whether the group's commits wait for a broker that is ``away``, or did until it left the ISR
-    since then (Unix seconds): they are written with acks=all.
+def waits_for(seen: view.View, group_id: str, away: Collection[int]) -> frozenset[int]:
+    """Those of the brokers that are ``away`` for which the group's commits wait: they are written
+    with acks=all, and these are in sync until somebody puts them out.
     """
-    where, past, table = home_of(seen, group_id), seen.history, seen.partitions
-    column = None if isinstance(where, Unknown) else seen.once(_columns).get(where)
-    if column is None or isinstance(where, Unknown) or isinstance(table, Unknown):
-        return False
+    where, table = home_of(seen, group_id), seen.partitions
+    if not away or isinstance(where, Unknown) or isinstance(table, Unknown):
+        return frozenset()
     ordinal = table.ordinal(where)
-    if ordinal is not None and set(away) & set(table.isr_of(ordinal)):
-        return True
+    return frozenset() if ordinal is None else frozenset(away) & set(table.isr_of(ordinal))
+
+
+def shrank(seen: view.View, group_id: str, since: float) -> bool:
+    """Whether the ISR in which the group's commits are written lost a broker since then, in Unix
+    seconds.
+    """
+    column, past = _column(seen, group_id), seen.history
+    if column is None:
+        return False
     sizes = past.isr_sizes[past.times >= since, column]
     return bool(len(sizes)) and bool((sizes > sizes[-1]).any())
+
+
+def _column(seen: view.View, group_id: str) -> int | None:
+    """Where history keeps the partition of the group's offsets."""
+    where = home_of(seen, group_id)
+    return None if isinstance(where, Unknown) else seen.once(_columns).get(where)
 
 
 def _columns(seen: view.View) -> Mapping[TopicPartition, int]:

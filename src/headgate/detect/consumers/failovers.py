@@ -58,11 +58,12 @@ def lost(seen: view.View, group_id: str, code: str, name: str) -> str:
     if place in away:
         return f"broker {place}, which coordinates {group_id}, has just gone: {away[place]}"
     old = coordinators.earlier(seen, group_id, seen.now - SETTLE_S)
-    if old is not None:
+    if isinstance(old, int):
         return (
             f"broker {old} coordinated {group_id} until a moment ago: members look for the new one"
         )
     # once it is out, all that waited is done: the next look or two show it
-    if coordinators.waited(seen, group_id, away, seen.now - 2 * seen.sample_s):
+    out = coordinators.shrank(seen, group_id, seen.now - 2 * seen.sample_s)
+    if out or coordinators.waits_for(seen, group_id, away):
         return f"a broker has just gone, and commits of {group_id} wait until it leaves the ISR"
     return ""

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import words
-from headgate.detect.consumers import ages, lags
+from headgate.detect.consumers import ages, coordinators, lags
 from headgate.diagnose import hypothesis, interface
 from headgate.diagnose.cluster import brokers
 from headgate.diagnose.consumers import groups
@@ -178,6 +178,16 @@ def blocked_by_brokers(argument: interface.Argument, group: groups.Facts) -> Non
     )
 
 
+def _was(
+    case: interface.Case, group_id: str, broker: int, down: finding.Finding, when: str
+) -> hypothesis.Prediction:
+    """That the broker coordinated the group until it left."""
+    before = coordinators.earlier(case.seen, group_id, down.since.timestamp() - _FAILOVER_S)
+    held = before if isinstance(before, Unknown) else before == broker
+    kind = hypothesis.requires if held is False else hypothesis.decides
+    return kind("that broker coordinated it", held, when)
+
+
 def _coordinator(argument: interface.Argument, group: groups.Facts) -> None:
     """The coordinator that does not work, or a broker that left just before."""
     case, about = argument.case, argument.about
@@ -197,6 +207,24 @@ def _coordinator(argument: interface.Argument, group: groups.Facts) -> None:
             hypothesis.requires("its coordinator does not work", True, fact),
             hypothesis.decides("without one it cannot commit", True, fact),
             on=brokers.broker(found),
+            next=[wait],
+        )
+        return
+    if waits := coordinators.waits_for(case.seen, group.id, dead):
+        names = words.names([f"broker {each}" for each in sorted(waits)])
+        fact = argument.fact(
+            "in-sync",
+            f"brokers that are gone and in sync where the commits of {group.id} are written",
+            words.names([f"{each}: {dead[each]}" for each in sorted(waits)]),
+            how="Metadata",
+        )
+        argument.weigh(
+            "coordinator.unavailable",
+            f"The commits of {group.id} wait for {names}, which is gone and still counts as in "
+            "sync.",
+            hypothesis.requires("what it commits to holds a broker that is gone", True, fact),
+            hypothesis.decides("commits wait for every broker in sync (acks=all)", True, fact),
+            on=brokers.broker(min(waits)),
             next=[wait],
         )
         return
@@ -224,10 +252,7 @@ def _coordinator(argument: interface.Argument, group: groups.Facts) -> None:
                 *(item.id for item in down.evidence),
             ),
             hypothesis.expects("clients have had no time yet to find the new one", fresh, when),
-            hypothesis.decides(
-                "that broker coordinated it",
-                Unknown("which broker coordinated it before is not in the history"),
-            ),
+            _was(case, group.id, each, down, when),
             on=brokers.broker(each),
             next=[wait],
         )

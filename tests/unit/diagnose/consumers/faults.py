@@ -234,3 +234,25 @@ def seldom_there(*, there: tuple[int, ...], now: bool) -> Callable[[], Scene]:
         return made
 
     return scene
+
+
+def broker_gone(home: str) -> Callable[[], Scene]:
+    """A group stands since broker 3 was fenced. What its offsets are written to ``waits`` for that
+    broker, ``moved`` from it, or ``stayed`` where it was.
+    """
+
+    def scene() -> Scene:
+        made = scenes.shop()
+        made.broker(3, fenced=True, port="refuses", at=lambda i: made.sample(i, fenced=i >= 40))
+        made.group("billing", "m1", coordinator=1)
+        for p in range(6):
+            made.read("billing", "orders", p, line(START, 10, until=40), "m1")
+        offsets = made.topic("__consumer_offsets", 1, internal=True)
+        if home != "waits":
+            offsets.isr[0] = (1, 2)
+            offsets.isr_sizes[0] = lambda i: 3 if i < 42 else 2
+        if home == "moved":
+            offsets.leader[0], offsets.leaders[0] = 1, lambda i: 3 if i < 42 else 1
+        return made
+
+    return scene

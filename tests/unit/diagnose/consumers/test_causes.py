@@ -8,6 +8,7 @@ import pytest
 from tests.unit.diagnose import scenes
 from tests.unit.diagnose.consumers.faults import (
     blocked_standing,
+    broker_gone,
     cut_off,
     forgotten,
     hung_alive,
@@ -143,6 +144,24 @@ STALLED = (
         verdict="confirmed",
         ruled_out=("coordinator.unavailable",),
         below=("acl.removed",),
+    ),
+    *(
+        Case(
+            name=f"a group whose offsets are kept where a broker has gone: {home}",
+            scene=broker_gone(home),
+            finding="lag.stalled",
+            first="coordinator.unavailable",
+            verdict="confirmed",
+        )
+        for home in ("waits", "moved")
+    ),
+    Case(
+        name="a group whose coordinator is not the broker that has gone",
+        scene=broker_gone("stayed"),
+        finding="lag.stalled",
+        first="consumer.hung",
+        verdict="likely",
+        ruled_out=("coordinator.unavailable",),
     ),
     Case(
         name="a member that does not give up partitions",
