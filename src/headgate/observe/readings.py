@@ -44,6 +44,8 @@ rule that was taken away, is seen at once."""
 
 SOONEST_S = 4.0
 """But not sooner than that."""
+QUICK_S = 0.5
+"""An answer that took longer is no longer waited for by each sweep."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,8 @@ class Reading:
     call: Callable[[Ground, float], Answer]
     """Reads within so many seconds."""
     stage: Stage = "start"
+    awaited: bool = False
+    """A sweep waits for each of its answers, not for the first alone, as long as they are quick."""
 
     def pause_s(self, took_s: float) -> float:
         """Seconds from one reading to the next, where one took so long."""
@@ -122,7 +126,7 @@ class Readings:
                 continue
             kept.asked_at, kept.due_at = now, now + reading.every_s
             kept.asked = under_way.start(reading.name, _bound(reading.call, ground, left_s), done)
-            if kept.part is None:
+            if kept.part is None or (reading.awaited and kept.part.took_s <= QUICK_S):
                 first.append(reading.name)
         return tuple(first)
 
@@ -247,9 +251,10 @@ def hastened(rows: Sequence[Reading], interval_s: float) -> tuple[Reading, ...]:
     """The readings for a look of seconds: metrics and positions at each sweep, transactions at each
     second one.
 
-    So a counter has a second value though the first scrape of a page is slow; lag that grows behind
-    a transaction which has just been opened is told from lag that grows; and a transaction is asked
-    for only where an earlier reading found its partition held.
+    So a counter has a second value though the first scrape of a page is slow; and a transaction is
+    asked for only where an earlier reading found its partition held. Positions are of the moment of
+    the log ends: lag that grows behind a transaction which has just been opened is told from lag
+    that grows.
     """
 
     def every_s(name: str) -> float:
@@ -258,7 +263,10 @@ def hastened(rows: Sequence[Reading], interval_s: float) -> tuple[Reading, ...]:
         return 1.5 * interval_s if name == "transactions" else float("inf")
 
     return tuple(
-        dataclasses.replace(one, every_s=min(one.every_s, every_s(one.name))) for one in rows
+        dataclasses.replace(
+            one, every_s=min(one.every_s, every_s(one.name)), awaited=one.name == "positions"
+        )
+        for one in rows
     )
 
 

@@ -163,6 +163,40 @@ def test_a_reading_that_hangs_is_asked_once_and_leaves_the_others_alone() -> Non
     let_go.set()
 
 
+@pytest.mark.parametrize(("awaited", "waited"), [(True, 2), (False, 1)])
+def test_what_is_awaited_is_waited_for_each_time(*, awaited: bool, waited: int) -> None:
+    row = readings.Reading(
+        name="positions", source="kafka", how="X", every_s=0.0, call=_answers, awaited=awaited
+    )
+    time_source = clock.SystemClock()
+    under_way = calls.Calls("main", time_source)
+    kept = readings.Readings([row], time_source)
+    names: list[str] = []
+    for _ in range(2):
+        done: queue.SimpleQueue[str] = queue.SimpleQueue()
+        names += kept.start("start", readings.Ground(), under_way, done, left_s=7.0)
+        assert done.get(timeout=5) == "positions"
+    assert len(names) == waited
+
+
+def test_what_answers_slowly_is_waited_for_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readings, "QUICK_S", -1.0)
+    row = readings.Reading(
+        name="positions", source="kafka", how="X", every_s=0.0, call=_answers, awaited=True
+    )
+    time_source = clock.SystemClock()
+    under_way = calls.Calls("main", time_source)
+    kept = readings.Readings([row], time_source)
+    done: queue.SimpleQueue[str] = queue.SimpleQueue()
+    assert kept.start("start", readings.Ground(), under_way, done, left_s=7.0) == ("positions",)
+    assert done.get(timeout=5) == "positions"
+    assert kept.start("start", readings.Ground(), under_way, done, left_s=7.0) == ()
+
+
+def _answers(_: readings.Ground, left_s: float) -> readings.Answer:
+    return left_s, ()
+
+
 def test_a_failed_reading_keeps_its_reason_and_is_tried_before_its_time(
     cluster: fake.Fake,
 ) -> None:
