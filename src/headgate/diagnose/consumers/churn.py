@@ -354,6 +354,9 @@ def _by_request(case: interface.Case, told: Told) -> bool | Unknown:
         return False
     requests = sum(counted.values())
     if 2 * requests < left:
+        newest = min((each.told_at for each in case.seen.meters.all("broker.errors")), default=0.0)
+        if newest < (told.churn.last_at or 0.0):
+            return Unknown("the brokers' counters were last read before the last one left")
         return False
     if case.once("departures", lambda: _departures(case)) > left:
         return Unknown("other groups lost members meanwhile, too")

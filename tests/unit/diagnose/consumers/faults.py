@@ -51,17 +51,26 @@ def blocked_standing() -> Scene:
     return scene
 
 
-def left(per_leave: float) -> Callable[[], Scene]:
-    """A member is away for two samples in every eight; brokers count requests to leave."""
+def left(per_leave: float, until: int = 1_000, samples: int = 140) -> Callable[[], Scene]:
+    """A member is away for two samples in every eight; brokers count requests to leave, and tell
+    of that until some sample.
+    """
 
     def scene() -> Scene:
         return tells(
-            flapping(away=2),
+            flapping(away=2, samples=samples),
             lambda i: (
-                counter(
-                    "broker.errors", per_leave * ((i + 2) // 8), request="LeaveGroup", error="NONE"
-                ),
-                counter("broker.errors", 10.0 * i, request="Heartbeat", error="NONE"),
+                (
+                    counter(
+                        "broker.errors",
+                        per_leave * ((i + 2) // 8),
+                        request="LeaveGroup",
+                        error="NONE",
+                    ),
+                    counter("broker.errors", 10.0 * i, request="Heartbeat", error="NONE"),
+                )
+                if i <= until
+                else ()
             ),
         )
 

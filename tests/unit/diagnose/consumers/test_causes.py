@@ -497,6 +497,13 @@ def test_lag_that_an_open_transaction_holds_is_no_slowness_while_it_still_grows(
     assert told["consumer.slow"].verdict == "ruled_out"
 
 
+def test_counters_that_were_read_before_anybody_left_do_not_tell_who_was_put_out() -> None:
+    found = dict(told(causes(left(0.0, until=4, samples=20)(), "rebalance.wave")))
+    assert found["member.session_timeout"] == "likely"
+    found = dict(told(causes(left(0.0, samples=20)(), "rebalance.wave")))
+    assert found["member.session_timeout"] == "confirmed"
+
+
 def test_requests_to_leave_are_nobodys_where_other_groups_lose_members_too() -> None:
     scene = left(1.0)()
     scene.follow("shipping", "orders", behind=3, members=2)
