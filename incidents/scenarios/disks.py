@@ -13,6 +13,13 @@ from incidents.scenarios import nodes, shop
 
 USED = 0.70
 """Of the disk that fills, at first."""
+BESIDE = (
+    "partition.under_replicated",
+    "partition.at_min_isr",
+    "leader.imbalance",
+    "produce.failing",
+)
+"""What the partitions on the disk suffer, before anybody has asked for the state of log dirs."""
 READ_S = 35.0
 """Log dirs are large answers, and are read every half a minute."""
 
@@ -92,7 +99,7 @@ class DiskFull(Disk):
             scenario.Root(
                 findings=("log_dir.offline",),
                 causes=("disk.full",),
-                also=("disk.filling", "partition.under_replicated", "partition.at_min_isr"),
+                also=("disk.filling", *BESIDE),
             ),
         )
 
@@ -124,7 +131,7 @@ class DiskFailed(Disk):
             scenario.Root(
                 findings=("log_dir.offline",),
                 causes=("disk.failed",),
-                also=("partition.under_replicated", "partition.at_min_isr"),
+                also=BESIDE,
             ),
         )
 

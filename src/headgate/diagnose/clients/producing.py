@@ -10,6 +10,7 @@ from headgate.detect import words
 from headgate.detect.clients import producing
 from headgate.diagnose import interface
 from headgate.diagnose.clients import lately
+from headgate.diagnose.cluster import disks
 from headgate.diagnose.consumers import logs
 from headgate.diagnose.hypothesis import Prediction, decides, expects, requires
 from headgate.domain import finding
@@ -18,6 +19,7 @@ from headgate.domain.unknown import Unknown
 
 _REPLICAS = ("NOT_ENOUGH_REPLICAS", "NOT_ENOUGH_REPLICAS_AFTER_APPEND")
 _OLD = ("UNSUPPORTED_VERSION", "UNSUPPORTED_FOR_MESSAGE_FORMAT", "UNSUPPORTED_COMPRESSION_TYPE")
+_STORAGE = ("KAFKA_STORAGE_ERROR",)
 _LIMIT = ("max.message.bytes", "message.max.bytes")
 _STAMPS = (
     "message.timestamp.after.max.ms",
@@ -45,6 +47,7 @@ class Refused:
             _replicas(argument)
             _outdated(argument)
             _recreated(argument)
+            _storage(argument)
         elif about.code == "produce.too_large":
             _oversize(argument)
             _changed(argument, _LIMIT, "The limit on the size of records was changed.")
@@ -121,6 +124,37 @@ def _recreated(argument: interface.Argument) -> None:
                 "Clients learn of the new topic by themselves; one that does not, restart.",
             )
         ],
+    )
+
+
+def _storage(argument: interface.Argument) -> None:
+    about, seen = argument.about, argument.case.seen
+    cited = argument.own(*_STORAGE)
+    refused = requires("the brokers answer KAFKA_STORAGE_ERROR", bool(cited), *cited)
+    used: float | Unknown = Unknown("the brokers' counters do not tell which broker refuses")
+    if about.resource.kind == "broker":
+        used = disks.most_used(seen, int(about.resource.id))
+    room = argument.fact(
+        "used",
+        "share of its fullest log dir in use when that was last read",
+        used if isinstance(used, Unknown) else round(used, 3),
+        how="DescribeLogDirs",
+    )
+    near: bool | Unknown = used if isinstance(used, Unknown) else used >= disks.NEAR
+    step = interface.suggest("incident.channel", "Look at the broker's disks and its log.")
+    argument.weigh(
+        "disk.failed",
+        "A log dir of the broker has failed, and with it the leaders that lie on it.",
+        refused,
+        expects("it had room", near if isinstance(near, Unknown) else not near, room),
+        next=[step],
+    )
+    argument.weigh(
+        "disk.full",
+        "A log dir of the broker has run full, and takes no more writes.",
+        refused,
+        decides("it was nearly full", near, room),
+        next=[step],
     )
 
 

@@ -14,7 +14,7 @@ from headgate.domain.unknown import Unknown
 
 FULL = 0.97
 """Used beyond this just before it failed, a log dir ran full (judgment)."""
-_NEAR = 0.8
+NEAR = 0.8
 """Used beyond this while it worked, a log dir may have run full (judgment)."""
 
 
@@ -28,6 +28,16 @@ def last_of(seen: view.View, broker: int) -> list[storage.LogDir] | Unknown:
         if found:
             return found
     return Unknown("its log dirs were never read")
+
+
+def most_used(seen: view.View, broker: int) -> float | Unknown:
+    """The share in use of a broker's fullest log dir, of those that tell, when it was last read."""
+    dirs = last_of(seen, broker)
+    if isinstance(dirs, Unknown):
+        return dirs
+    shares = [disks.used(one) for one in dirs]
+    known = [share for share in shares if not isinstance(share, Unknown)]
+    return max(known) if known else Unknown("no log dir of it tells how full it is")
 
 
 def fullest_before(seen: view.View, one: storage.LogDir) -> float | Unknown:
@@ -56,7 +66,7 @@ def fullest_before(seen: view.View, one: storage.LogDir) -> float | Unknown:
     if last is None:
         return Unknown("how full it was while it worked was never read")
     most = max(share for _at, share in points)
-    if most >= _NEAR:
+    if most >= NEAR:
         return most
     pace = 0.0
     if len(points) > 1:
@@ -214,7 +224,7 @@ class Offline:
         )
         error = argument.own("error")
         full: bool | Unknown = before if isinstance(before, Unknown) else before >= FULL
-        near: bool | Unknown = before if isinstance(before, Unknown) else before >= _NEAR
+        near: bool | Unknown = before if isinstance(before, Unknown) else before >= NEAR
         argument.weigh(
             "disk.full",
             "It ran full: the broker gives a log dir up when it cannot write.",

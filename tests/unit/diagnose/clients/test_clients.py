@@ -1,5 +1,6 @@
 """What clients meet: the right cause comes first, and its look-alikes are ruled out by a fact."""
 
+import pytest
 from tests.unit.detect.clients.meeting import (
     PAGE,
     causes,
@@ -16,6 +17,7 @@ from tests.unit.detect.clients.meeting import (
     transaction,
     verdict,
 )
+from tests.unit.detect.cluster import parts
 from tests.unit.observations import START, Scene
 
 from headgate import diagnose
@@ -90,7 +92,20 @@ def test_writers_and_readers_of_one_topic_that_was_made_anew_are_one_incident() 
 
 
 def test_an_error_that_nothing_explains_stays_unknown() -> None:
-    assert first(refused("KAFKA_STORAGE_ERROR"), "produce.failing") == ("unknown", "possible")
+    assert first(refused("INVALID_RECORD"), "produce.failing") == ("unknown", "possible")
+
+
+@pytest.mark.parametrize(
+    ("used", "cause", "verdict"), [(0.3, "disk.failed", "likely"), (0.93, "disk.full", "confirmed")]
+)
+def test_a_broker_that_cannot_write_has_lost_its_disk(
+    used: float, cause: str, verdict: str
+) -> None:
+    scene = shop()
+    measure(scene, lambda i: (error("Produce", "KAFKA_STORAGE_ERROR", 3 * max(0, i - 30)),))
+    listing = parts.table(scene)
+    scene.others["log_dirs"] = lambda _i: parts.log_dirs(listing, used={1: used})
+    assert first(scene, "produce.failing") == (cause, verdict)
 
 
 def test_a_large_record_is_the_producers_doing() -> None:
