@@ -14,9 +14,9 @@ import numpy as np
 from headgate.detect import words
 from headgate.detect.consumers import clients, membership
 from headgate.diagnose import interface
-from headgate.diagnose.consumers import groups
+from headgate.diagnose.consumers import groups, leaving
 from headgate.diagnose.hypothesis import Prediction, decides, expects, requires
-from headgate.domain import meters, resource, snapshot, vocabulary
+from headgate.domain import resource, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
 LOOP = 2
@@ -337,60 +337,12 @@ def _late(argument: interface.Argument, name: str, factor: float) -> bool | Unkn
 
 
 def _by_request(case: interface.Case, told: Told) -> bool | Unknown:
-    """Whether members of the group left by request (LeaveGroup), and were not put out.
-
-    The counter is of all groups: where others lose members, too, it can only tell of too few
-    requests, for whoever comes and leaves between two looks is in it and not in the history.
-    """
-    group, left = told.churn.group.group, told.churn.left
-    if not left:
-        return Unknown("nobody left while Headgate looked")
-    if not isinstance(group, Unknown) and group.kind != "classic":
-        return Unknown("members of the new protocol leave by heartbeat")
-    counted = clients.answers(case.seen, "LeaveGroup", case.seen.history.span_s)
-    if isinstance(counted, Unknown):
-        return counted
-    if _put_out(case, told.churn.group.id):
-        return False
-    requests = sum(counted.values())
-    if 2 * requests < left:
-        newest = min((each.told_at for each in case.seen.meters.all("broker.errors")), default=0.0)
-        if newest < (told.churn.last_at or 0.0):
-            return Unknown("the brokers' counters were last read before the last one left")
-        return False
-    if case.once("departures", lambda: _departures(case)) > left:
+    """Whether members of the group left by request, and were not put out."""
+    churn = told.churn
+    asked = leaving.by_request(case.seen, churn.group, left=churn.left, last_at=churn.last_at)
+    if asked is True and case.once("departures", lambda: _departures(case)) > churn.left:
         return Unknown("other groups lost members meanwhile, too")
-    return True
-
-
-def _put_out(case: interface.Case, group_id: str) -> bool:
-    """Whether some member was gone between two readings of the brokers' counters in which nobody
-    at all asked to leave."""
-    samples = case.seen.history.groups.get(group_id, ())
-    every = case.seen.meters.all("broker.errors")
-    times = every[0].times if every else np.zeros(0)
-    asked = case.seen.meters.all("broker.errors", request="LeaveGroup")
-    for one, two in itertools.pairwise(samples):
-        if not one.members - two.members:
-            continue
-        # one reading more on each side: counters and members are not read at the same moment
-        low = int(np.searchsorted(times, one.at, side="right")) - 2
-        high = int(np.searchsorted(times, two.at)) + 1
-        if low < 0 or high >= len(times):
-            continue
-        first, last = float(times[low]), float(times[high])
-        if not any(_rose(meter, first, last) for meter in asked):
-            return True
-    return False
-
-
-def _rose(meter: meters.Meter, first: float, last: float) -> bool:
-    """Whether the counter is higher after that time than before it, or was not read then."""
-    within = meter.values[(meter.times >= first - 1) & (meter.times <= last + 1)]
-    known = within[~np.isnan(within)]
-    if len(known) < len(within):  # a counter begins with its first event
-        return True
-    return len(known) < 2 or bool(known[-1] > known[0])
+    return asked
 
 
 def _departures(case: interface.Case) -> int:
