@@ -4,7 +4,7 @@ import itertools
 
 from headgate.detect import view, words
 from headgate.detect.cluster import absence
-from headgate.detect.consumers import coordinators
+from headgate.detect.consumers import coordinators, costs
 from headgate.domain.unknown import Unknown
 
 SETTLE_S = 30.0
@@ -51,7 +51,8 @@ def unsure(seen: view.View, code: str, name: str) -> str:
 
 def lost(seen: view.View, group_id: str, code: str, name: str) -> str:
     """The same of a group whose coordinator is among those that have gone, was so until a moment
-    ago, or is not known, or whose commits wait for one that has gone.
+    ago, or is not known; whose commits wait for one that has gone; or that has not come together
+    again since.
     """
     if not unsure(seen, code, name):
         return ""
@@ -59,6 +60,8 @@ def lost(seen: view.View, group_id: str, code: str, name: str) -> str:
     place = group.coordinator if group is not None else Unknown("it is not listed")
     if isinstance(place, Unknown):
         return f"a broker has just gone, and which one coordinates {group_id} is not known"
+    if group is not None and group.state in costs.RESTLESS:
+        return f"a broker has just gone, and {group_id} is {group.state}"
     away = absence.gone(seen)
     if place in away:
         return f"broker {place}, which coordinates {group_id}, has just gone: {away[place]}"

@@ -217,6 +217,14 @@ def test_it_does_not_where_another_broker_has_just_become_its_coordinator() -> N
     assert "broker 3 coordinated billing until a moment ago" in unseen(scene, "lag.stalled")
 
 
+def test_it_does_not_while_a_group_has_not_come_together_since_a_broker_left() -> None:
+    """Such as one that was deployed meanwhile, and whose old member could not leave."""
+    scene = stuck(coordinator=1)
+    scene.group("billing", "billing-0", state="PreparingRebalance")
+    assert not found(scene, "lag.stalled")
+    assert "billing is PreparingRebalance" in unseen(scene, "lag.stalled")
+
+
 @pytest.mark.parametrize("left_at", [None, 5])
 def test_it_does_not_while_its_commits_wait_for_a_broker_that_has_gone(left_at: int | None) -> None:
     """They are written with acks=all, and it is in sync until somebody puts it out."""
