@@ -31,6 +31,8 @@ class Growth:
     """When its newest unbroken growth began, in Unix seconds."""
     until: float
     """When it was last seen to grow."""
+    newest: bool
+    """Whether it grew up to the newest reading of its source."""
     span_s: float
     """Seconds between the first and the last reading of the window."""
 
@@ -124,6 +126,7 @@ def _grown(
             rise=float(rise[place]),
             since=_since(times, rows),
             until=float(times[rows[-1] + 1]),
+            newest=int(rows[-1]) + 1 == len(times) - 1,
             span_s=float(times[-1] - times[low]),
         )
 

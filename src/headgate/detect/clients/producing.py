@@ -109,7 +109,9 @@ def _failing(seen: view.View, unsettled: bool) -> Iterator[finding.Finding]:
     errors, _ = refused(seen, seen.observation.seconds(code, "hold"))
     known = _OTHERS | FENCING | TOO_LARGE | BAD_TIMESTAMP | (NO_TOPIC if unsettled else set())
     failing = [one for error, held in errors.items() if error not in known for one in held]
-    fresh = [one for one in failing if seen.now - one.until <= counters.PAUSE_S]
+    cut = seen.observation.is_cut(code, "hold")  # then what is over is not what is wrong now
+    goes_on = [one for one in failing if one.newest or not cut]
+    fresh = [one for one in goes_on if seen.now - one.until <= counters.PAUSE_S]
     for about, mine in _abouts(seen, fresh, alone=not (BAD_TIMESTAMP & errors.keys())):
         since = min(one.since for one in mine)
         state = seen.state(code, "hold", since)

@@ -5,6 +5,7 @@ planned stop moves leaders first; seen on Kafka 4.3: within 0.2 s, fenced within
 crash stays listed and unfenced for a whole broker session with its port refusing).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -74,6 +75,7 @@ def _departure(argument: interface.Argument) -> _Departure:
         sudden = Unknown("how it left: that was before Headgate's first look")
     elif not refused and first == "isr":
         sudden = True
+    hangs, last = _hangs(samples), samples[-1].port if samples else ""
     return _Departure(
         port=argument.own("port"),
         order=first,
@@ -97,9 +99,19 @@ def _departure(argument: interface.Argument) -> _Departure:
             planned[-1].what if planned else "nothing",
             source="timeline",
         ),
-        silent=bool(samples) and samples[-1].port == "silent",
-        hangs=bool(samples) and samples[-1].port == "accepts",
+        silent=last == "silent" and not hangs,
+        hangs=hangs,
     )
+
+
+def _hangs(samples: Sequence[history.BrokerSample]) -> bool:
+    """Whether the port accepts connections and then says nothing, or did since it answered last and
+    is silent by now: its backlog is full.
+    """
+    for sample in reversed(samples):
+        if sample.port != "silent":
+            return sample.port == "accepts"
+    return False
 
 
 def _down(argument: interface.Argument) -> None:

@@ -37,7 +37,7 @@ class Unreachable:
             how="connect",
         )
         nothing = requires("nothing answers here", True, *answer)
-        _weigh_ports(argument, states, ports, nothing)
+        hangs = _weigh_ports(argument, states, ports, nothing)
         argument.weigh(
             "evidence.source_failing",
             "Headgate's own address or login is wrong.",
@@ -47,7 +47,7 @@ class Unreachable:
             ),
             nothing,
         )
-        if states not in ({"refuses"}, {"accepts"}):
+        if states != {"refuses"} and not hangs:
             argument.weigh(
                 "unknown",
                 f"{about.resource.id} does not answer; from here it cannot be told why.",
@@ -66,9 +66,24 @@ class Unreachable:
 
 def _weigh_ports(
     argument: interface.Argument, states: set[str], ports: str, nothing: Prediction
-) -> None:
+) -> bool:
+    """Weighs what the ports show; whether the brokers likely hang.
+
+    Who stands still accepts connections until its backlog is full, and then none: a port that is
+    silent beside one that accepts, or that did accept when it was tried before, is no cut network.
+    """
     person = interface.suggest("incident.channel", "Nothing on this cluster can be judged now.")
     refuse, accept = _all(states, "refuses"), _all(states, "accepts")
+    before = argument.fact(
+        "ports-before",
+        "of the brokers that were listed last, ports that accepted connections and said nothing",
+        _accepted(argument.case),
+        how="connect",
+    )
+    stood: bool | Unknown = accept
+    if not isinstance(accept, Unknown):
+        backlog = "accepts" in states or _accepted(argument.case) > 0
+        stood = backlog and "refuses" not in states
     argument.weigh(
         "broker.crashed",
         "All brokers are down: their ports refuse connections.",
@@ -77,12 +92,12 @@ def _weigh_ports(
         decides("behind a port that refuses there is no process", refuse, ports),
         next=[interface.suggest("workload.restart", "Start the brokers again."), person],
     )
-    argument.weigh(
+    verdict = argument.weigh(
         "broker.hung",
         "All brokers accept connections and answer nothing: their processes stand still.",
         nothing,
-        requires("every port accepts", accept, ports),
-        decides("a process that works answers", accept, ports),
+        requires("ports accept connections, or did until they had too many", stood, ports, before),
+        decides("every port accepts, and a process that works answers", accept, ports),
         next=[interface.suggest("workload.restart", "Restart what stands still."), person],
     )
     argument.weigh(
@@ -92,6 +107,14 @@ def _weigh_ports(
         requires("no port answers at all", states == {"silent"} if states else _UNTRIED, ports),
         nothing,
     )
+    return verdict in ("confirmed", "likely")
+
+
+def _accepted(case: interface.Case) -> int:
+    readings = case.seen.readings("brokers")
+    known = readings[-1].value if readings else Unknown("")
+    listed = () if isinstance(known, Unknown) else known.brokers
+    return sum(one.port_state == "accepts" for one in listed)
 
 
 def _all(states: set[str], what: str) -> bool | Unknown:

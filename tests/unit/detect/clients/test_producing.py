@@ -67,6 +67,13 @@ def test_ordinary_answers_are_silent(kind: str) -> None:
     assert not found(scene, "produce.failing")
 
 
+@pytest.mark.parametrize(("until", "told"), [(8, False), (10, True)])
+def test_a_short_look_tells_of_errors_that_go_on(until: int, *, told: bool) -> None:
+    scene = shop(short=True)
+    measure(scene, lambda i: (error("Produce", "NOT_ENOUGH_REPLICAS", 4 * min(i, until)),))
+    assert bool(found(scene, "produce.failing")) is told
+
+
 @pytest.mark.parametrize(("ago_s", "told"), [(12, False), (50, True)])
 def test_a_topic_that_just_came_or_went_is_not_known_everywhere_yet(
     ago_s: float, *, told: bool

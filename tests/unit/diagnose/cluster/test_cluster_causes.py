@@ -845,3 +845,22 @@ def test_settings_that_were_read_before_a_move_began_are_read_anew_for_its_throt
     assert asked not in diagnose.Examination(scene.seen()).questions()
     scene.old["configs"] = 3600.0
     assert asked in diagnose.Examination(scene.seen()).questions()
+
+
+def test_a_broker_that_hangs_is_silent_once_it_has_too_many_connections() -> None:
+    def port(i: int) -> connects.PortState:
+        if i < 60:
+            return "answers"
+        return "accepts" if i < 70 else "silent"
+
+    scene = parts.shop()
+    scene.broker(
+        3,
+        fenced=True,
+        port="silent",
+        at=lambda i: scene.sample(i, fenced=i > 62, port=port(i)),
+    )
+    _found, _diagnoses, [draft], _hazards = diagnose.look(scene.seen(), {})
+    assert draft.findings[0].code == "broker.down"
+    assert draft.causes[0].code == "broker.hung"
+    assert "broker.crashed" in {each.code for each in draft.causes if each.verdict == "ruled_out"}
