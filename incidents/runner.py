@@ -11,7 +11,7 @@ import random
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import confluent_kafka
@@ -87,13 +87,18 @@ def _alone(runs: Sequence[playing.Run], done: Tell, *, doctors: float, keep: boo
     while left:
         with _lab(left[0].scenario.needs, keep=keep) as lab:
             sound = True
-            with background.at_work(lab):
+            with background.at_work(lab) if _open(left) else contextlib.nullcontext():
                 while left and sound:
                     one = left.popleft()
                     with _place(lab) as place:
                         done(playing.play(one, place, doctor=_asked(one, doctors)))
                     sound = not one.scenario.spoils and _is_sound(lab)
     return []
+
+
+def _open(runs: Iterable[playing.Run]) -> bool:
+    """Whether applications without a login can be at work there."""
+    return not any(one.scenario.needs.secure for one in runs)
 
 
 def _is_sound(lab: lab_.Lab) -> bool:
