@@ -115,11 +115,11 @@ def home(lab: lab_.Lab, number: int) -> Path:
 
 
 def restart(lab: lab_.Lab, *numbers: int) -> None:
-    """These brokers are stopped in order and started, and all is as it was."""
+    """These brokers are stopped in order and started, each when all is as it was."""
     for number in numbers:
         lab.terminate(f"broker-{number}")
         lab.start(f"broker-{number}")
-    restore(lab)
+        restore(lab)
 
 
 def small_disk(place: stand.Stand, number: int, mebibytes: int) -> Path:

@@ -149,6 +149,8 @@ class ReachAnswer:
 
     state: connects.PortState
     """``accepts``, ``refuses`` or ``silent``."""
+    accepted: bool = False
+    """It is silent, and accepted connections when it was tried first: it may have too many."""
 
 
 Question = RecordQuestion | KeyQuestion | PartQuestion | ReachQuestion

@@ -31,6 +31,9 @@ _SAMPLED_PARTITIONS = 20
 _KEYS_AGE_S = 300.0
 """How long an answer about keys is taken as still true."""
 
+_SILENT = diagnosis.ReachAnswer("silent")
+_TROUBLE_S = 60.0
+"""A port that was not asked about for so long was in order meanwhile."""
 HASTEN_EVERY_S = 10.0
 """Parts that are read seldom are read sooner for a diagnosis at most so often."""
 
@@ -108,10 +111,14 @@ class Answerer:
             return held[1]
         if left_s <= 0:
             return Unknown("there was no time to try it")
+        answer: diagnosis.ReachAnswer | Unknown
         answer = reaching.reach(question.host, question.port, within_s=left_s)
-        self._reached = {
-            each: kept for each, kept in self._reached.items() if now - kept[0] < reaching.AGE_S
-        } | {question: (time.monotonic(), answer)}
+        kept = {each: one for each, one in self._reached.items() if now - one[0] < _TROUBLE_S}
+        before = kept[question][1] if question in kept else None
+        if answer == _SILENT and isinstance(before, diagnosis.ReachAnswer):
+            accepted = before.accepted or before.state == "accepts"
+            answer = diagnosis.ReachAnswer("silent", accepted=accepted)
+        self._reached = kept | {question: (time.monotonic(), answer)}
         return answer
 
     def _ask(

@@ -6,7 +6,7 @@ from headgate.domain import diagnosis, snapshot
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 from headgate.kafka import fake
-from headgate.observe import answers, collector
+from headgate.observe import answers, collector, reaching
 from headgate.ports import clock, errors
 
 
@@ -185,3 +185,21 @@ def test_nothing_to_sample(topic: str, reason: str) -> None:
     made.add_topic("empty")
     question = diagnosis.KeyQuestion(topic)
     assert ask(made, question) == {question: Unknown(reason)}
+
+
+def test_a_port_that_is_silent_tells_whether_it_accepted_connections_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    states = iter(("accepts", "silent", "silent", "refuses", "silent"))
+    monkeypatch.setattr(reaching, "AGE_S", 0.0)
+    monkeypatch.setattr(reaching, "reach", lambda *_, **__: diagnosis.ReachAnswer(next(states)))
+    made, question = cluster(), diagnosis.ReachQuestion("broker-1", 9092)
+    asker, seen = answers.Answerer(made, read_records=False), sweep(made)
+    told = [asker.answer([question], seen)[question] for _ in range(5)]
+    assert told == [
+        diagnosis.ReachAnswer("accepts"),
+        diagnosis.ReachAnswer("silent", accepted=True),
+        diagnosis.ReachAnswer("silent", accepted=True),
+        diagnosis.ReachAnswer("refuses"),
+        diagnosis.ReachAnswer("silent"),
+    ]

@@ -76,7 +76,7 @@ def _weigh_ports(
     refuse, accept = _all(states, "refuses"), _all(states, "accepts")
     before = argument.fact(
         "ports-before",
-        "of the brokers that were listed last, ports that accepted connections and said nothing",
+        "of these, how many accepted connections when they were tried first",
         _accepted(argument.case),
         how="connect",
     )
@@ -111,10 +111,9 @@ def _weigh_ports(
 
 
 def _accepted(case: interface.Case) -> int:
-    readings = case.seen.readings("brokers")
-    known = readings[-1].value if readings else Unknown("")
-    listed = () if isinstance(known, Unknown) else known.brokers
-    return sum(one.port_state == "accepts" for one in listed)
+    """Ports that are silent and accepted connections when they were tried first."""
+    given = [case.answers.get(each) for each in _ports(case)]
+    return sum(one.accepted for one in given if isinstance(one, diagnosis.ReachAnswer))
 
 
 def _all(states: set[str], what: str) -> bool | Unknown:

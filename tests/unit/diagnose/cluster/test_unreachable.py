@@ -13,20 +13,17 @@ from headgate.domain import diagnosis, incident, past, snapshot
 
 def told(port: str | None, *others: str, accepted: bool = False) -> incident.Draft:
     """The incident where every port that is asked does so, or this and ``others`` in turn; None:
-    nobody was ever listed. ``accepted``: in the last listing their ports were said to accept.
+    nobody was ever listed. ``accepted``: they accepted connections when they were tried first.
     """
     seen = scenes.unreachable().seen()
     if port is not None:
-        scene = Scene()
-        for broker in (1, 2, 3) if accepted else ():
-            scene.broker(broker, port="accepts")
-        before = scene.seen().snapshot.brokers
+        before = Scene().seen().snapshot.brokers
         seen = dataclasses.replace(seen, past=past.Past(parts={"brokers": (before,)}))
     examined = diagnose.Examination(seen)
     asked = [one for one in examined.questions() if isinstance(one, diagnosis.ReachQuestion)]
     assert bool(asked) is (port is not None)
     given: dict[diagnosis.Question, diagnosis.Answer] = {
-        each: diagnosis.ReachAnswer(state)  # type: ignore[arg-type]  # one of its states
+        each: diagnosis.ReachAnswer(state, accepted)  # type: ignore[arg-type]  # one of its states
         for each, state in zip(asked, itertools.cycle((port, *others)), strict=False)
     }
     drafts = examined.conclude(given)[2]
