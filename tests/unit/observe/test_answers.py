@@ -2,7 +2,7 @@
 
 import pytest
 
-from headgate.domain import diagnosis, snapshot
+from headgate.domain import connects, diagnosis, snapshot
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 from headgate.kafka import fake
@@ -190,7 +190,8 @@ def test_nothing_to_sample(topic: str, reason: str) -> None:
 def test_a_port_that_is_silent_tells_whether_it_accepted_connections_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    states = iter(("accepts", "silent", "silent", "refuses", "silent"))
+    course: tuple[connects.PortState, ...] = ("accepts", "silent", "silent", "refuses", "silent")
+    states = iter(course)
     monkeypatch.setattr(reaching, "AGE_S", 0.0)
     monkeypatch.setattr(reaching, "reach", lambda *_, **__: diagnosis.ReachAnswer(next(states)))
     made, question = cluster(), diagnosis.ReachQuestion("broker-1", 9092)
