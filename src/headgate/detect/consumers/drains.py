@@ -23,7 +23,8 @@ def of(
     falls = _drain(course)
     falling = falling[falls]
     since[falling], change[falling] = over.times[course.top[falls]], course.fall[falls]
-    wholes = over.wholes(np.ones(count, dtype=np.bool_), over.sums.fall)
+    # a longer window holds many turns of a reader, and shows each partition fall by itself
+    wholes = over.wholes(np.ones(count, dtype=np.bool_), over.sums.fall) if over.is_cut else None
     if wholes is None:
         return since, change
     total = wholes.total
