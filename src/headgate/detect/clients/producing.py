@@ -80,7 +80,7 @@ class Producing:
         lacking = refused(seen, 60)[1]
         codes = [code for code in self.codes if not lacking or not _has(findings, code)]
         gaps = interface.not_seen(codes, seen.cluster, lacking) if lacking else ()
-        if unsettled and not lacking:
+        if unsettled and not lacking and not _has(findings, "produce.failing"):
             gaps = interface.not_seen(("produce.failing",), seen.cluster, unsettled)
         return interface.Found(findings=tuple(findings), not_seen=gaps)
 
@@ -98,9 +98,9 @@ def _unsettled(seen: view.View) -> str:
         for one in seen.observation.timeline
         if one.kind == "topic"
     ]
-    if not ago_s or min(ago_s)[0] > _SETTLE_S:
+    last_s, topic = min(ago_s, default=(_SETTLE_S, ""))
+    if last_s >= _SETTLE_S:
         return ""
-    last_s, topic = min(ago_s)
     return f"{topic} came or went {words.duration(last_s)} ago: clients learn of it by and by"
 
 

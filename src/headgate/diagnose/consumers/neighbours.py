@@ -220,8 +220,7 @@ def _coordinator(argument: interface.Argument, group: groups.Facts) -> None:
         )
         argument.weigh(
             "coordinator.unavailable",
-            f"The commits of {group.id} wait for {names}, which is gone and still counts as in "
-            "sync.",
+            f"The commits of {group.id} wait for {names}: gone, and still counted as in sync.",
             hypothesis.requires("what it commits to holds a broker that is gone", True, fact),
             hypothesis.decides("commits wait for every broker in sync (acks=all)", True, fact),
             on=brokers.broker(min(waits)),
