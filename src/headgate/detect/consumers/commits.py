@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import interface, view, words
-from headgate.detect.consumers import clients, failovers, lags, shape
+from headgate.detect.consumers import clients, failovers, lags, settling, shape
 from headgate.domain import finding, history, resource
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
@@ -40,7 +40,9 @@ class Frozen:
         for place in groups:
             columns = stalled[now.group_of[stalled] == place]
             group_id = now.groups[place]
-            if lost := failovers.lost(seen, group_id, self.codes[0], "hold"):
+            hold = (self.codes[0], "hold")
+            lost = failovers.lost(seen, group_id, *hold) or settling.deploy(seen, group_id, *hold)
+            if lost:
                 about = resource.Resource("group", group_id)
                 lacking += interface.not_seen(self.codes, about, lost)
                 continue

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import interface, view, words
-from headgate.detect.consumers import ages, costs, failovers, lags, rhythm, shape, usuals
+from headgate.detect.consumers import ages, failovers, lags, rhythm, settling, shape, usuals
 from headgate.domain import finding, resource, vocabulary
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
@@ -47,12 +47,15 @@ class LagShapes:
             if unsure and code == "lag.growing":
                 continue
             for group_id, columns in _by_group(now, np.flatnonzero(shapes.shape == kind)):
-                if code == "lag.growing" and _settles(seen, group_id):
+                if code == "lag.growing" and settling.changed(seen, group_id, *_WINDOW):
                     unsure += interface.not_seen(
                         (code,), resource.Resource("group", group_id), _SETTLES
                     )
                     continue
-                lost = code == "lag.stalled" and failovers.lost(seen, group_id, code, "hold")
+                lost = code == "lag.stalled" and (
+                    failovers.lost(seen, group_id, code, "hold")
+                    or settling.deploy(seen, group_id, code, "hold")
+                )
                 if lost:
                     about = resource.Resource("group", group_id)
                     unsure += interface.not_seen((code,), about, lost)
@@ -65,21 +68,6 @@ class LagShapes:
 
 
 _SETTLES = "its members changed in this short look: while a group settles, its lag rises"
-
-
-def _settles(seen: view.View, group_id: str) -> bool:
-    """Whether a one-shot look cannot tell now whether the group falls behind."""
-    if not seen.observation.is_cut("lag.growing", "window"):
-        return False
-    window_s = seen.observation.seconds("lag.growing", "window")
-    recent = [
-        sample
-        for sample in seen.history.groups.get(group_id, ())
-        if sample.at >= seen.now - window_s - seen.tolerance_s
-    ]
-    return any(
-        sample.members != recent[-1].members or sample.state in costs.RESTLESS for sample in recent
-    )
 
 
 def _unsure(seen: view.View) -> tuple[finding.NotSeen, ...]:

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from tests.unit.detect.clients.meeting import held
 from tests.unit.detect.consumers.reading import at_first_sight, found, shop, unseen
-from tests.unit.observations import START, Scene, line
+from tests.unit.observations import AT, START, Scene, line
 
 from headgate import detect
-from headgate.domain import history
+from headgate.domain import history, observation
 
 
 def behind(*, gone_at: int | None) -> Scene:
@@ -188,9 +188,9 @@ def test_it_says_that_lag_drains_though_its_reader_takes_one_partition_after_the
     assert not found(in_turn(0), "lag.draining")
 
 
-def stuck(*, coordinator: int) -> Scene:
+def stuck(*, coordinator: int, gone_at: int | None = 1) -> Scene:
     """A group that stands, in a look of 12 s in which broker 3 has gone."""
-    scene = behind(gone_at=1)
+    scene = behind(gone_at=gone_at)
     scene.samples = 7
     scene.group("billing", "billing-0", coordinator=coordinator)
     for p in range(4):
@@ -206,6 +206,28 @@ def test_it_does_not_where_its_coordinator_has_just_gone() -> None:
     scene = stuck(coordinator=3)
     assert not found(scene, "lag.stalled")
     assert "broker 3, which coordinates billing, has just gone" in unseen(scene, "lag.stalled")
+
+
+def deployed(*, told: bool, came: bool) -> Scene:
+    """A group that stands in such a look; a member of it is replaced, and somebody told so."""
+    scene = stuck(coordinator=1, gone_at=None)
+    if came:
+        scene.members["billing"] = lambda i: frozenset({"billing-0", "new" if i > 2 else "old"})
+    if told:
+        scene.planned = (observation.Planned(at=AT, what="deploy 2.31", resource="group:billing"),)
+    return scene
+
+
+def test_it_does_not_while_an_announced_deploy_moves_its_members() -> None:
+    scene = deployed(told=True, came=True)
+    assert not found(scene, "lag.stalled")
+    assert "deploy 2.31 is on the timeline" in unseen(scene, "lag.stalled")
+    assert "deploy 2.31 is on the timeline" in unseen(scene, "group.commits_frozen")
+
+
+def test_it_does_where_nobody_told_of_one_or_nobody_moved() -> None:
+    assert found(deployed(told=False, came=True), "lag.stalled")
+    assert found(deployed(told=True, came=False), "lag.stalled")
 
 
 def test_it_does_not_where_another_broker_has_just_become_its_coordinator() -> None:
