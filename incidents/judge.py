@@ -109,11 +109,13 @@ def judge(
     ]
     after = [(look, told) for look, told in views if look.at >= moments.injected]
     opened = [told for look, _ in views for told in look.opened if mine(told, own) and told.urgent]
+    called = [told for look, _ in views for told in look.paged]
+    called += views[-1][0].waiting if views else ()  # it would be, had the run gone on
     return Verdict(
         answers=tuple(_answer(root, after, moments) for root in roots),
         wrong=_wrong(views, roots, moments),
         opened=len(opened),
-        paging=sum(1 for look, _ in views for told in look.paged if mine(told, own)),
+        paging=len([told for told in called if mine(told, own)]),
     )
 
 

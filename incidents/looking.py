@@ -165,6 +165,7 @@ class Eyes:
         found, diagnoses, drafts, hazards = examined.conclude(told)
         why = {one.finding: one for one in diagnoses}
         opened = self._advance(drafts, found)
+        paged, waiting = self._page(found.at)
         self.looks.append(
             looks.Look(
                 began=began,
@@ -174,7 +175,8 @@ class Eyes:
                     *(_hazard(one, why) for one in hazards if one.state != "suppressed"),
                 ),
                 opened=opened,
-                paged=self._page(found.at),
+                paged=paged,
+                waiting=waiting,
                 unseen=tuple(
                     f"{one.code} on {one.resource}: {one.reason}" for one in found.not_seen
                 ),
@@ -210,18 +212,20 @@ class Eyes:
             if before.get(name, "resolved") == "resolved" and one.state == "open"
         )
 
-    def _page(self, now: datetime) -> tuple[looks.Told, ...]:
-        """The incidents of which a pager with the defaults would call somebody now."""
-        called = []
+    def _page(self, now: datetime) -> tuple[tuple[looks.Told, ...], tuple[looks.Told, ...]]:
+        """The incidents of which a pager with the defaults would call somebody now, or soon."""
+        called, waiting = [], []
         for name, one in self._live.items():
             thread = self._threads.setdefault(name, notices.Thread(incident=name, channel="pager"))
             said = notices.due(one, thread, _PAGER, now)
             if not isinstance(said, notices.Notice):
+                if said is not None and (thread.told is None or thread.told.over):
+                    waiting.append(_incident(one.draft))
                 continue
             self._threads[name] = dataclasses.replace(thread, told=said.told, sent_at=now)
             if said.kind in notices.PAGES:
                 called.append(_incident(one.draft))
-        return tuple(called)
+        return tuple(called), tuple(waiting)
 
 
 def _metrics(lab: lab_.Lab) -> list[str]:

@@ -70,5 +70,7 @@ class Look:
     """Incidents that this look opened."""
     paged: tuple[Told, ...] = ()
     """Incidents of which this look called somebody: grave when they opened, or grave by now."""
+    waiting: tuple[Told, ...] = ()
+    """Incidents of which somebody will be called in a moment, unless they are over by then."""
     unseen: tuple[str, ...] = ()
     """Findings that could not be judged, and why."""

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pydantic
 import pydantic_settings
 
-from headgate.domain import capability, vocabulary
+from headgate.domain import capability, notices, vocabulary
 from headgate.domain import thresholds as limits_
 from headgate.metrics import address
 
@@ -296,6 +296,9 @@ class Notify(_Section):
     """Patterns of cluster names."""
     quiet: list[Quiet] = []
     """Hours in which what can wait is held back."""
+    wait: float = pydantic.Field(default=notices.WAIT.total_seconds(), ge=0, le=3600)
+    """Seconds from an incident's opening, or return, to its first notice: nobody is called for what
+    is over or folded into another incident by then. 0: at once."""
     limit: int = pydantic.Field(default=10, ge=0)
     """Incidents that are told one by one within ``limit_minutes``, and as many critical ones at
     any rate; what is above that is told in sum. 0: no limit."""

@@ -1,8 +1,8 @@
 """Notices: which channel is told what of an incident, and when; pure.
 
-One page per incident: the first notice opens a thread in the channel, all that follows goes into
-it, and the last one resolves it. Quiet hours hold back what can wait, a silenced incident says
-nothing, and an acknowledged one pages nobody again.
+One page per incident: the first notice, a moment after it opened, begins a thread in the channel,
+all that follows goes into it, and the last one resolves it. Quiet hours hold back what can wait, a
+silenced incident says nothing, and an acknowledged one pages nobody again.
 
 ::
 
@@ -25,6 +25,10 @@ from headgate.domain import incident, vocabulary
 Kind = Literal["open", "update", "acknowledge", "resolve", "return"]
 
 LIVE: frozenset[vocabulary.IncidentState] = frozenset({"open", "watching", "acting"})
+WAIT = timedelta(seconds=10)
+"""Nobody is called for what is over, folded into another incident or repaired so soon, and the
+first notice names the cause more often. Alertmanager waits for 30 s by default (``group_wait``);
+here a look or two is enough (judgment), as it is for an incident to be over."""
 SETTLE = timedelta(seconds=60)
 """Updates of one incident are at least so far apart; what came between is in the next one."""
 PAGES: frozenset[Kind] = frozenset({"open", "return"})
@@ -81,6 +85,8 @@ class Route:
     """Incidents that may be told within the window; critical ones are counted by themselves, too.
     0: as many as there are."""
     window: timedelta = timedelta(minutes=10)
+    wait: timedelta = WAIT
+    """So long after it opened, or came back, an incident is told for the first time."""
 
     def wants(self, item: incident.Incident) -> bool:
         """Whether incidents like it are told there at all."""
@@ -167,9 +173,9 @@ def due(
     if item.is_silent(now):
         return item.silenced_until
     if told.over:
-        held = _held(item, route, now)
+        later = _held(item, route, now) or _young(item, route, now)
         back = Notice(kind="return", news=("It is back.",), told=current)
-        return held or (back if route.wants(item) else None)
+        return later or (back if route.wants(item) else None)
     return _further(item, thread, route, current, now)
 
 
@@ -180,7 +186,8 @@ def _first(
         return None
     if item.is_silent(now):
         return item.silenced_until
-    return _held(item, route, now) or Notice(kind="open", news=(), told=current)
+    later = _held(item, route, now) or _young(item, route, now)
+    return later or Notice(kind="open", news=(), told=current)
 
 
 def _further(
@@ -208,6 +215,13 @@ def _held(item: incident.Incident, route: Route, now: datetime) -> datetime | No
     """The end of the quiet hours that hold it back."""
     ends = [quiet.until(item.draft.severity, now) for quiet in route.quiet]
     return max((end for end in ends if end is not None), default=None)
+
+
+def _young(item: incident.Incident, route: Route, now: datetime) -> datetime | None:
+    """When it is old enough to be told of; None: it is, or the clock was set back."""
+    again = (line.at for line in reversed(item.timeline) if line.kind == "reopened")
+    since = next(again, item.opened_at)
+    return since + route.wait if since <= now < since + route.wait else None
 
 
 def standing(item: incident.Incident) -> Told:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.app import channels, configuration, lines, secret, settings, shown
+from headgate.domain import notices
 from headgate.domain.resource import Resource
 
 FULL = """
@@ -294,6 +295,9 @@ def test_a_channel_is_read_and_its_secret_may_come_from_the_environment(tmp_path
     fewer = NOTIFY.replace("[[notify.quiet]]", "limit = 3\nlimit_minutes = 0.5\n[[notify.quiet]]")
     route = channels.route(load(tmp_path, fewer, {}).settings.notify[0])
     assert (route.limit, route.window.total_seconds()) == (3, 30)
+    assert (route.wait.total_seconds(), channels.route(one).wait) == (10, notices.WAIT)
+    slow = NOTIFY.replace("[[notify.quiet]]", "wait = 30\n[[notify.quiet]]")
+    assert channels.route(load(tmp_path, slow, {}).settings.notify[0]).wait.total_seconds() == 30
 
 
 @pytest.mark.parametrize(

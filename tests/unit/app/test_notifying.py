@@ -64,7 +64,7 @@ def store(tmp_path: Path) -> Iterator[database.Database]:
 def teller(store: database.Database, place: Place, ticks: Ticks) -> notifying.Teller:
     return notifying.Teller(
         place,
-        notices.Route(channel="ops", least="warning"),
+        notices.Route(channel="ops", least="warning", wait=incidents.AT_ONCE),
         store=store,
         ticks=ticks,
         environment=lambda _name: "production",

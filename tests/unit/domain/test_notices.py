@@ -10,7 +10,8 @@ from headgate.domain import diagnosis, incident, notices
 from headgate.domain.resource import Resource
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-ROUTE = notices.Route(channel="ops", least="warning")
+AT_ONCE = timedelta()
+ROUTE = notices.Route(channel="ops", least="warning", wait=AT_ONCE)
 GROUP = Resource("group", "billing")
 
 
@@ -62,6 +63,31 @@ def kind(
 def test_an_incident_is_paged_once() -> None:
     assert kind(of(), nobody(), NOW) == "open"
     assert kind(of(), told(of()), NOW + timedelta(hours=5)) is None
+
+
+PATIENT = notices.Route(channel="ops", least="warning")
+
+
+def test_nobody_is_called_at_once_for_what_may_be_over_in_a_moment() -> None:
+    due = NOW + notices.WAIT
+    assert kind(of(), nobody(), NOW, PATIENT) == due
+    assert kind(of(), nobody(), due, PATIENT) == "open"
+    for state in ("resolved", "merged"):
+        assert kind(of(state=state), nobody(), due, PATIENT) is None
+
+
+def test_what_comes_back_waits_as_long() -> None:
+    told_over = dataclasses.replace(told(of()).told, over=True)  # type: ignore[type-var]  # told
+    thread = dataclasses.replace(nobody(), told=told_over, sent_at=NOW)
+    back = NOW + timedelta(minutes=5)
+    line = incident.Happening(at=back, what="It came back", kind="reopened", ref="")
+    item = of(returned=1, timeline=(line,))
+    assert kind(item, thread, back, PATIENT) == back + notices.WAIT
+    assert kind(item, thread, back + notices.WAIT, PATIENT) == "return"
+
+
+def test_a_clock_that_was_set_back_delays_no_call() -> None:
+    assert kind(of(), nobody(), NOW - timedelta(hours=1), PATIENT) == "open"
 
 
 @pytest.mark.parametrize(
@@ -124,9 +150,9 @@ def test_a_silenced_incident_says_nothing_until_the_silence_ends_but_resolves() 
 
 
 def test_a_channel_hears_only_of_what_it_wants() -> None:
-    grave = notices.Route(channel="ops", least="critical")
+    grave = notices.Route(channel="ops", least="critical", wait=AT_ONCE)
     assert kind(of(severity="warning"), nobody(), NOW, grave) is None
-    other = notices.Route(channel="ops", least="info", clusters=("pay*",))
+    other = notices.Route(channel="ops", least="info", clusters=("pay*",), wait=AT_ONCE)
     assert kind(of(), nobody(), NOW, other) is None
 
 
@@ -136,7 +162,7 @@ NIGHT = notices.Quiet(
 
 
 def test_quiet_hours_hold_back_by_severity_in_their_own_zone() -> None:
-    route = notices.Route(channel="ops", least="warning", quiet=(NIGHT,))
+    route = notices.Route(channel="ops", least="warning", quiet=(NIGHT,), wait=AT_ONCE)
     night = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)  # 23:30 in Vienna
     end = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
     assert kind(of(severity="warning"), nobody(), night, route) == end

@@ -10,7 +10,7 @@ from tests.unit.domain import test_notices as incidents
 from headgate.domain import incident, notices, storms
 
 NOW = incidents.NOW
-ROUTE = notices.Route(channel="ops", least="info")
+ROUTE = notices.Route(channel="ops", least="info", wait=incidents.AT_ONCE)
 WINDOW = ROUTE.window
 
 

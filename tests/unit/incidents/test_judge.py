@@ -28,8 +28,9 @@ def look(
     *said: looks.Told,
     opened: tuple[looks.Told, ...] = (),
     paged: tuple[looks.Told, ...] = (),
+    waiting: tuple[looks.Told, ...] = (),
 ) -> looks.Look:
-    return looks.Look(began=at - 0.2, at=at, told=said, opened=opened, paged=paged)
+    return looks.Look(began=at - 0.2, at=at, told=said, opened=opened, paged=paged, waiting=waiting)
 
 
 def verdict(*seen: looks.Look, roots: tuple[scenario.Root, ...] = (ROOT,)) -> judge.Verdict:
@@ -112,6 +113,12 @@ def test_incidents_and_calls_to_people_are_counted_apart() -> None:
     grave_by_now = told("lag.growing")
     found = verdict(look(16, opened=opened, paged=(told(), other)), look(20, paged=(grave_by_now,)))
     assert (found.opened, found.paging) == (2, 2)
+
+
+def test_calls_that_wait_when_the_run_ends_are_counted() -> None:
+    passing, mine, other = told("lag.growing"), told(), told(on="group:other")
+    found = verdict(look(16, waiting=(passing,)), look(20, waiting=(mine, other)))
+    assert found.paging == 1
 
 
 def test_claims_and_being_alone_make_things_ones_own() -> None:
