@@ -73,14 +73,16 @@ class Graph:
 
     def _alone_lacks(self, source: resource.Resource, item: finding.Finding) -> bool:
         """Whether all that the partition lacks now is on brokers that are down, the source one of
-        them, whatever it lacked when that began; or nobody else holds a copy that is in sync, so
-        that none can come back.
+        them, whatever it lacked when that began; or nobody else holds a copy that is in sync, or
+        nobody at all, so that none can come back.
         """
         if source.kind != "broker" or item.resource.kind != "partition":
             return False
         down = set(brokers.down(self._case))
-        those = (brokers.lost(self._case, item), brokers.in_sync(self._case, item))
-        return any(int(source.id) in each and each <= down for each in those)
+        lost, in_sync = brokers.lost(self._case, item), brokers.in_sync(self._case, item)
+        if not in_sync:  # none of them is counted in sync any more, whoever was the last one
+            return int(source.id) in lost & down
+        return any(int(source.id) in each and each <= down for each in (lost, in_sync))
 
     def began(self, about: resource.Resource) -> float | None:
         """Since when something is wrong there, in Unix seconds; None: nothing was found there."""

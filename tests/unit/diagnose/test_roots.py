@@ -131,6 +131,20 @@ def test_writes_that_need_the_copy_of_a_broker_are_its_story_before_it_is_said_t
     assert keys(scene) == ["broker@broker:3"]
 
 
+def test_a_partition_that_none_holds_in_sync_any_more_hangs_on_the_broker_that_is_down() -> None:
+    """It lacked another's copy long before, whose broker is back; the last one crashed since. With
+    eligible leader replicas, nobody is listed as in sync then.
+    """
+    scene = scenes.crashed()()
+    scene.topic("pairs", 1, rf=2, min_isr=1)
+    pairs = scene.topics["pairs"]
+    pairs.replicas, pairs.isr[0] = ((2, 3),), ()
+    pairs.isr_sizes[0] = lambda i: 2 if i < 10 else 1 if i < 41 else 0
+    pairs.leader[0] = -1
+    pairs.leaders[0] = lambda i: 2 if i < scene.samples - 1 else -1
+    assert keys(scene) == ["broker@broker:2"]
+
+
 def test_writes_that_fail_where_no_copy_was_lost_are_a_story_of_their_own() -> None:
     scene = scenes.crashed()()
     scene.topic("alone", 1, rf=1, min_isr=1)

@@ -1,5 +1,6 @@
 """Skew: lag gathered on one partition or member, and partitions that take most of the input."""
 
+import itertools
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import interface, view, words
+from headgate.detect.cluster import absence
 from headgate.detect.consumers import lags, window
 from headgate.domain import finding, history, imbalance, marks, resource, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
@@ -193,8 +195,28 @@ class HotPartitions:
         if state is None:
             return interface.Found()
         written = _written(seen, rows)
-        findings = tuple(_hot(seen, table, written, state, float(times[-1] - times[0])))
-        return interface.Found(findings=findings)
+        headless = _headless(seen, table)
+        findings: list[finding.Finding] = []
+        not_seen: dict[str, tuple[finding.NotSeen, ...]] = {}
+        for found in _hot(seen, table, written, state, float(times[-1] - times[0])):
+            topic = found.partitions[0].topic
+            if topic not in headless:
+                findings.append(found)
+                continue
+            reason = f"the leader of {headless[topic]} is away: writers turn to the others"
+            about = resource.Resource("topic", topic)
+            not_seen[topic] = interface.not_seen(self.codes, about, reason)
+        return interface.Found(
+            findings=tuple(findings),
+            not_seen=tuple(itertools.chain.from_iterable(not_seen.values())),
+        )
+
+
+def _headless(seen: view.View, table: snapshot.Partitions) -> dict[str, resource.TopicPartition]:
+    """Topics that cannot be written everywhere now, with the first partition whose leader is away."""
+    away = [-1, *absence.gone(seen)]
+    headless = np.flatnonzero(np.isin(table.leader, away)).tolist()
+    return {name.topic: name for name in map(table.name, reversed(headless))}
 
 
 def _written(seen: view.View, rows: slice) -> NDArray[np.int64]:

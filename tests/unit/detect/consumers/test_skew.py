@@ -1,6 +1,6 @@
 """Lag gathers on one partition; what is merely read in turn is no skew."""
 
-from tests.unit.detect.consumers.reading import found
+from tests.unit.detect.consumers.reading import found, unseen
 from tests.unit.observations import START, Scene, line
 
 _LATE = 200
@@ -70,3 +70,25 @@ def test_even_lag_is_silent() -> None:
     for p in range(3):
         made.read("billing", "orders", p, line(START - _LATE, 20), "m")
     assert not found(made, "lag.skewed")
+
+
+def uneven() -> Scene:
+    """Partition 2 takes ten times what the others do."""
+    made = scene(samples=200, interval_s=10.0)
+    made.topics["orders"].ends[2] = line(START, 200)
+    return made
+
+
+def test_a_partition_that_takes_far_more_than_the_others_is_hot() -> None:
+    [one] = found(uneven(), "partition.hot")
+    assert [str(name) for name in one.partitions] == ["orders-2"]
+
+
+def test_it_is_not_told_while_writers_cannot_reach_another_one() -> None:
+    made = uneven()
+    made.topics["orders"].leader[0] = 3
+    made.broker(3, fenced=True, port="accepts")
+    assert not found(made, "partition.hot")
+    assert unseen(made, "partition.hot") == (
+        "the leader of orders-0 is away: writers turn to the others"
+    )
