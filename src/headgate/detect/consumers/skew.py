@@ -213,7 +213,7 @@ class HotPartitions:
 
 
 def _headless(seen: view.View, table: snapshot.Partitions) -> dict[str, resource.TopicPartition]:
-    """Topics that cannot be written everywhere now, with the first partition whose leader is away."""
+    """Topics not to be written everywhere now, with the first partition that lacks its leader."""
     away = [-1, *absence.gone(seen)]
     headless = np.flatnonzero(np.isin(table.leader, away)).tolist()
     return {name.topic: name for name in map(table.name, reversed(headless))}
