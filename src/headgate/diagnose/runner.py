@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from headgate.detect.cluster import truncation
 from headgate.diagnose import hypothesis, interface
 from headgate.diagnose.cluster import brokers
 from headgate.diagnose.pipelines import sinks
@@ -126,5 +127,10 @@ def _same_path(case: interface.Case, root: finding.Finding, about: finding.Findi
 
 
 def _missing_brokers(case: interface.Case, about: finding.Finding) -> list[finding.Finding]:
+    """What is said of the brokers whose copies it lacks; that a log lost its end is none of their
+    doing, for a crash takes nothing that was acknowledged.
+    """
+    if about.code == truncation.CODE:
+        return []
     down = brokers.down(case)
     return [down[each] for each in sorted(brokers.lost(case, about) & set(down))] if down else []

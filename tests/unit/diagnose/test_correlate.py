@@ -226,6 +226,18 @@ def test_logs_that_went_back_in_two_elections_are_two_incidents() -> None:
     assert sorted(found) == ["partition:orders-4", "topic:orders"]
 
 
+def test_a_crash_takes_no_records_but_an_election_after_it_does() -> None:
+    scene = scenes.crashed()()
+    scene.topic("pairs", 1, rf=2, min_isr=1)
+    pairs = scene.topics["pairs"]
+    pairs.replicas, pairs.isr[0], pairs.leader[0] = ((2, 3),), (3,), 3
+    pairs.ends[0] = lambda i: START + 10 * i - 300 * (i >= 50)
+    pairs.leaders[0] = lambda i: 2 if i < 50 else 3
+    [draft] = [d for d in drafts(scene) if "partition.truncated" in codes(d)]
+    assert str(draft.resource) == "partition:pairs-0"
+    assert draft.causes[0].code == "election.unclean"
+
+
 def test_a_group_that_stands_since_its_coordinator_left_is_a_consequence() -> None:
     scene = scenes.crashed()()
     scene.group("billing", "b1", coordinator=2)
