@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import kafka.errors
+
 from headgate.lab.workloads import cluster
 from incidents import scenario
 from incidents.scenarios import nodes, shop
@@ -48,9 +50,13 @@ class Disk(scenario.Scenario, abc.ABC):
         self.until(lambda: list(self.disk.glob(f"{self.topic}-*")), bool, "replicas on the disk")
 
     def dir_state(self) -> tuple[int, int]:
-        """(Kafka's error code of the dir, bytes that are usable on it), by kafka-python."""
-        with nodes.tool(self.stand.bootstrap) as desk:
-            told = desk.describe_log_dirs(brokers=[self.victim])
+        """(Kafka's error code of the dir, bytes that are usable on it), by kafka-python; -1 where it
+        was not told: the brokers that are asked first may not list the victim yet."""
+        try:
+            with nodes.tool(self.stand.bootstrap) as desk:
+                told = desk.describe_log_dirs(brokers=[self.victim])
+        except kafka.errors.KafkaError:
+            return -1, -1
         for one in _dirs(told):
             if Path(one["log_dir"]) == self.disk:
                 return int(one["error_code"]), int(one.get("usable_bytes", -1))
