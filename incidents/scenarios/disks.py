@@ -50,8 +50,9 @@ class Disk(scenario.Scenario, abc.ABC):
         self.until(lambda: list(self.disk.glob(f"{self.topic}-*")), bool, "replicas on the disk")
 
     def dir_state(self) -> tuple[int, int]:
-        """(Kafka's error code of the dir, bytes that are usable on it), by kafka-python; -1 where it
-        was not told: the brokers that are asked first may not list the victim yet."""
+        """(Kafka's error code of the dir, bytes that are usable on it), by kafka-python; both -1
+        where nobody told: the brokers that are asked first may not list the victim yet.
+        """
         try:
             with nodes.tool(self.stand.bootstrap) as desk:
                 told = desk.describe_log_dirs(brokers=[self.victim])
