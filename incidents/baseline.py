@@ -5,13 +5,16 @@ to ``HOLD_S``, as Headgate's holds are in the same runs, so that both are measur
 the lowest threshold that is in use (50 records): the lab writes tens of records a second where
 production writes thousands, and at 1000 (Strimzi) the baseline would be asleep.
 
-An alert pages once when its condition has held so long, and again when it comes back.
+An alert pages once when its condition has held so long, and again when it comes back; what is over
+within ``WAIT_S`` more pages nobody, as Alertmanager's ``group_wait`` and Headgate's ``wait`` have it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 HOLD_S = 10.0
+WAIT_S = 10.0
+"""Headgate's own default; Alertmanager's is 30 s."""
 LAG = 50
 
 Readings = Mapping[str, float]
@@ -291,8 +294,9 @@ def _pages(rule: Rule, course: Sequence[Gauges]) -> list[Alert]:
         for name in [each for each in since if each not in fires]:
             del since[name]
             loud.pop(name)
-            if name in firing:
-                sent.append(firing.pop(name))
+            over = firing.pop(name, None)
+            if over is not None and now.at - over.at >= WAIT_S:
+                sent.append(over)
         for name, loudness in fires.items():
             begun = since.setdefault(name, now.at)
             loud[name] = max(loudness, loud.get(name, 0.0))

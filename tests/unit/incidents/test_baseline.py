@@ -22,8 +22,15 @@ def test_lag_pages_once_when_it_has_held() -> None:
 
 def test_what_comes_back_pages_again() -> None:
     lags = [80, 80, 80, 80, 0, 80, 80, 80, 80]
-    course = [gauges(4 * n, lag={"group:billing": lag}) for n, lag in enumerate(lags)]
+    course = [gauges(5 * n, lag={"group:billing": lag}) for n, lag in enumerate(lags)]
     assert names(course).count("ConsumerGroupLag group:billing") == 2
+
+
+def test_what_is_over_in_a_moment_pages_nobody() -> None:
+    lags = [80, 80, 80, 0, 0, 0]
+    course = [gauges(5 * n, lag={"group:billing": lag}) for n, lag in enumerate(lags)]
+    assert names(course) == []
+    assert names(course[:3]) == ["ConsumerGroupLag group:billing"], "nobody knows that it ends"
 
 
 def test_each_resource_pages_by_itself() -> None:
