@@ -5,8 +5,8 @@ to ``HOLD_S``, as Headgate's holds are in the same runs, so that both are measur
 the lowest threshold that is in use (50 records): the lab writes tens of records a second where
 production writes thousands, and at 1000 (Strimzi) the baseline would be asleep.
 
-An alert pages once when its condition has held so long, and again when it comes back; what is over
-within ``WAIT_S`` more pages nobody, as Alertmanager's ``group_wait`` and Headgate's ``wait`` have it.
+An alert pages once when its condition has held so long, and again when it comes back. What is over
+within ``WAIT_S`` more pages nobody, as with Alertmanager's ``group_wait`` and Headgate's ``wait``.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
