@@ -61,10 +61,12 @@ def store(tmp_path: Path) -> Iterator[database.Database]:
     opened.close()
 
 
-def teller(store: database.Database, place: Place, ticks: Ticks) -> notifying.Teller:
+def teller(
+    store: database.Database, place: Place, ticks: Ticks, *, wait: timedelta = incidents.AT_ONCE
+) -> notifying.Teller:
     return notifying.Teller(
         place,
-        notices.Route(channel="ops", least="warning", wait=incidents.AT_ONCE),
+        notices.Route(channel="ops", least="warning", wait=wait),
         store=store,
         ticks=ticks,
         environment=lambda _name: "production",
@@ -147,6 +149,26 @@ def test_a_running_channel_hears_at_once(store: database.Database) -> None:
     assert not thread.is_alive()
     assert kinds(place) == ["open"]
     assert place.sent[0][0].at == datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def test_a_running_channel_is_told_with_the_first_sweep_after_the_wait(
+    store: database.Database,
+) -> None:
+    place, ticks, heard, stop = Place(), Ticks(), hub.Hub(), threading.Event()
+    told = teller(store, place, ticks, wait=notices.WAIT)
+    put(store)
+    assert told.tell() == 0
+    thread = threading.Thread(target=told.run, args=(stop, heard))
+    thread.start()
+    try:
+        ticks.at = NOW + notices.WAIT
+        while not place.came.wait(0.05):
+            heard.publish(interface.Notice(kind="sweep", cluster="orders"))
+    finally:
+        stop.set()
+        heard.close()
+        thread.join(20)
+    assert kinds(place) == ["open"]
 
 
 def storm(store: database.Database, count: int, **fields: object) -> None:
