@@ -63,12 +63,13 @@ def waits_for(seen: view.View, group_id: str, away: Collection[int]) -> frozense
 
 def shrank(seen: view.View, group_id: str, since: float) -> bool:
     """Whether the ISR in which the group's commits are written lost a broker since then, in Unix
-    seconds.
+    seconds; or just before, for what changed between two looks may have changed with the second.
     """
     column, past = _column(seen, group_id), seen.history
     if column is None:
         return False
-    sizes = past.isr_sizes[past.times >= since, column]
+    first = max(int(np.searchsorted(past.times, since)) - 1, 0)
+    sizes = past.isr_sizes[first:, column]
     return bool(len(sizes)) and bool((sizes > sizes[-1]).any())
 
 

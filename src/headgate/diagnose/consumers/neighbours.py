@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import words
+from headgate.detect.cluster import absence
 from headgate.detect.consumers import ages, coordinators, lags
 from headgate.diagnose import hypothesis, interface
 from headgate.diagnose.cluster import brokers
@@ -18,6 +19,7 @@ _RECOVERED_S = 300.0
 """So long after a broker left, clients have found the new one: then something else holds them."""
 _TOGETHER_S = 60.0
 """Trouble that began within so many seconds of each other may have one cause."""
+_FAR = np.iinfo(np.int64).max
 _SMALL = 0.2
 """Lag of this share of what it is now is as good as none: it began to grow then."""
 _SHARING = 2
@@ -188,6 +190,30 @@ def _was(
     return kind("that broker coordinated it", held, when)
 
 
+def _none_since(
+    argument: interface.Argument, group: groups.Facts, broker: int
+) -> hypothesis.Prediction:
+    """That no commit of the group moved since the broker left: one that did found a coordinator.
+
+    What moved by the look after that may have been on its way.
+    """
+    seen = argument.case.seen
+    down = brokers.down(argument.case).get(broker)
+    left_at = absence.since(seen, broker, absence.dead) if down is None else down.since.timestamp()
+    later = seen.history.times >= left_at + seen.sample_s
+    after = seen.history.commits[later][:, group.columns]
+    read = after >= 0
+    highest = np.where(read, after, -1).max(axis=0, initial=-1)
+    moved = (highest > np.where(read, after, highest).min(axis=0, initial=_FAR)) & (highest >= 0)
+    fact = argument.fact(
+        f"commits-after-broker-{broker}",
+        f"partitions of {group.id} on which it has committed since broker {broker} left",
+        int(moved.sum()),
+        source="history",
+    )
+    return hypothesis.requires("it commits nowhere since", not moved.any(), fact)
+
+
 def _coordinator(argument: interface.Argument, group: groups.Facts) -> None:
     """The coordinator that does not work, or a broker that left just before."""
     case, about = argument.case, argument.about
@@ -206,6 +232,7 @@ def _coordinator(argument: interface.Argument, group: groups.Facts) -> None:
             f"Broker {found}, which coordinates {group.id}, does not work: {dead[found]}.",
             hypothesis.requires("its coordinator does not work", True, fact),
             hypothesis.decides("without one it cannot commit", True, fact),
+            _none_since(argument, group, int(found)),
             on=brokers.broker(found),
             next=[wait],
         )
@@ -223,6 +250,7 @@ def _coordinator(argument: interface.Argument, group: groups.Facts) -> None:
             f"The commits of {group.id} wait for {names}: gone, and still counted as in sync.",
             hypothesis.requires("what it commits to holds a broker that is gone", True, fact),
             hypothesis.decides("commits wait for every broker in sync (acks=all)", True, fact),
+            _none_since(argument, group, min(waits)),
             on=brokers.broker(min(waits)),
             next=[wait],
         )
@@ -252,6 +280,7 @@ def _coordinator(argument: interface.Argument, group: groups.Facts) -> None:
             ),
             hypothesis.expects("clients have had no time yet to find the new one", fresh, when),
             _was(case, group.id, each, down, when),
+            _none_since(argument, group, each),
             on=brokers.broker(each),
             next=[wait],
         )

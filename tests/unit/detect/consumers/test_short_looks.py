@@ -9,6 +9,8 @@ from tests.unit.detect.consumers.reading import at_first_sight, found, shop, uns
 from tests.unit.observations import AT, START, Scene, line
 
 from headgate import detect
+from headgate.detect import view
+from headgate.detect.consumers import coordinators
 from headgate.domain import history, observation
 
 
@@ -258,6 +260,15 @@ def test_it_does_not_while_its_commits_wait_for_a_broker_that_has_gone(left_at: 
     for code in ("lag.stalled", "group.commits_frozen"):
         assert not found(scene, code)
         assert "commits of billing wait until it leaves the ISR" in unseen(scene, code)
+
+
+def test_what_left_the_isr_between_two_looks_may_have_left_with_the_second() -> None:
+    scene = stuck(coordinator=1)
+    scene.topic("__consumer_offsets", partitions=1).isr_sizes[0] = lambda i: 2 if i >= 3 else 3
+    seen = view.View(scene.seen())
+    third, fourth = seen.history.times[3:5].tolist()
+    assert coordinators.shrank(seen, "billing", third)
+    assert not coordinators.shrank(seen, "billing", fourth)
 
 
 def test_a_group_that_looks_for_its_coordinator_is_not_called_stuck() -> None:

@@ -245,8 +245,8 @@ def seldom_there(*, there: tuple[int, ...], now: bool) -> Callable[[], Scene]:
     return scene
 
 
-def broker_gone(home: str) -> Callable[[], Scene]:
-    """A group stands since broker 3 was fenced. What its offsets are written to ``waits`` for that
+def broker_gone(home: str, *, elsewhere: bool = False) -> Callable[[], Scene]:
+    """A group stands since broker 3 was fenced, or but ``elsewhere`` goes on later. What its offsets are written to ``waits`` for that
     broker, ``moved`` from it, or ``stayed`` where it was.
     """
 
@@ -255,7 +255,16 @@ def broker_gone(home: str) -> Callable[[], Scene]:
         made.broker(3, fenced=True, port="refuses", at=lambda i: made.sample(i, fenced=i >= 40))
         made.group("billing", "m1", coordinator=1)
         for p in range(6):
-            made.read("billing", "orders", p, line(START, 10, until=40), "m1")
+            goes_on = elsewhere and p > 0
+            course = line(START, 10, until=40)
+            again = line(START - 100, 10)
+            made.read(
+                "billing",
+                "orders",
+                p,
+                (lambda i: max(course(i), again(i))) if goes_on else course,  # noqa: B023 - alike
+                f"m{1 + goes_on}",
+            )
         offsets = made.topic("__consumer_offsets", 1, internal=True)
         if home != "waits":
             offsets.isr[0] = (1, 2)

@@ -155,6 +155,17 @@ STALLED = (
         )
         for home in ("waits", "moved")
     ),
+    *(
+        Case(
+            name=f"one that commits elsewhere again, so that its coordinator works: {home}",
+            scene=broker_gone(home, elsewhere=True),
+            finding="lag.stalled",
+            first="consumer.hung",
+            verdict="likely",
+            ruled_out=("coordinator.unavailable",),
+        )
+        for home in ("waits", "moved")
+    ),
     Case(
         name="a group whose coordinator is not the broker that has gone",
         scene=broker_gone("stayed"),
