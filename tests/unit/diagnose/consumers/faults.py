@@ -246,8 +246,8 @@ def seldom_there(*, there: tuple[int, ...], now: bool) -> Callable[[], Scene]:
 
 
 def broker_gone(home: str, *, elsewhere: bool = False) -> Callable[[], Scene]:
-    """A group stands since broker 3 was fenced, or but ``elsewhere`` goes on later. What its offsets are written to ``waits`` for that
-    broker, ``moved`` from it, or ``stayed`` where it was.
+    """A group stands since broker 3 was fenced, or but ``elsewhere`` goes on later. What its
+    offsets are written to ``waits`` for that broker, ``moved`` from it, or ``stayed`` where it was.
     """
 
     def scene() -> Scene:
