@@ -10,6 +10,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from headgate.detect.consumers import failovers
 from headgate.diagnose import edges, interface
 from headgate.diagnose.cluster import brokers
 from headgate.diagnose.pipelines import sinks
@@ -191,8 +192,10 @@ class Graph:
         if about.kind in ("broker", "topic"):
             held = brokers.beside(case, about)
             flapping = {int(found.resource.id) for found in case.findings(edges.COMES_AND_GOES)}
-            for those in (down, troubled - down, flapping - down - troubled):
-                yield from map(brokers.broker, sorted(held & those))
+            known: set[int] = set()
+            for those in (down, troubled, flapping, set(failovers.lately(case.seen))):
+                yield from map(brokers.broker, sorted(held & those - known))
+                known |= those
             return
         missing, last = brokers.lost(case, item), brokers.in_sync(case, item)
         if last and last <= down:

@@ -105,6 +105,20 @@ def test_writes_that_wait_for_a_copy_that_comes_and_goes_are_its_brokers_doing(f
     assert keys(scene) == ["broker@broker:3"]
 
 
+@pytest.mark.parametrize(("ago", "root"), [(3, "broker@broker:3"), (30, "produce@broker:1")])
+def test_writes_that_fail_when_a_broker_has_just_stood_still_are_its_doing(
+    ago: int, root: str
+) -> None:
+    """It answers again, and left the ISR too seldom yet to be said to come and go."""
+    scene = parts.shop()
+    still = range(scene.samples - ago - 2, scene.samples - ago)
+    scene.broker(3, at=lambda i: scene.sample(i, port="accepts" if i in still else "answers"))
+    meeting.measure(
+        scene, lambda i: (meeting.error("Produce", "REQUEST_TIMED_OUT", 3 * max(0, i - 40), 1),)
+    )
+    assert keys(scene) == [root]
+
+
 @pytest.mark.parametrize("looks", [2, 3])
 def test_writes_that_need_the_copy_of_a_broker_are_its_story_before_it_is_said_to_be_down(
     looks: int,

@@ -87,7 +87,7 @@ def loads_in(seen: view.View) -> tuple[Load | Unknown, ...]:
 
 
 def _metered(seen: view.View, name: str, window_s: float) -> tuple[Rates, ...] | None:
-    """None where fewer than two brokers tell it over time."""
+    """None where fewer than two brokers tell it often enough to tell load from a burst."""
     sums: dict[int, list[float]] = {}
     for meter in gauges.told(seen, name):
         about = gauges.owner(seen, meter)
@@ -108,7 +108,7 @@ def _metered(seen: view.View, name: str, window_s: float) -> tuple[Rates, ...] |
         elif len(held) == len(thirds):
             sums[int(about.id)] = [a + b for a, b in zip(held, thirds, strict=True)]
     least = min((len(each) for each in sums.values()), default=0)
-    if len(sums) < 2 or not least:
+    if len(sums) < 2 or least < _PARTS:
         return None
     return tuple({broker: each[i] for broker, each in sums.items()} for i in range(least))
 

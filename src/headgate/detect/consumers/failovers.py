@@ -38,6 +38,21 @@ def _last(seen: view.View) -> tuple[int, float] | None:
     return broker, at
 
 
+def lately(seen: view.View) -> frozenset[int]:
+    """Brokers that did not do their work a short while ago, and may do it again; computed once per
+    look.
+    """
+    return seen.once(_lately)
+
+
+def _lately(seen: view.View) -> frozenset[int]:
+    return frozenset(
+        broker
+        for broker, samples in seen.history.brokers.items()
+        if any(absence.dead(one) for one in samples if seen.now - one.at <= SETTLE_S)
+    )
+
+
 def unsure(seen: view.View, code: str, name: str) -> str:
     """Why a look that cuts the finding's hold or window cannot tell trouble of groups from what
     follows a broker that has just left or come back; empty: it can.

@@ -561,6 +561,16 @@ def test_a_swing_in_a_one_shot_look_makes_no_broker_hot() -> None:
     assert not found(scene, "broker.hot")
 
 
+@pytest.mark.parametrize(("every", "told"), [(1, True), (2, True), (5, False)])
+def test_too_few_readings_do_not_tell_load_from_a_burst(every: int, *, told: bool) -> None:
+    scene = parts.glance(parts.shop())
+    parts.measured(scene, "broker.bytes_in", lambda b, i: (60e6 if b == 1 else 4e6) * i)
+    (address,) = scene.measured
+    course = scene.measured[address]
+    scene.measured[address] = lambda i: course(i) if i % every == 0 else ()
+    assert bool(found(scene, "broker.hot")) == told
+
+
 @pytest.mark.parametrize(
     ("port", "code"), [("refuses", "broker.down"), ("accepts", "broker.fenced")]
 )
