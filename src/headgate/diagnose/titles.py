@@ -276,7 +276,8 @@ def _blocked(told: _Told) -> str:
 
 
 def _worker(told: _Told) -> str:
-    return f"Connect {told.item.resource.id} does not answer: no worker of it is alive"
+    why = told.top.summary.removesuffix(".")
+    return f"Connect {told.item.resource.id} does not answer: {why[0].lower()}{why[1:]}"
 
 
 def _drifted(told: _Told) -> str:

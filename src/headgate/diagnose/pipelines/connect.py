@@ -12,6 +12,8 @@ from headgate.diagnose.pipelines import addresses, sinks
 from headgate.domain import diagnosis, finding, history
 from headgate.domain.unknown import Unknown
 
+_CLOSED = "nothing listens at"
+"""How the reason reads where the connection was refused: the process that listened is gone."""
 _ACTUATOR = Unknown("no actuator of its host is declared")
 _NOT_TRIED = Unknown("nobody has tried it yet")
 
@@ -68,11 +70,16 @@ def _unreachable(argument: interface.Argument) -> None:
         alive if isinstance(alive, Unknown) else words.names(alive) or "none",
     )
     works, moved = _sinks_move(argument)
+    answer = argument.own("answer")
+    part = case.seen.connects.get(about.resource.id)
+    closed = isinstance(part, Unknown) and _CLOSED in part.reason
     argument.weigh(
         "evidence.source_failing",
         "Workers still do their work: only their REST address does not answer.",
         requires("sinks still commit what they write", works, moved),
-        decides("sinks still commit what they write", works, moved),
+        expects("its address takes connections", False, *answer)
+        if closed
+        else decides("sinks still commit what they write", works, moved),
         expects(
             "workers are in their group",
             alive if isinstance(alive, Unknown) else bool(alive),
@@ -80,12 +87,16 @@ def _unreachable(argument: interface.Argument) -> None:
         ),
         next=[interface.suggest("diagnostics.collect", "Check the address and the network.")],
     )
-    answer = argument.own("answer")
+    others = closed and works is True
     argument.weigh(
         "connect.worker_dead",
-        f"No worker of {about.resource.id} is alive.",
+        "The worker at that address is gone; others of its cluster go on."
+        if others
+        else f"No worker of {about.resource.id} is alive.",
         requires("no worker answers", True, *answer),
-        expects("no sink goes on", works if isinstance(works, Unknown) else not works, moved),
+        expects("nothing listens at its address", True, *answer)
+        if others
+        else expects("no sink goes on", works if isinstance(works, Unknown) else not works, moved),
         expects("the process is gone or frozen", _ACTUATOR),
         *(
             [expects("its workers have left their group", True, sign)]

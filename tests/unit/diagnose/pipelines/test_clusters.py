@@ -33,6 +33,20 @@ def test_sinks_that_go_on_show_that_only_the_address_is_away() -> None:
     assert verdicts(causes)["connect.worker_dead"] == "possible"
 
 
+def test_where_nothing_listens_the_worker_is_gone_though_others_go_on() -> None:
+    """Or the address is wrong: that stays open."""
+    scene = silent(until=200, members=True)
+    scene.connects["main"] = Unknown("nothing listens at http://connect-1:8083")
+    causes = why(scene.seen(), "connect.unreachable")
+    assert (causes[0].code, causes[0].verdict) == ("connect.worker_dead", "likely")
+    assert verdicts(causes)["evidence.source_failing"] == "likely"
+    [draft] = [one for one in diagnose.look(scene.seen(), {})[2] if one.severity != "info"]
+    assert draft.title == (
+        "Connect main does not answer: the worker at that address is gone; others of its cluster "
+        "go on"
+    )
+
+
 def test_without_a_sink_that_would_show_it_both_stay_open() -> None:
     causes = why(scenes.silent_connect().seen(), "connect.unreachable")
     assert causes[0].code == "connect.worker_dead"
