@@ -2,11 +2,22 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
+
+import numpy as np
 
 from headgate.detect import interface, view, words
 from headgate.detect.pipelines import clusters, hazards
-from headgate.domain import connects, deadletters, finding, resource, snapshot
+from headgate.domain import (
+    connects,
+    deadletters,
+    finding,
+    meters,
+    resource,
+    snapshot,
+    vocabulary,
+)
 from headgate.domain.unknown import Unknown
 
 _WINDOW_S = 300.0
@@ -59,23 +70,20 @@ def _dropped(seen: view.View, cluster: str, connector: snapshot.Connector) -> _F
                 code="connect.records_dropped", resource=about, reason=found.reason
             )
         return
-    rise, since = found
-    if not rise:
+    if not found.number:
         return
     report = interface.Report(seen, "connect.records_dropped", about)
     report.fact(
-        "skipped",
-        f"records skipped in the last {words.duration(_WINDOW_S)} at most",
-        int(rise),
-        source="metrics",
-        how=SKIPPED,
+        "skipped", f"records skipped {found.within}", found.number, source="metrics", how=SKIPPED
     )
     report.fact("tolerance", "errors.tolerance", "all" if tolerates else "none", source="connect")
     report.fact("connect", "Connect cluster", cluster, source="connect")
     report.fact("version", "version of Connect", _version(seen, cluster), source="connect")
     yield report.finding(
-        f"{connector.name} skipped {words.many(int(rise), 'record')} and kept no copy of them.",
-        since=since,
+        f"{connector.name} skipped {words.many(found.number, 'record')} and kept no copy of them"
+        f"{found.when}.",
+        since=found.since,
+        severity=found.severity,
     )
 
 
@@ -89,32 +97,59 @@ def _unwritten(seen: view.View, cluster: str, connector: snapshot.Connector) -> 
     if isinstance(found, Unknown):
         yield finding.NotSeen(code="dlq.write_failing", resource=about, reason=found.reason)
         return
-    rise, since = found
-    if not rise:
+    if not found.number:
         return
     report = interface.Report(seen, "dlq.write_failing", about)
     report.fact(
         "failures",
-        f"dead letters that could not be written in the last {words.duration(_WINDOW_S)} at most",
-        int(rise),
+        f"dead letters that could not be written {found.within}",
+        found.number,
         source="metrics",
         how=UNWRITTEN,
     )
     report.fact("topic", "its dead-letter topic", topic, source="connect")
     report.fact("connect", "Connect cluster", cluster, source="connect")
     yield report.finding(
-        f"{connector.name} could not write {words.many(int(rise), 'dead letter')} to {topic}.",
-        since=since,
+        f"{connector.name} could not write {words.many(found.number, 'dead letter')} to {topic}"
+        f"{found.when}.",
+        since=found.since,
+        severity=found.severity,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lost:
+    """What a counter of all tasks of a connector tells."""
+
+    number: int
+    since: float
+    """Unix seconds."""
+    ever: bool = False
+    """Whether it is all since the tasks were started: a one-shot look saw none of it happen."""
+
+    @property
+    def within(self) -> str:
+        """The time that it counts, in words."""
+        if self.ever:
+            return "since its tasks were started"
+        return f"in the last {words.duration(_WINDOW_S)} at most"
+
+    @property
+    def when(self) -> str:
+        """What a sentence adds where nobody knows when it was."""
+        return " since its tasks were started; when is not told" if self.ever else ""
+
+    @property
+    def severity(self) -> vocabulary.Severity | None:
+        """A warning where it may be long over; None: the finding's own."""
+        return "warning" if self.ever else None
 
 
 def _risen(
     seen: view.View, name: str, cluster: str, connector: snapshot.Connector
-) -> tuple[float, float] | Unknown:
-    """(By how much a counter of all its tasks grew lately, since when, in Unix seconds); Unknown:
-    no source tells it.
-    """
-    total, since, told = 0.0, seen.now, False
+) -> _Lost | Unknown:
+    """By how much a counter of all its tasks grew lately; Unknown: no source tells it."""
+    total, before, since, told = 0.0, 0.0, seen.now, False
     reason = ""
     for task in connector.tasks:
         meter = seen.meters.one(name, resource.task(connector.name, task.number))
@@ -129,9 +164,21 @@ def _risen(
             continue
         total, told = total + rise, True
         since = min(since, meter.rising_since(_WINDOW_S) or since)
+        before += _before(seen, meter)
+    if told and not total and before:
+        return _Lost(number=int(before), since=since, ever=True)
     if told:
-        return total, since
+        return _Lost(number=int(total), since=since)
     return Unknown(reason or f"it has no task that could tell {name}")
+
+
+def _before(seen: view.View, meter: meters.Meter) -> float:
+    """What a one-shot look finds counted already; zero where there were looks before."""
+    cut_s, latest = seen.observation.cut_s, meter.latest
+    if cut_s is None or isinstance(latest, Unknown):
+        return 0.0
+    told = meter.times[~np.isnan(meter.values)]
+    return latest if told[0] >= seen.now - cut_s - seen.tolerance_s else 0.0
 
 
 def _away(seen: view.View, cluster: str, name: str, task: snapshot.Task) -> float | None:

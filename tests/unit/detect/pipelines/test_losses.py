@@ -25,6 +25,7 @@ from headgate.domain import connects, measures, observation, snapshot, timeline
 from headgate.domain.resource import Resource, task
 
 DLQ = "orders-dlq"
+_DROPPED = "connect.records_dropped"
 
 
 def counted(name: str, rise: float) -> Scene:
@@ -55,6 +56,32 @@ def test_skipped_records_without_a_copy_are_told() -> None:
     assert not on(
         seen(counted("task.skipped", 0), errors_tolerance="all"), "connect.records_dropped"
     )
+
+
+def at_first_sight(name: str, *, reads_before: bool = False) -> Scene:
+    """A one-shot look at a counter that stands still; or one that Headgate has read for long."""
+    scene = shop()
+    scene.cut_s = 10.0
+    if not reads_before:
+        scene.samples, scene.interval_s = 6, 2.0
+    about = task("orders-sink", 0)
+    told = (measures.Measure(name=name, resource=about, value=4.0),)
+    scene.measured["127.0.0.1:7071"] = lambda _: told
+    return scene
+
+
+def test_a_one_shot_look_tells_what_was_lost_since_the_tasks_were_started() -> None:
+    [item] = on(seen(at_first_sight("task.skipped"), errors_tolerance="all"), _DROPPED)
+    assert (item.severity, item.summary) == (
+        "warning",
+        "orders-sink skipped 4 records and kept no copy of them since its tasks were started; "
+        "when is not told.",
+    )
+    config: dict[str, Any] = {"errors_tolerance": "all", "errors_deadletterqueue_topic_name": DLQ}
+    [item] = on(seen(at_first_sight("task.dead_letter_failures"), **config), "dlq.write_failing")
+    assert "4 dead letters to orders-dlq since its tasks were started" in item.summary
+    known = at_first_sight("task.skipped", reads_before=True)
+    assert not on(seen(known, errors_tolerance="all"), _DROPPED), "it is no news"
 
 
 def test_records_with_a_dead_letter_topic_are_not_dropped() -> None:
