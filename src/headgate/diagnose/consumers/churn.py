@@ -169,8 +169,12 @@ def crashes(argument: interface.Argument, told: Told, *predicted: Prediction) ->
     )
 
 
-def poll_timeout(argument: interface.Argument, told: Told, *more: Prediction) -> None:
-    """Weighs members that take too long between polls and leave by themselves."""
+def poll_timeout(
+    argument: interface.Argument, told: Told, *more: Prediction, alone: bool = True
+) -> None:
+    """Weighs members that take too long between polls and leave by themselves; ``alone``: nothing
+    else makes them leave by request again and again.
+    """
     case, group = argument.case, told.churn.group
     argument.weigh(
         "member.poll_timeout",
@@ -184,7 +188,7 @@ def poll_timeout(argument: interface.Argument, told: Told, *more: Prediction) ->
             *_spent(argument, "consumer.time_between_polls_max"),
         ),
         # an ordinary restart asks to leave, too: only again and again it is what decides
-        (expects if told.churn.bounded else decides)(
+        (decides if alone and not told.churn.bounded else expects)(
             "as many leave by request as are gone", _by_request(case, told), told.order
         ),
         *more,

@@ -134,7 +134,9 @@ def argue(argument: interface.Argument, group: groups.Facts) -> None:
     _ghost(argument, group, scene)
     commits = committing.Scene(argument)
     _hung(argument, group, scene, commits, serving.held_back(argument, group))
-    churn.poll_timeout(argument, told, scene.decodable())
+    # a reader that closes when a record makes it fail leaves by request, too
+    alone = not isinstance(scene.decodes, Unknown) or not scene.others_move
+    churn.poll_timeout(argument, told, scene.decodable(), alone=alone)
     churn.session_timeout(argument, told, scene.decodable())
     neighbours.downstream(argument, group)
     able = (stable.past_it(scene.stable), scene.decodable())

@@ -34,7 +34,7 @@ from tests.unit.diagnose.consumers.looking import (
     told,
     transactional,
 )
-from tests.unit.observations import AT, START, Scene
+from tests.unit.observations import AT, START, Scene, line
 
 from headgate import diagnose
 from headgate.detect import view
@@ -522,3 +522,17 @@ def test_requests_to_leave_are_nobodys_where_other_groups_lose_members_too() -> 
     found = dict(told(causes(scene, "rebalance.storm")))
     assert found["member.poll_timeout"] == "likely"
     assert found["member.session_timeout"] == "likely"
+
+
+@pytest.mark.parametrize(("answer", "verdict"), [(None, "likely"), (SOUND, "confirmed")])
+def test_who_leaves_by_request_before_one_record_may_close_because_of_it(
+    answer: diagnosis.Answer | None, verdict: str
+) -> None:
+    """Only where that record was read, and can be, is it the time between polls for certain."""
+    scene = left(1.0)()
+    away = scene.members["billing"]
+    for p in range(6):
+        course = line(START, 10, until=30) if p == 3 else line(START, 10)
+        scene.read("billing", "orders", p, course, lambda i: min(away(i), default=""))
+    found = dict(told(causes(scene, "lag.stalled", answer)))
+    assert found["member.poll_timeout"] == verdict
