@@ -227,6 +227,12 @@ def test_it_does_not_while_an_announced_deploy_moves_its_members() -> None:
     assert "deploy 2.31 is on the timeline" in unseen(scene, "group.commits_frozen")
 
 
+def test_it_does_where_more_come_than_a_deploy_replaces() -> None:
+    scene = deployed(told=True, came=True)
+    scene.members["billing"] = lambda i: frozenset({"billing-0", f"new-{i // 2}"})
+    assert found(scene, "lag.stalled")
+
+
 def test_it_does_where_nobody_told_of_one_or_nobody_moved() -> None:
     assert found(deployed(told=False, came=True), "lag.stalled")
     assert found(deployed(told=True, came=False), "lag.stalled")
