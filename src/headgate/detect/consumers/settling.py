@@ -4,7 +4,6 @@ from headgate.detect import view
 from headgate.detect.consumers import costs
 from headgate.domain import resource
 
-
 EARLY_S = 60.0
 """A deploy is told of within so long after it begins, mostly when it does (judgment)."""
 
