@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import view
-from headgate.detect.consumers import lags, limits
+from headgate.detect.consumers import costs, lags, limits
 from headgate.domain import history
 from headgate.domain.unknown import Unknown
 
@@ -59,14 +59,15 @@ def find(seen: view.View, now: lags.Lags) -> Standing:
 
     owned, told = run & (owners >= 0), run & (owners != history.UNREAD_OWNER)
     groups = now.group_of[columns]
-    empty, fleeting = _groups(seen, now, groups)
+    empty, restless, fleeting = _groups(seen, now, groups)
     loop = fleeting > since
     again = _again(seen, now, groups, np.where(loop, since, np.inf))
     last_owned = lags.last_row(owned)
     limit_s = view.STALE_INTERVALS * seen.observation.interval_s
     lately = (last_owned >= 0) & (times[np.maximum(last_owned, 0)] >= seen.now - limit_s)
-    # An owner that comes back under other ids is a loop of crashes, not a consumer that left.
-    stalled = (owned.any(axis=0) & ((lately & ~empty) | loop)) | again
+    # An owner that comes back under other ids is a loop of crashes, not a consumer that left; and
+    # while a group rebalances, nobody has left either.
+    stalled = (owned.any(axis=0) & (((lately | restless) & ~empty) | loop)) | again
     left = times[np.minimum(last_owned + 1, len(times) - 1)]
     first = times[np.argmax(owned, axis=0)]
     start = np.where(
@@ -94,17 +95,21 @@ def find(seen: view.View, now: lags.Lags) -> Standing:
 
 def _groups(
     seen: view.View, now: lags.Lags, groups: NDArray[np.int32]
-) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Whether each column's group has no member, and when the last member came that crashed."""
-    empty, fleeting = {}, {}
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]:
+    """Whether each column's group has no member, whether it rebalances now, and when the last
+    member came that crashed.
+    """
+    empty, restless, fleeting = {}, {}, {}
     for place in np.unique(groups):
         name = now.groups[place]
         listed = None if isinstance(seen.groups, Unknown) else seen.groups.get(name)
         members = None if listed is None else listed.members
         empty[place] = members is not None and not isinstance(members, Unknown) and not members
+        restless[place] = listed is not None and listed.state in costs.RESTLESS
         fleeting[place] = max(seen.fleeting(name).values(), default=-np.inf)
     return (
         np.array([empty[place] for place in groups], dtype=np.bool_),
+        np.array([restless[place] for place in groups], dtype=np.bool_),
         np.array([fleeting[place] for place in groups], dtype=np.float64),
     )
 

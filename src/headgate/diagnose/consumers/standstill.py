@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from headgate.detect.consumers import costs
 from headgate.diagnose import interface
 from headgate.diagnose.consumers import churn, groups, neighbours, records, stalled
 from headgate.diagnose.hypothesis import decides, expects, requires
@@ -125,6 +126,7 @@ def _abandoned(
     facts: tuple[str, ...],
 ) -> None:
     others = isinstance(none, bool) and not none
+    settled = isinstance(group.group, Unknown) or group.group.state not in costs.RESTLESS
     text = (
         "Its members own other partitions and none of these: they no longer subscribe to them."
         if others
@@ -137,6 +139,7 @@ def _abandoned(
             (
                 requires("its members own other partitions and none of these", True, *facts),
                 requires("they were there all the time", not group.came, *facts),
+                requires("they have shared the partitions out", settled, *facts),
             )
             if others
             else (
