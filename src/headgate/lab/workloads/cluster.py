@@ -213,7 +213,27 @@ def _edges(bootstrap: str, topic: str, which: OffsetSpec, **options: object) -> 
 
 
 def move_commit(bootstrap: str, group: str, topic: str, partition: int, offset: int) -> None:
-    """Set one committed offset of a group that has no members; raises WorkloadError."""
+    """Set one committed offset of a group that has no members; raises WorkloadError.
+
+    A coordinator that has not heard of a new topic yet is asked again.
+    """
+    deadline_s = time.monotonic() + CALL_S
+    while True:
+        refused = _move_commit(bootstrap, group, topic, partition, offset)
+        if refused is None:
+            return
+        unknown = refused.code() == confluent_kafka.KafkaError.UNKNOWN_TOPIC_OR_PART
+        if not unknown or time.monotonic() > deadline_s:
+            raise interface.WorkloadError(
+                f"The commit of group {group} on {topic}-{partition} was refused: {refused.str()}.",
+                where=bootstrap,
+            )
+        time.sleep(0.2)
+
+
+def _move_commit(
+    bootstrap: str, group: str, topic: str, partition: int, offset: int
+) -> confluent_kafka.KafkaError | None:
     kafka = client(bootstrap)
     request = confluent_kafka.ConsumerGroupTopicPartitions(
         group, [confluent_kafka.TopicPartition(topic, partition, offset)]
@@ -224,13 +244,7 @@ def move_commit(bootstrap: str, group: str, topic: str, partition: int, offset: 
         raise interface.WorkloadError(
             f"The commit of group {group} could not be set: {error.args[0].str()}.", where=bootstrap
         ) from error
-    for each in done.topic_partitions or []:
-        if each.error is not None:
-            raise interface.WorkloadError(
-                f"The commit of group {group} on {topic}-{partition} was refused: "
-                f"{each.error.str()}.",
-                where=bootstrap,
-            )
+    return next((one.error for one in done.topic_partitions or [] if one.error is not None), None)
 
 
 def partitions(bootstrap: str) -> tuple[Partition, ...]:
