@@ -41,7 +41,7 @@ class Frozen:
             columns = stalled[now.group_of[stalled] == place]
             group_id = now.groups[place]
             hold = (self.codes[0], "hold")
-            lost = failovers.lost(seen, group_id, *hold) or settling.replaced(seen, group_id, *hold)
+            lost = failovers.lost(seen, group_id, *hold) or settling.deploy(seen, group_id, *hold)
             if lost:
                 about = resource.Resource("group", group_id)
                 lacking += interface.not_seen(self.codes, about, lost)

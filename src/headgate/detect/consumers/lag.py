@@ -54,7 +54,7 @@ class LagShapes:
                     continue
                 lost = code == "lag.stalled" and (
                     failovers.lost(seen, group_id, code, "hold")
-                    or settling.replaced(seen, group_id, code, "hold")
+                    or settling.deploy(seen, group_id, code, "hold")
                 )
                 if lost:
                     about = resource.Resource("group", group_id)

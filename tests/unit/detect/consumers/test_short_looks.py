@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from tests.unit.detect.clients.meeting import held
 from tests.unit.detect.consumers.reading import at_first_sight, found, shop, unseen
-from tests.unit.observations import START, Scene, line
+from tests.unit.observations import AT, START, Scene, line
 
 from headgate import detect
 from headgate.detect import view
 from headgate.detect.consumers import coordinators
-from headgate.domain import history
+from headgate.domain import history, observation
 
 
 def behind(*, gone_at: int | None) -> Scene:
@@ -210,27 +210,32 @@ def test_it_does_not_where_its_coordinator_has_just_gone() -> None:
     assert "broker 3, which coordinates billing, has just gone" in unseen(scene, "lag.stalled")
 
 
-def replaced(*came: str, at: int = 4) -> Scene:
-    """A group that stands in such a look; from that sample on a member's place is another's."""
+def deployed(*, told: bool, came: bool) -> Scene:
+    """A group that stands in such a look; a member of it is replaced, and somebody told so."""
     scene = stuck(coordinator=1, gone_at=None)
-    scene.members["billing"] = lambda i: frozenset({"billing-0", *(came if i >= at else ("old",))})
+    if came:
+        scene.members["billing"] = lambda i: frozenset({"billing-0", "new" if i > 2 else "old"})
+    if told:
+        scene.planned = (observation.Planned(at=AT, what="deploy 2.31", resource="group:billing"),)
     return scene
 
 
-@pytest.mark.parametrize("came", [("new",), ()])
-def test_it_does_not_where_a_member_left_a_moment_ago(came: tuple[str, ...]) -> None:
-    scene = replaced(*came)
+def test_it_does_not_while_an_announced_deploy_moves_its_members() -> None:
+    scene = deployed(told=True, came=True)
     assert not found(scene, "lag.stalled")
-    for code in ("lag.stalled", "group.commits_frozen"):
-        assert "members of billing have just left" in unseen(scene, code)
+    assert "deploy 2.31 is on the timeline" in unseen(scene, "lag.stalled")
+    assert "deploy 2.31 is on the timeline" in unseen(scene, "group.commits_frozen")
 
 
-def test_it_does_where_that_is_longer_ago_or_more_came_or_who_came_is_gone() -> None:
-    assert found(replaced("new", at=2), "lag.stalled")
-    assert found(replaced("new", "newer"), "lag.stalled")
-    scene = replaced("new")
-    scene.members["billing"] = lambda i: frozenset({"billing-0", f"new-{(i + 1) // 2}"})
+def test_it_does_where_more_come_than_a_deploy_replaces() -> None:
+    scene = deployed(told=True, came=True)
+    scene.members["billing"] = lambda i: frozenset({"billing-0", f"new-{i // 2}"})
     assert found(scene, "lag.stalled")
+
+
+def test_it_does_where_nobody_told_of_one_or_nobody_moved() -> None:
+    assert found(deployed(told=False, came=True), "lag.stalled")
+    assert found(deployed(told=True, came=False), "lag.stalled")
 
 
 def test_it_does_not_where_another_broker_has_just_become_its_coordinator() -> None:
