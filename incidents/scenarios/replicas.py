@@ -119,7 +119,7 @@ class UncleanElection(NoSafeLeader):
             scenario.Root(
                 findings=("partition.truncated",),
                 causes=("election.unclean",),
-                also=("partition.offline", *BESIDE),
+                also=("partition.offline", "produce.failing", *BESIDE),
             ),
         )
 

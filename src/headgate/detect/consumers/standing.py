@@ -66,8 +66,9 @@ def find(seen: view.View, now: lags.Lags) -> Standing:
     limit_s = view.STALE_INTERVALS * seen.observation.interval_s
     lately = (last_owned >= 0) & (times[np.maximum(last_owned, 0)] >= seen.now - limit_s)
     # An owner that comes back under other ids is a loop of crashes, not a consumer that left; and
-    # while a group rebalances, nobody has left either.
-    stalled = (owned.any(axis=0) & (((lately | restless) & ~empty) | loop)) | again
+    # while members rebalance, who owns what is not decided: one that joined and died before it was
+    # let in holds all of them up for its session (classic protocol).
+    stalled = (owned.any(axis=0) & ((lately & ~empty) | loop)) | again | (restless & ~empty)
     left = times[np.minimum(last_owned + 1, len(times) - 1)]
     first = times[np.argmax(owned, axis=0)]
     start = np.where(
@@ -96,8 +97,8 @@ def find(seen: view.View, now: lags.Lags) -> Standing:
 def _groups(
     seen: view.View, now: lags.Lags, groups: NDArray[np.int32]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]:
-    """Whether each column's group has no member, whether it rebalances now, and when the last
-    member came that crashed.
+    """Whether each column's group has no member, whether it does nothing but rebalance, and when
+    the last member came that crashed.
     """
     empty, restless, fleeting = {}, {}, {}
     for place in np.unique(groups):
@@ -105,7 +106,10 @@ def _groups(
         listed = None if isinstance(seen.groups, Unknown) else seen.groups.get(name)
         members = None if listed is None else listed.members
         empty[place] = members is not None and not isinstance(members, Unknown) and not members
-        restless[place] = listed is not None and listed.state in costs.RESTLESS
+        lately = seen.history.groups.get(name, ())[-view.STALE_INTERVALS :]
+        restless[place] = len(lately) == view.STALE_INTERVALS and all(
+            sample.state in costs.RESTLESS for sample in lately
+        )
         fleeting[place] = max(seen.fleeting(name).values(), default=-np.inf)
     return (
         np.array([empty[place] for place in groups], dtype=np.bool_),
