@@ -74,7 +74,8 @@ def _rewound(argument: interface.Argument) -> None:
     outside = any(0 <= int(earlier[column]) < start for column, start in pairs) or any(
         0 <= end < int(earlier[column]) for column, end in zip(columns, ends, strict=True)
     )
-    gap = any(_absent(case, column, row) for column in columns)
+    # partitions whose commits came again at once tell nothing; the group's others do
+    gap = any(_absent(case, column, row) for column in columns) or _vanished(case, about, row)
     target = argument.fact(
         "target", "whether its commits went to the log start", low, source="history"
     )
@@ -153,6 +154,13 @@ def _absent(case: interface.Case, column: int, row: int) -> bool:
     commits = case.seen.history.commits[:, column]
     first = int((commits[row:] >= 0).argmax()) if len(commits[row:]) else 0
     return first > 0 or bool((commits[:row][-3:] < 0).any())
+
+
+def _vanished(case: interface.Case, about: finding.Finding, row: int) -> bool:
+    """Whether commits that the group had on any partition were gone around that row."""
+    commits = case.seen.history.commits[: row + 2, groups.facts(case, about.resource.id).columns]
+    first = max(row - 3, 0)
+    return bool(((commits[:first] >= 0).any(axis=0) & (commits[first:] < 0).any(axis=0)).any())
 
 
 def _row(case: interface.Case, since: float) -> int:

@@ -11,6 +11,7 @@ from tests.unit.diagnose.consumers.faults import (
     broker_gone,
     cut_off,
     forgotten,
+    forgotten_but_for_one,
     hung_alive,
     left,
     lost,
@@ -344,6 +345,13 @@ PLACES = (
         first="offset.deleted",
         verdict="confirmed",
         ruled_out=("offset.expired", "topic.recreated"),
+    ),
+    Case(
+        name="commits that somebody deleted, seen on the group's other partitions",
+        scene=forgotten_but_for_one,
+        finding="lag.rewound",
+        first="offset.deleted",
+        verdict="confirmed",
     ),
     Case(
         name="commits that expired",
