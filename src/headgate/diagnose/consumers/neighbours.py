@@ -200,8 +200,8 @@ def _none_since(
     seen = argument.case.seen
     down = brokers.down(argument.case).get(broker)
     left_at = absence.since(seen, broker, absence.dead) if down is None else down.since.timestamp()
-    later = seen.history.times >= left_at + seen.sample_s
-    after = seen.history.commits[later][:, group.columns]
+    first = int(np.searchsorted(seen.history.times, left_at + seen.sample_s))
+    after = seen.history.commits[first:, group.columns]
     read = after >= 0
     highest = np.where(read, after, -1).max(axis=0, initial=-1)
     moved = (highest > np.where(read, after, highest).min(axis=0, initial=_FAR)) & (highest >= 0)
