@@ -205,13 +205,18 @@ def _none_since(
     read = after >= 0
     highest = np.where(read, after, -1).max(axis=0, initial=-1)
     moved = (highest > np.where(read, after, highest).min(axis=0, initial=_FAR)) & (highest >= 0)
+    unread = Unknown(f"its commits were not read since broker {broker} left")
+    known = bool(read.any())
     fact = argument.fact(
         f"commits-after-broker-{broker}",
         f"partitions of {group.id} on which it has committed since broker {broker} left",
-        int(moved.sum()),
+        int(moved.sum()) if known else unread,
         source="history",
     )
-    return hypothesis.requires("it commits nowhere since", not moved.any(), fact)
+    says = "it commits nowhere since"
+    if not known:  # as where nobody coordinates it: that speaks for neither
+        return hypothesis.expects(says, unread)
+    return hypothesis.requires(says, not moved.any(), fact)
 
 
 def _coordinator(argument: interface.Argument, group: groups.Facts) -> None:
