@@ -6,7 +6,7 @@ the lowest threshold that is in use (50 records): the lab writes tens of records
 production writes thousands, and at 1000 (Strimzi) the baseline would be asleep.
 
 An alert pages once when its condition has held so long, and again when it comes back. What is over
-within ``WAIT_S`` more pages nobody, as with Alertmanager's ``group_wait`` and Headgate's ``wait``.
+within ``WAIT_S`` more pages nobody, as with Alertmanager's ``group_wait``, and with Headgate.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

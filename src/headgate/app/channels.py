@@ -26,7 +26,7 @@ def route(one: settings.Notify) -> notices.Route:
         ),
         limit=one.limit,
         window=timedelta(minutes=one.limit_minutes),
-        wait=timedelta(seconds=one.wait),
+        wait=timedelta(seconds=one.wait_seconds),
     )
 
 

@@ -296,7 +296,7 @@ class Notify(_Section):
     """Patterns of cluster names."""
     quiet: list[Quiet] = []
     """Hours in which what can wait is held back."""
-    wait: float = pydantic.Field(default=notices.WAIT.total_seconds(), ge=0, le=3600)
+    wait_seconds: float = pydantic.Field(default=notices.WAIT.total_seconds(), ge=0, le=3600)
     """Seconds from an incident's opening, or return, to its first notice: nobody is called for what
     is over or folded into another incident by then. 0: at once."""
     limit: int = pydantic.Field(default=10, ge=0)

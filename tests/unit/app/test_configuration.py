@@ -296,7 +296,7 @@ def test_a_channel_is_read_and_its_secret_may_come_from_the_environment(tmp_path
     route = channels.route(load(tmp_path, fewer, {}).settings.notify[0])
     assert (route.limit, route.window.total_seconds()) == (3, 30)
     assert (route.wait.total_seconds(), channels.route(one).wait) == (10, notices.WAIT)
-    slow = NOTIFY.replace("[[notify.quiet]]", "wait = 30\n[[notify.quiet]]")
+    slow = NOTIFY.replace("[[notify.quiet]]", "wait_seconds = 30\n[[notify.quiet]]")
     assert channels.route(load(tmp_path, slow, {}).settings.notify[0]).wait.total_seconds() == 30
 
 
