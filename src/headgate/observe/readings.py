@@ -20,7 +20,7 @@ from headgate.domain import registry as registry_
 from headgate.domain import snapshot, vocabulary
 from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
-from headgate.observe import calls
+from headgate.observe import calls, settings
 from headgate.ports import clock, inspection, kafka, metrics, registry
 
 Stage = Literal["start", "partitions", "offsets"]
@@ -37,13 +37,10 @@ CERTIFICATES_EVERY_S = 300.0
 REGISTRY_EVERY_S = 30.0
 """Schemas change with releases, not with records."""
 
-SHARE = 0.005
-"""What a cluster or a registry itself answers is read again sooner than planned where that takes at
-most so much of the time: on a small cluster with every sweep (20 ms), so that a full disk, or a
-rule that was taken away, is seen at once."""
-
 SOONEST_S = 4.0
-"""But not sooner than that."""
+"""What a cluster or a registry itself answers is read again as soon as ``settings.SHARE`` allows,
+so that a full disk, a rule that was taken away, or a registry that is gone is seen at once; but not
+sooner than that."""
 QUICK_S = 0.5
 """An answer that took longer is no longer waited for by each sweep."""
 
@@ -80,7 +77,7 @@ class Reading:
         """Seconds from one reading to the next, where one took so long."""
         if self.source not in ("kafka", "registry"):
             return self.every_s
-        return min(self.every_s, max(took_s / SHARE, SOONEST_S))
+        return min(self.every_s, max(took_s / settings.SHARE, SOONEST_S))
 
 
 @dataclass(slots=True)

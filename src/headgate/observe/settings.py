@@ -18,10 +18,10 @@ HOW = "DescribeConfigs"
 MOST_SWEEPS = 12
 """Sweeps between two readings of all settings at most: a minute at one sweep in 5 s."""
 
-SHARE = 0.01
-"""Reading all settings takes at most so much of the time, where that needs no longer pause: a
-cluster of a hundred topics is read at every sweep or two (50 ms), so that what somebody has just
-changed is seen, and one of 10,000 once a minute."""
+SHARE = 0.02
+"""What changes seldom is read again sooner than planned where that takes at most so much of the
+time: the settings of a hundred topics at every sweep or two (50 ms), so that what somebody has just
+changed is seen, and those of 10,000 once a minute."""
 
 _MISSED_READINGS = 12
 """After so many readings in a row that failed, what is kept is no longer shown."""

@@ -48,7 +48,13 @@ def test_a_second_sweep_asks_for_nothing_that_is_not_due(cluster: fake.Fake) -> 
 
 @pytest.mark.parametrize(
     ("source", "took_s", "pause_s"),
-    [("kafka", 0.001, 4.0), ("kafka", 0.05, 10.0), ("kafka", 3.0, 30.0), ("metrics", 0.001, 30.0)],
+    [
+        ("kafka", 0.001, 4.0),
+        ("kafka", 0.2, 10.0),
+        ("kafka", 3.0, 30.0),
+        ("registry", 0.1, 5.0),
+        ("metrics", 0.001, 30.0),
+    ],
 )
 def test_what_the_cluster_answers_quickly_is_read_sooner_than_planned(
     source: vocabulary.Source, took_s: float, pause_s: float

@@ -73,7 +73,8 @@ class Authentication:
             source="metrics",
             how="failed-authentication-total",
         )
-        report.fact("span", "seconds looked at", round(span_s, 1), unit="s", source="metrics")
+        pace = sum(one.pace for one in told.grown)
+        report.fact("pace", "log-ins refused a second lately", round(pace, 1), source="metrics")
         report.fact("limit", "failures a second that are ordinary", limit, source="metrics")
         where = sorted({one.labels["listener"] for one in told.grown if one.labels.get("listener")})
         report.fact(

@@ -55,14 +55,14 @@ def _credential(argument: interface.Argument, accepted: tuple[bool | Unknown, st
     case, about = argument.case, argument.about
     users = lately.changes(case, ("scram_user",), until=about.since.timestamp())
     cited = lately.cite(argument, users[:3], "user")
-    rate = _rate(about)
+    pace = _pace(about)
     failures = argument.own("failures")
     argument.weigh(
         "auth.bad_credential",
         "A client logs in with a credential that is wrong or was changed.",
         requires("log-ins are refused", bool(failures), *failures),
         expects("others log in meanwhile", accepted[0], accepted[1]),
-        expects("attempts are as few as one client's", rate <= _SCAN_PER_S, *failures),
+        expects("attempts are as few as one client's", pace <= _SCAN_PER_S, *failures),
         decides("a credential was changed shortly before", bool(users), *cited),
         on=users[0].resource if users else None,
         next=[
@@ -94,7 +94,7 @@ def _scan(argument: interface.Argument) -> None:
         "auth.scan",
         "Somebody tries names and passwords.",
         requires(
-            "there are more attempts than clients make", _rate(about) > _SCAN_PER_S, *failures
+            "there are more attempts than clients make", _pace(about) > _SCAN_PER_S, *failures
         ),
         expects("no credential was changed shortly before", not users),
         decides("the names are unknown and the addresses few", Unknown(_LOG)),
@@ -120,13 +120,10 @@ def _certificate(argument: interface.Argument) -> None:
     )
 
 
-def _rate(about: finding.Finding) -> float:
-    """Failures a second, from the finding's own window."""
-    total = next((one.value for one in about.evidence if one.id.endswith("/failures")), 0)
-    span = next((one.value for one in about.evidence if one.id.endswith("/span")), 0)
-    if not isinstance(total, int) or not isinstance(span, int | float) or not span:
-        return 0.0
-    return total / span
+def _pace(about: finding.Finding) -> float:
+    """Failures a second between the last two readings: an average over quiet times hides a scan."""
+    told = next((one.value for one in about.evidence if one.id.endswith("/pace")), 0.0)
+    return float(told) if isinstance(told, int | float) else 0.0
 
 
 class Denied:

@@ -256,6 +256,18 @@ def test_more_attempts_than_clients_make_are_a_scan() -> None:
     assert first(failures(600, 5), "auth.failures") == ("auth.scan", "likely")
 
 
+def test_a_scan_that_has_just_begun_is_not_averaged_away_by_the_quiet_before_it() -> None:
+    scene = shop()
+    measure(
+        scene,
+        lambda i: (
+            counter("broker.failed_authentications", 400 * max(0, i - 38)),
+            counter("broker.successful_authentications", 5 * i),
+        ),
+    )
+    assert first(scene, "auth.failures") == ("auth.scan", "likely")
+
+
 def denied(short: bool = False) -> Scene:
     scene = shop(short=short)
     start = 0 if short else 30
