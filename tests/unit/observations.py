@@ -102,6 +102,8 @@ class Scene:
         """Parts that are read seldom: field of the snapshot -> value at each sample."""
         self.measured: dict[str, Callable[[int], Sequence[measures.Measure]]] = {}
         """Address of a metrics source -> what it says at each sample."""
+        self.unscraped: dict[str, Callable[[int], bool]] = {}
+        """Address of a metrics source -> whether it does not answer at a sample."""
         self.shares: dict[str, Callable[[int], Mapping[TopicPartition, snapshot.ShareStart]]] = {}
         """Share group -> where its delivery starts at each sample."""
         self.timeline: tuple[timeline.Entry, ...] = ()
@@ -342,7 +344,9 @@ class Scene:
     def _measures(self, i: int) -> dict[str, snapshot.Part[measures.Measures]]:
         return {
             source: snapshot.Part(
-                value=measures.Measures(source=source, dialect="jmx", measures=tuple(course(i))),
+                value=Unknown("connection refused")
+                if source in self.unscraped and self.unscraped[source](i)
+                else measures.Measures(source=source, dialect="jmx", measures=tuple(course(i))),
                 source="metrics",
                 how="GET",
                 at=datetime.fromtimestamp(self.time(i), UTC),

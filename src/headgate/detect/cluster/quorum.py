@@ -11,6 +11,9 @@ from headgate.domain.unknown import Unknown
 
 _NONE = "quorum.no_leader"
 _LAGGING = "quorum.voter_lagging"
+_WAITS_S = 30.0
+"""Brokers wait so long for a controller that hangs, though the others elect one that leads within
+4 s (Kafka's ``controller.socket.timeout.ms``; tried on 4.3: they answered again after 30.0 s)."""
 
 
 class Voters:
@@ -61,8 +64,44 @@ def _unanswered(seen: view.View, value: Unknown) -> interface.Found:
     )
     if not _silent(seen, value):
         return interface.Found(not_seen=gap)
-    found = _leaderless(seen, f"does not answer ({value.reason})", _silent_since(seen))
+    start = _silent_since(seen)
+    hangs = _waited_for(seen)
+    if hangs and seen.now - start < _WAITS_S:
+        reason = f"brokers wait up to 30 s for {words.names(hangs)}, which may have led and hangs"
+        return interface.Found(not_seen=interface.not_seen((_NONE, _LAGGING), seen.cluster, reason))
+    found = _leaderless(seen, f"does not answer ({value.reason})", start)
     return interface.Found(findings=found, not_seen=gap[1:] if found else gap)
+
+
+def voters(seen: view.View) -> tuple[int, ...]:
+    """The voters as the quorum last told them, else as the brokers' own settings name them."""
+    for part in reversed(seen.readings("quorum")):
+        held: quorum.Quorum = part.value
+        return tuple(each.id for each in held.voters)
+    settings = seen.snapshot.broker_configs.value
+    for values in () if isinstance(settings, Unknown) else settings.values():
+        one = values.get("controller.quorum.voters")
+        named = [each.partition("@")[0] for each in ((one.value or "") if one else "").split(",")]
+        if named and all(each.isdecimal() for each in named):
+            return tuple(int(each) for each in named)
+    return ()
+
+
+def _waited_for(seen: view.View) -> tuple[str, ...]:
+    """Voters that hang, the last leader or any where it is not known, while enough are alive."""
+    table, known = seen.brokers, voters(seen)
+    if isinstance(table, Unknown):
+        return ()
+    away = [each for each in absence.gone(seen) if each in known]
+    if 2 * len(away) >= len(known):
+        return ()
+    told = [interface.certain(part.value) for part in seen.readings("quorum")]
+    led = [told[-1].leader] if told else known
+    return tuple(
+        f"broker {each.id}"
+        for each in table.brokers
+        if each.id in led and each.port_state in ("accepts", "silent")
+    )
 
 
 def _silent_since(seen: view.View) -> float:
@@ -111,20 +150,18 @@ def _leaderless(seen: view.View, what: str, start: float) -> tuple[finding.Findi
 
 
 def _claims(seen: view.View) -> tuple[finding.Finding, ...]:
-    """More than one process says that it is the active controller."""
-    active = {
-        str(meter.resource)
+    """More than one process says that it is the active controller, since all of them do: what one
+    that is gone said last is of before.
+    """
+    claims = [
+        (meter, since)
         for meter in gauges.told(seen, "controller.active")
-        if meter.latest == 1.0
-    }
+        if isinstance(since := meter.since_beyond(0.5, above=True), float)
+    ]
+    start = max((since for _, since in claims), default=seen.now)
+    active = {str(meter.resource) for meter, _ in claims if float(meter.times[-1]) >= start}
     if len(active) < 2:
         return ()
-    starts = [
-        meter.since_beyond(0.5, above=True)
-        for meter in gauges.told(seen, "controller.active")
-        if meter.latest == 1.0
-    ]
-    start = max((each for each in starts if isinstance(each, float)), default=seen.now)
     return _leaderless(seen, f"has two that say they lead: {words.names(sorted(active))}", start)
 
 

@@ -11,7 +11,6 @@ from headgate.diagnose import interface
 from headgate.diagnose.cluster import brokers
 from headgate.diagnose.hypothesis import decides, expects, requires
 from headgate.domain import finding, resource
-from headgate.domain import quorum as quorum_
 from headgate.domain.unknown import Unknown
 
 _CHURN = 10
@@ -33,23 +32,9 @@ class Voters:
         return argument.explained()
 
 
-def voters(case: interface.Case) -> tuple[int, ...]:
-    """The voters as the quorum last told them, else as the brokers' own settings name them."""
-    for part in reversed(case.seen.readings("quorum")):
-        held: quorum_.Quorum = part.value
-        return tuple(each.id for each in held.voters)
-    settings = case.seen.snapshot.broker_configs.value
-    for values in () if isinstance(settings, Unknown) else settings.values():
-        one = values.get("controller.quorum.voters")
-        named = [each.partition("@")[0] for each in ((one.value or "") if one else "").split(",")]
-        if named and all(each.isdecimal() for each in named):
-            return tuple(int(each) for each in named)
-    return ()
-
-
 def _leaderless(argument: interface.Argument) -> None:
     case = argument.case
-    known = voters(case)
+    known = quorum.voters(case.seen)
     away = brokers.troubled(case) | dict.fromkeys(brokers.down(case), "down")
     table = case.seen.brokers
     combined = [] if isinstance(table, Unknown) else [x.id for x in table.brokers if x.id in known]

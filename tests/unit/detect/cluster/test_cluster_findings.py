@@ -408,6 +408,56 @@ def test_two_active_controllers_are_one_too_many() -> None:
     assert "two" in item.summary
 
 
+def test_a_controller_that_died_does_not_claim_to_lead_beside_the_next_one() -> None:
+    scene = parts.shop()
+    scene.others["quorum"] = lambda _i: parts.voters(leader=2)
+    last = scene.samples - 1
+
+    def page(broker: int, leads: Callable[[int], bool]) -> None:
+        scene.measured[f"http://127.0.0.1:940{broker}/metrics"] = lambda i: (
+            parts.told(broker, "controller.active", float(leads(i))),
+        )
+
+    page(1, lambda _i: True)
+    scene.unscraped["http://127.0.0.1:9401/metrics"] = lambda i: i >= last - 2
+    page(2, lambda i: i >= last - 2)
+    assert not found(scene, "quorum.no_leader")
+
+
+def led_by_one_that_hangs(broker: int, *, silent_s: float) -> Scene:
+    scene = parts.shop()
+    low = scene.samples - 1 - round(silent_s / 5)
+    scene.others["quorum"] = lambda i: parts.voters() if i < low else Unknown("no answer in 2 s")
+    scene.broker(
+        broker,
+        port="accepts",
+        at=lambda i: scene.sample(i, port="answers" if i < low else "accepts"),
+    )
+    return scene
+
+
+def test_brokers_wait_for_a_leader_that_hangs_though_another_was_elected() -> None:
+    scene = led_by_one_that_hangs(1, silent_s=25)
+    assert not found(scene, "quorum.no_leader")
+    assert unseen(scene, "quorum.no_leader") == [
+        "brokers wait up to 30 s for broker 1, which may have led and hangs"
+    ]
+    assert found(led_by_one_that_hangs(1, silent_s=35), "quorum.no_leader")
+    assert found(led_by_one_that_hangs(2, silent_s=25), "quorum.no_leader")
+
+
+def test_in_a_short_look_any_voter_that_hangs_may_have_led() -> None:
+    scene = parts.glance(parts.shop())
+    scene.others["quorum"] = lambda _i: Unknown("no answer in 2 s")
+    scene.others["broker_configs"] = lambda _i: parts.brokers_with(
+        controller_quorum_voters="1@a:1,2@b:1,3@c:1"
+    )
+    scene.broker(2, port="accepts")
+    assert not found(scene, "quorum.no_leader")
+    scene.broker(3, port="accepts")
+    assert found(scene, "quorum.no_leader")
+
+
 def test_a_broker_with_too_many_replicas_is_named() -> None:
     scene = parts.shop()
     scene.thresholds = {"broker.partition_limit": {"limit": 5, "crit": 8}}
