@@ -6,7 +6,8 @@ the lowest threshold that is in use (50 records): the lab writes tens of records
 production writes thousands, and at 1000 (Strimzi) the baseline would be asleep.
 
 An alert pages once when its condition has held so long, and again when it comes back. What is over
-within ``WAIT_S`` more pages nobody, as with Alertmanager's ``group_wait``, and with Headgate.
+within ``WAIT_S`` more pages nobody, as with Alertmanager's ``group_wait``, and with Headgate; but
+what its source keeps firing for minutes (``keep_firing_for``) pages once, however soon it is over.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,9 +36,11 @@ class Gauges:
     """By leader broker, as each broker counts its own."""
     under_min_isr: Readings = field(default_factory=dict)
     offline: Readings = field(default_factory=dict)
+    """For the cluster: how many partitions have no leader."""
     brokers_down: Readings = field(default_factory=dict)
     failed_tasks: Readings = field(default_factory=dict)
     """By connector."""
+    failed_connectors: Readings = field(default_factory=dict)
     workers_down: Readings = field(default_factory=dict)
     registry_down: Readings = field(default_factory=dict)
     disk_used: Readings = field(default_factory=dict)
@@ -59,6 +62,10 @@ class Rule:
     """The cause that its runbook names first: the naive diagnosis."""
     fires: Callable[[Gauges, Gauges | None], Readings]
     """From the present and the previous gauges: how loud it is by resource; 1 at the limit."""
+    kept: bool = False
+    """Its source keeps it firing for minutes after its end, which is longer than any run."""
+    counter: bool = False
+    """Its source looks at a counter, which does not go back: once true, it stays so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,10 +139,11 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         name="ConsumerLagKeepsIncreasing",
-        source="Grafana kafka-observ-lib: delta over 5 min > 0 for 15 min",
+        source="Grafana kafka-observ-lib: delta over 5 min > 0 for 15 min, kept for 10 min",
         critical=False,
         names="consumer.slow",
         fires=_grows,
+        kept=True,
     ),
     Rule(
         name="ConsumerGroupWithoutMembers",
@@ -160,7 +168,7 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         name="OfflinePartitions",
-        source="Strimzi: > 0 for 10 s; Grafana, MSK, Datadog: at once",
+        source="Confluent stacks: sum > 0 for 10 s; Grafana: sum > 0; MSK, Datadog: at once",
         critical=True,
         names="broker.crashed",
         fires=lambda now, _: _any(now.offline),
@@ -199,17 +207,27 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         name="IsrShrinkRate",
-        source="Grafana kafka-observ-lib: != 0 for 5 min",
+        source="Grafana kafka-observ-lib: != 0 for 5 min, kept for 15 min",
         critical=False,
         names="follower.slow",
         fires=lambda now, before: _rose(now, before, "isr_shrinks"),
+        kept=True,
+    ),
+    Rule(
+        name="IsrExpandRate",
+        source="Grafana kafka-observ-lib: != 0 for 5 min, kept for 15 min",
+        critical=False,
+        names="follower.slow",
+        fires=lambda now, before: _rose(now, before, "isr_expands"),
+        kept=True,
     ),
     Rule(
         name="UncleanLeaderElection",
-        source="Confluent stacks: > 0 for 1 min; Grafana: 5 min",
+        source="Confluent stacks: the counter > 0 for 1 min; Grafana: the rate for 5 min",
         critical=True,
         names="election.unclean",
         fires=lambda now, before: _rose(now, before, "unclean"),
+        counter=True,
     ),
     Rule(
         name="RequestHandlerIdle",
@@ -247,8 +265,15 @@ RULES: Sequence[Rule] = (
         fires=_silent,
     ),
     Rule(
+        name="ConnectConnectorFailed",
+        source="Strimzi: failed connectors > 0 for 5 min",
+        critical=True,
+        names="connect.transient",
+        fires=lambda now, _: _any(now.failed_connectors),
+    ),
+    Rule(
         name="ConnectTaskFailed",
-        source="Strimzi: failed connector or task > 0 for 5 min",
+        source="Strimzi: failed tasks > 0 for 5 min",
         critical=True,
         names="connect.transient",
         fires=lambda now, _: _any(now.failed_tasks),
@@ -290,8 +315,12 @@ def _pages(rule: Rule, course: Sequence[Gauges]) -> list[Alert]:
     before: Gauges | None = None
     for now in course:
         fires = rule.fires(now, before)
+        if rule.counter:
+            fires = dict.fromkeys(since, 1.0) | dict(fires)
         before = now
         for name in [each for each in since if each not in fires]:
+            if rule.kept and name in firing:
+                continue
             del since[name]
             loud.pop(name)
             over = firing.pop(name, None)

@@ -46,6 +46,7 @@ _MEASURES = {
     "kafka_controller_kafkacontroller_activecontrollercount": "controllers",
     "kafka_log_logmanager_offlinelogdirectorycount": "offline_dirs",
     "kafka_server_replicamanager_isrshrinks": "isr_shrinks",
+    "kafka_server_replicamanager_isrexpands": "isr_expands",
     "kafka_controller_controllerstats_uncleanleaderelections": "unclean",
     "kafka_server_kafkarequesthandlerpool_requesthandleravgidle": "handler_idle",
     "kafka_network_socketserver_networkprocessoravgidle": "network_idle",
@@ -111,7 +112,7 @@ class Reader:
         listed = self._kafka.list_topics(timeout=_CALL_S)
         under: dict[str, float] = defaultdict(float)
         below: dict[str, float] = defaultdict(float)
-        offline: dict[str, float] = defaultdict(float)
+        offline = 0
         for topic in listed.topics.values():
             least = self._least(str(topic.topic))
             for one in topic.partitions.values():
@@ -120,13 +121,12 @@ class Reader:
                     under[f"broker:{one.leader}"] += 1
                 if len(one.isrs) < least:
                     below[f"broker:{one.leader}"] += 1
-                if one.leader < 0:
-                    offline[f"partition:{topic.topic}-{one.id}"] = 1
+                offline += one.leader < 0
         gone = self._known_brokers - set(listed.brokers)
         return {
             "under_replicated": dict(under),
             "under_min_isr": dict(below),
-            "offline": dict(offline),
+            "offline": {"cluster:partitions": float(offline)},
             "brokers_down": {f"broker:{one}": 1.0 for one in gone},
         }
 
@@ -203,6 +203,7 @@ class Reader:
 
     def _connect(self) -> dict[str, Any]:
         failed: dict[str, float] = {}
+        broken: dict[str, float] = {}
         down: dict[str, float] = {}
         for place, url in enumerate(self._lab.connect_urls, start=1):
             try:
@@ -213,8 +214,9 @@ class Reader:
             for name, one in told.items():
                 bad = [each for each in one["status"]["tasks"] if each["state"] == "FAILED"]
                 state = one["status"]["connector"]["state"]
-                failed[f"connector:{name}"] = float(len(bad) + (state == "FAILED"))
-        return {"failed_tasks": failed, "workers_down": down}
+                failed[f"connector:{name}"] = float(len(bad))
+                broken[f"connector:{name}"] = float(state == "FAILED")
+        return {"failed_tasks": failed, "failed_connectors": broken, "workers_down": down}
 
     def _registry(self) -> dict[str, Any]:
         if not self._lab.registry_url:

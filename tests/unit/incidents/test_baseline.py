@@ -33,6 +33,22 @@ def test_what_is_over_in_a_moment_pages_nobody() -> None:
     assert names(course[:3]) == ["ConsumerGroupLag group:billing"], "nobody knows that it ends"
 
 
+def test_what_its_source_keeps_firing_pages_once_however_soon_it_is_over() -> None:
+    lags = [1.0, 2, 3, 4, 0, 0, 1, 2, 3, 4, 0, 0, 0]
+    course = [gauges(5 * n, lag={"group:billing": lag}) for n, lag in enumerate(lags)]
+    assert names(course) == ["ConsumerLagKeepsIncreasing group:billing"]
+
+
+def test_a_counter_does_not_go_back() -> None:
+    counts = [0.0, 0, 1, 1, 1, 1]
+    course = [
+        gauges(5 * n, broker={"unclean": {"broker:1": count}})  # type: ignore[dict-item]
+        for n, count in enumerate(counts)
+    ]
+    assert names(course) == ["UncleanLeaderElection broker:1"]
+    assert names(course[:4]) == []
+
+
 def test_each_resource_pages_by_itself() -> None:
     lag = {"group:a": 80.0, "group:b": 90.0, "group:c": 10.0}
     found = names([gauges(at, lag=lag) for at in (0, 5, 10)])
@@ -45,9 +61,10 @@ def test_each_resource_pages_by_itself() -> None:
         ({"members": {"group:a": 0}}, "ConsumerGroupWithoutMembers"),
         ({"under_replicated": {"broker:1": 3}}, "UnderReplicatedPartitions"),
         ({"under_min_isr": {"broker:1": 3}}, "UnderMinIsrPartitionCount"),
-        ({"offline": {"partition:a-0": 1}}, "OfflinePartitions"),
+        ({"offline": {"cluster:partitions": 1}}, "OfflinePartitions"),
         ({"brokers_down": {"broker:3": 1}}, "BrokerDown"),
         ({"failed_tasks": {"connector:x": 1}}, "ConnectTaskFailed"),
+        ({"failed_connectors": {"connector:x": 1}}, "ConnectConnectorFailed"),
         ({"workers_down": {"worker:1": 1}}, "ConnectWorkerDown"),
         ({"registry_down": {"registry:registry": 1}}, "SchemaRegistryDown"),
         ({"broker": {"offline_dirs": {"broker:1": 1}}}, "OfflineLogDirectory"),
