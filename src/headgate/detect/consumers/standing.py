@@ -17,6 +17,10 @@ from headgate.domain.unknown import Unknown
 
 SINK_HOLD_S = 60.0
 """Connect flushes a sink's offsets every 60 s by default (offset.flush.interval.ms)."""
+_FLUSHES = 4
+"""Pauses between commits that tell how often a sink commits (judgment)."""
+_MISSED = 3
+"""So many of its longest pauses without a commit are no pause any more (judgment)."""
 IN_TURN_HOLD_S = 60.0
 """A member that reads its other partitions may be served one partition's backlog for a while
 (librdkafka hands out fetched records partition by partition; over 30 s was seen in the lab)."""
@@ -135,7 +139,7 @@ def _holds(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The hold of each column, and a time before which it does not count.
 
-    Sinks whose tasks all run commit at Connect's own slow pace, counted from when they run.
+    Sinks whose tasks all run commit at their workers' pace, counted from when they run.
     """
     hold = np.where(
         stalled,
@@ -147,12 +151,23 @@ def _holds(
         owner = seen.connector_of(now.groups[place])
         if owner is not None and all(task.state == "RUNNING" for task in owner[1].tasks):
             mine = groups == place
-            hold[mine] = np.maximum(hold[mine], SINK_HOLD_S)
+            hold[mine] = np.maximum(hold[mine], _flush_s(seen, now.groups[place]))
             settled[mine] = max(
                 (seen.task_since(owner[0], owner[1].name, task) for task in owner[1].tasks),
                 default=-np.inf,
             )
     return hold, settled
+
+
+def _flush_s(seen: view.View, group: str) -> float:
+    """How long a sink may go without a commit: by its own pauses, and Connect's default at most."""
+    past = seen.history
+    commits = past.commits[:, past.places.columns(group)]
+    moved = (commits[1:] > commits[:-1]) & (commits[:-1] >= 0)
+    pauses = np.diff(past.times[1:][moved.any(axis=1)])
+    if len(pauses) < _FLUSHES:
+        return SINK_HOLD_S
+    return min(SINK_HOLD_S, _MISSED * float(pauses.max()))
 
 
 def _readers(seen: view.View, now: lags.Lags) -> NDArray[np.int32]:
