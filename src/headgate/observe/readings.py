@@ -38,9 +38,11 @@ REGISTRY_EVERY_S = 30.0
 """Schemas change with releases, not with records."""
 
 SOONEST_S = 4.0
-"""What a cluster or a registry itself answers is read again as soon as ``settings.SHARE`` allows,
-so that a full disk, a rule that was taken away, or a registry that is gone is seen at once; but not
-sooner than that."""
+"""What a cluster or a registry itself answers is read again as soon as its share of the time
+allows, so that a full disk, a rule that was taken away, or a registry that is gone is seen at once;
+but not sooner than that."""
+_SHARES: Mapping[vocabulary.Source, float] = {"kafka": settings.SHARE, "registry": 0.05}
+"""A registry is asked one thing after the other, a few dozen a reading."""
 QUICK_S = 0.5
 """An answer that took longer is no longer waited for by each sweep."""
 
@@ -75,9 +77,8 @@ class Reading:
 
     def pause_s(self, took_s: float) -> float:
         """Seconds from one reading to the next, where one took so long."""
-        if self.source not in ("kafka", "registry"):
-            return self.every_s
-        return min(self.every_s, max(took_s / settings.SHARE, SOONEST_S))
+        share = _SHARES.get(self.source)
+        return self.every_s if share is None else min(self.every_s, max(took_s / share, SOONEST_S))
 
 
 @dataclass(slots=True)

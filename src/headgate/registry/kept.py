@@ -18,9 +18,9 @@ UNREAD = Unknown("not read yet: there was no time for it; it comes first the nex
 
 
 PACE_S = 1.0
-"""Seconds for each subject: a registry with twenty of them is asked for all within half a minute,
+"""Seconds for each subject: a registry with eight of them is asked for all within eight seconds,
 one with thousands within its longest time, and no registry for more than one or two a second."""
-LEAST_S = 20.0
+LEAST_S = 8.0
 """No subject is asked about again sooner than within this."""
 
 

@@ -52,7 +52,7 @@ def test_a_second_sweep_asks_for_nothing_that_is_not_due(cluster: fake.Fake) -> 
         ("kafka", 0.001, 4.0),
         ("kafka", 0.2, 10.0),
         ("kafka", 3.0, 30.0),
-        ("registry", 0.1, 5.0),
+        ("registry", 0.5, 10.0),
         ("metrics", 0.001, 30.0),
     ],
 )

@@ -13,7 +13,7 @@ def subject(number: int) -> registry.Subject:
 
 
 @pytest.mark.parametrize(
-    ("count", "least_s", "most_s"), [(3, 10, 20), (60, 10, 60), (9_000, 1_800, 3_600)]
+    ("count", "least_s", "most_s"), [(3, 4, 8), (60, 10, 60), (9_000, 1_800, 3_600)]
 )
 def test_the_fewer_there_are_the_sooner_each_is_asked_about(
     count: int, least_s: float, most_s: float
