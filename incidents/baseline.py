@@ -223,10 +223,14 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         name="UncleanLeaderElection",
-        source="Confluent stacks: the counter > 0 for 1 min; Grafana: the rate for 5 min",
+        source="Confluent stacks: sum of the counters > 0 for 1 min; Grafana: the rate for 5 min",
         critical=True,
         names="election.unclean",
-        fires=lambda now, before: _rose(now, before, "unclean"),
+        fires=lambda now, before: (
+            {"cluster:elections": max(found.values())}
+            if (found := _rose(now, before, "unclean"))
+            else {}
+        ),
         counter=True,
     ),
     Rule(

@@ -116,12 +116,13 @@ class Reader:
         for topic in listed.topics.values():
             least = self._least(str(topic.topic))
             for one in topic.partitions.values():
-                missing = len(one.replicas) - len(one.isrs)
-                if missing > 0:
+                if one.leader < 0:  # no broker counts it as its own
+                    offline += 1
+                    continue
+                if len(one.isrs) < len(one.replicas):
                     under[f"broker:{one.leader}"] += 1
                 if len(one.isrs) < least:
                     below[f"broker:{one.leader}"] += 1
-                offline += one.leader < 0
         gone = self._known_brokers - set(listed.brokers)
         return {
             "under_replicated": dict(under),

@@ -23,11 +23,15 @@ BESIDE = (
     "leader.imbalance",
     "quorum.no_leader",
     "quorum.voter_lagging",
+    "rebalance.wave",
 )
-"""What a broker that stands still for a while shows, too; it may have led the quorum."""
+"""What a broker that stands still for a while shows, too; it may have led the quorum, and
+coordinated others' groups."""
 SEEN_S = 12.0
 """What was there for so long, anybody who looks now and then has seen; while a broker stands still,
 one look can take five seconds."""
+SETTLED_S = 20.0
+"""So long writers and the brokers' counters speak of restarts that were part of preparing."""
 
 
 class NoSafeLeader(scenario.Scenario):
@@ -161,6 +165,7 @@ class FollowerComesAndGoes(shop.Read):
             nodes.rewrite(lab, number, {"replica.lag.time.max.ms": 1_500})
         nodes.restart(lab, 1, 2, 3)
         self.work(replicas=3, rate=self.draw.real("rate", 30, 45))
+        time.sleep(SETTLED_S)
         self.victim = self.draw.choice("victim", 1, 2, 3)
 
     def roots(self) -> tuple[scenario.Root, ...]:

@@ -45,7 +45,7 @@ def test_a_counter_does_not_go_back() -> None:
         gauges(5 * n, broker={"unclean": {"broker:1": count}})  # type: ignore[dict-item]
         for n, count in enumerate(counts)
     ]
-    assert names(course) == ["UncleanLeaderElection broker:1"]
+    assert names(course) == ["UncleanLeaderElection cluster:elections"]
     assert names(course[:4]) == []
 
 
