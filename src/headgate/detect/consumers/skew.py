@@ -195,7 +195,7 @@ class HotPartitions:
         if state is None:
             return interface.Found()
         written = _written(seen, rows)
-        headless = _headless(seen, table)
+        headless = _headless(seen, table, rows)
         findings: list[finding.Finding] = []
         not_seen: dict[str, tuple[finding.NotSeen, ...]] = {}
         for found in _hot(seen, table, written, state, float(times[-1] - times[0])):
@@ -203,7 +203,7 @@ class HotPartitions:
             if topic not in headless:
                 findings.append(found)
                 continue
-            reason = f"the leader of {headless[topic]} is away: writers turn to the others"
+            reason = f"{headless[topic]}: writers turn to the others"
             about = resource.Resource("topic", topic)
             not_seen[topic] = interface.not_seen(self.codes, about, reason)
         return interface.Found(
@@ -212,11 +212,21 @@ class HotPartitions:
         )
 
 
-def _headless(seen: view.View, table: snapshot.Partitions) -> dict[str, resource.TopicPartition]:
-    """Topics not to be written everywhere now, with the first partition that lacks its leader."""
+def _headless(seen: view.View, table: snapshot.Partitions, rows: slice) -> dict[str, str]:
+    """Topics not to be written everywhere in turn, with what shows it: a leader that is away, or,
+    in a look that is shorter than the window, one that is new.
+    """
     away = [-1, *absence.gone(seen)]
-    headless = np.flatnonzero(np.isin(table.leader, away)).tolist()
-    return {name.topic: name for name in map(table.name, reversed(headless))}
+    gone = np.flatnonzero(np.isin(table.leader, away)).tolist()
+    found = {
+        name.topic: f"the leader of {name} is away" for name in map(table.name, reversed(gone))
+    }
+    if seen.observation.is_cut("partition.hot", "window"):
+        leaders = seen.history.leaders[rows]
+        for column in np.flatnonzero((leaders != leaders[-1:]).any(axis=0)).tolist():
+            name = seen.history.partitions[column]
+            found.setdefault(name.topic, f"{name} has a new leader")
+    return found
 
 
 def _written(seen: view.View, rows: slice) -> NDArray[np.int64]:

@@ -92,3 +92,12 @@ def test_it_is_not_told_while_writers_cannot_reach_another_one() -> None:
     assert unseen(made, "partition.hot") == (
         "the leader of orders-0 is away: writers turn to the others"
     )
+
+
+def test_a_short_look_tells_no_hot_partition_just_after_another_has_changed_its_leader() -> None:
+    made = uneven()
+    made.samples, made.interval_s, made.cut_s = 12, 1.0, 10.0
+    assert found(made, "partition.hot")
+    made.topics["orders"].leaders[0] = lambda i: 1 if i < 6 else 2
+    assert not found(made, "partition.hot")
+    assert unseen(made, "partition.hot") == "orders-0 has a new leader: writers turn to the others"
