@@ -89,7 +89,8 @@ class History:
     )
     """(connect cluster, connector, task) -> (Unix seconds, state) of each sample."""
     transactional: NDArray[np.bool_] | None = None
-    """bool[P]: whether a transaction was ever seen open there; None: nobody looked."""
+    """bool[P]: whether a transaction was ever seen open there, or is known to have ended; None:
+    nobody looked."""
     stamps: stamps_.Stamps | None = None
     """The log's own timestamps at commits; None: none were looked up."""
     known_places: places_.Places | None = None

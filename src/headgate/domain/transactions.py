@@ -49,6 +49,9 @@ class Transactions:
     open_producers: tuple[Producer, ...]
     """Producers with an open transaction on the partitions that were asked: those whose last
     stable offset is behind the high watermark."""
+    ended_on: frozenset[TopicPartition] = frozenset()
+    """Of the partitions that were asked, those on which a transaction has ended, as their leaders
+    remember for a day (``producer.id.expiration.ms``): a marker is in the log."""
     complete: bool = True
     """Whether every coordinator told all its transactions. Where one did not, an open producer
     may well be in one of those, and nothing can be said to hang."""

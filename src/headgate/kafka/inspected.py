@@ -188,6 +188,11 @@ class Inspected(entrance.Entrance):
             return transactions_.Transactions(
                 transactions=tuple(self._transactions[name] for name in sorted(self._transactions)),
                 open_producers=tuple(self._open_producers(suspects)),
+                ended_on=frozenset(
+                    name
+                    for name in suspects
+                    if not isinstance(log := self._led(name), str) and None in log.records
+                ),
             ), (*self._silent_brokers(), *missing)
 
     def quotas(self, *, deadline_s: float) -> tuple[access.Quota, ...]:

@@ -37,7 +37,7 @@ def read(
     Raises:
         errors.PortError: no broker lists its transactions.
     """
-    producers, unread = _producers(nodes, suspects, deadline=deadline)
+    producers, ended, unread = _producers(nodes, suspects, deadline=deadline)
     listed = asking.every_broker(nodes, _list, "ListTransactions", deadline=deadline)
     found: dict[str, transactions.Transaction] = {}
     asked: dict[futures.Future[Any], tuple[str, ...]] = {}
@@ -52,6 +52,7 @@ def read(
     return transactions.Transactions(
         transactions=tuple(found[name] for name in sorted(found)),
         open_producers=producers,
+        ended_on=ended,
         complete=not listed.missing and not undescribed,
     ), (*listed.missing, *undescribed, *unread)
 
@@ -127,11 +128,16 @@ def _described(told: Any, broker: int) -> transactions.Transaction:
 
 def _producers(
     nodes: Nodes, suspects: Sequence[TopicPartition], *, deadline: float
-) -> tuple[tuple[transactions.Producer, ...], tuple[snapshot.Missing, ...]]:
-    """Producers with an open transaction on these partitions, as the leaders tell."""
+) -> tuple[
+    tuple[transactions.Producer, ...], frozenset[TopicPartition], tuple[snapshot.Missing, ...]
+]:
+    """(Producers with an open transaction on these partitions, those on which one has ended, what
+    was not read), as the leaders tell.
+    """
     if not suspects:
-        return (), ()
+        return (), frozenset(), ()
     found: list[transactions.Producer] = []
+    ended: set[TopicPartition] = set()
     missing: list[snapshot.Missing] = []
     by_leader: dict[int, list[TopicPartition]] = {}
     listed, _ = topics.listed(nodes, (name.topic for name in suspects), deadline=deadline)
@@ -168,7 +174,10 @@ def _producers(
                         )
                     )
                 found += _open(name, part.active_producers)
-    return tuple(sorted(found, key=lambda one: (one.partition, one.producer_id))), tuple(missing)
+                if any(one.coordinator_epoch >= 0 for one in part.active_producers):
+                    ended.add(name)  # whoever ends a transaction leaves his epoch with the marker
+    found.sort(key=lambda one: (one.partition, one.producer_id))
+    return tuple(found), frozenset(ended), tuple(missing)
 
 
 def _describe_producers(names: Sequence[TopicPartition]) -> Any:

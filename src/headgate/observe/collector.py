@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from headgate.domain import snapshot
 from headgate.domain.unknown import Unknown
-from headgate.observe import calls, settings, sweep
+from headgate.observe import calls, resting, settings, sweep
 from headgate.observe import readings as readings_
 from headgate.ports import clock, connect, kafka
 
@@ -65,6 +65,7 @@ class Collector:
         self._readings = readings_.Readings(rows, clock)
         self._version: str | Unknown = snapshot.UNREAD_VERSION
         self._sweeps = 0
+        self._resting = resting.Resting()
 
     def reread_settings(self) -> None:
         """The next sweep reads all settings again, for something is known to have changed."""
@@ -85,10 +86,13 @@ class Collector:
             readings=self._readings,
             deadline_s=self.deadline_s,
             asks_version=not self._version or self._sweeps % _VERSION_EVERY == 0,
+            resting=self._resting.names,
         )
         self._sweeps += 1
         under_way.run()
         found = under_way.found_version()
         if found or not self._version:
             self._version = found
-        return under_way.result(self._version)
+        result = under_way.result(self._version)
+        self._resting.follow(result)
+        return result

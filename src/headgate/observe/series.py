@@ -198,6 +198,12 @@ class Series:
             same = isinstance(listed, Unknown) or positions.partitions.topics == listed.topics
             if same:
                 self._transactional |= positions.held
+        told = seen.transactions.value
+        if not isinstance(told, Unknown) and not isinstance(listed, Unknown):
+            for name in told.ended_on:
+                ordinal = listed.ordinal(name)
+                if ordinal is not None:
+                    self._transactional[ordinal] = True
 
     def _add_commits(self, seen: snapshot.Snapshot) -> None:
         listed, commits = seen.partitions.value, seen.commits.value

@@ -57,8 +57,10 @@ class Sweep:
         readings: readings_.Readings,
         deadline_s: float,
         asks_version: bool,
+        resting: tuple[TopicPartition, ...] = (),
     ) -> None:
-        """All that waits for nothing else is asked for."""
+        """All that waits for nothing else is asked for; ``resting``: see ``readings.Ground``."""
+        self._resting = resting
         self._kafka = kafka
         self._calls = calls
         self._settings = settings
@@ -196,6 +198,7 @@ class Sweep:
                     offsets=offsets,
                     positions=self._readings.positions(),
                     tiered=self._settings.with_value("remote.storage.enable", "true"),
+                    resting=self._resting,
                 ),
             )
 

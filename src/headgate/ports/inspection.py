@@ -84,7 +84,9 @@ class Inspection(Protocol):
     def transactions(
         self, suspects: Sequence[TopicPartition], *, deadline_s: float
     ) -> Read[transactions_.Transactions]:
-        """Every transaction, and the producers with an open one on the suspect partitions."""
+        """Every transaction, and what the leaders of the suspect partitions remember: producers
+        with an open one, and whether one has ended there.
+        """
 
     def quotas(self, *, deadline_s: float) -> tuple[access.Quota, ...]:
         """Every client quota."""

@@ -144,12 +144,16 @@ def test_an_open_transaction_holds_its_partition_and_is_known_to_both_sides(
         assert producer.partition == name
         assert producer.open_since_offset == 0
         assert found.hanging() == ()
+        assert not found.ended_on
 
     def ended(seen: tuple[transactions.Transactions, tuple[snapshot.Missing, ...]]) -> bool:
         states = {one.id: one.state for one in seen[0].transactions}
         return states[transactional_id] == "CompleteCommit" and not seen[0].open_producers
 
-    waiting.until(lambda: bench.port.transactions([name], deadline_s=DEADLINE_S), ended)
+    seen = waiting.until(lambda: bench.port.transactions([name], deadline_s=DEADLINE_S), ended)
+    assert seen[0].ended_on == {name}
+    other = TopicPartition(topic, 0)
+    assert not bench.port.transactions([other], deadline_s=DEADLINE_S)[0].ended_on
 
 
 def test_a_move_under_way_is_listed(bench: benches.Bench) -> None:
