@@ -152,19 +152,20 @@ def _risen(
     total, before, since, told = 0.0, 0.0, seen.now, False
     reason = ""
     for task in connector.tasks:
-        meter = seen.meters.one(name, resource.task(connector.name, task.number))
-        if isinstance(meter, Unknown):
-            reason = meter.reason
-            continue
+        about = resource.task(connector.name, task.number)
         away = _away(seen, cluster, connector.name, task)
-        meter = meter if away is None else meter.begun(away)
-        rise = meter.rise(_WINDOW_S)
-        if isinstance(rise, Unknown):
-            reason = rise.reason
-            continue
-        total, told = total + rise, True
-        since = min(since, meter.rising_since(_WINDOW_S) or since)
-        before += _before(seen, meter)
+        for told_by in seen.meters.all(name, about):  # a worker goes on telling of one that left it
+            meter = told_by if away is None else told_by.begun(away)
+            rise = meter.rise(_WINDOW_S)
+            if isinstance(rise, Unknown):
+                reason = rise.reason
+                continue
+            total, told = total + rise, True
+            since = min(since, meter.rising_since(_WINDOW_S) or since)
+            before += _before(seen, meter)
+        if not told:
+            one = seen.meters.one(name, about)
+            reason = reason or (one.reason if isinstance(one, Unknown) else "")
     if told and not total and before:
         return _Lost(number=int(before), since=since, ever=True)
     if told:

@@ -142,6 +142,17 @@ def test_the_counters_of_a_task_that_came_to_its_worker_began_with_zero_there(
     )
 
 
+@pytest.mark.parametrize("old", ["127.0.0.1:7070", "127.0.0.1:7072"])
+def test_what_a_worker_goes_on_telling_of_a_task_that_left_it_hides_nothing(old: str) -> None:
+    scene = counted("task.dead_letter_failures", 3)
+    about = task("orders-sink", 0)
+    stands = measures.Measure(name="task.dead_letter_failures", resource=about, value=5.0)
+    scene.measured = {old: lambda _: (stands,), **scene.measured}
+    config: dict[str, Any] = {"errors_tolerance": "all", "errors_deadletterqueue_topic_name": DLQ}
+    [item] = on(seen(scene, **config), "dlq.write_failing")
+    assert "could not write 3 dead letters" in item.summary
+
+
 def test_dead_letters_that_are_too_large() -> None:
     scene = counted("task.dead_letter_failures", 3)
     scene.topic("orders", 3, rate=10, max_message_bytes="9000000")
