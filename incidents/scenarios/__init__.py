@@ -14,9 +14,11 @@ from incidents.scenarios import (
     members,
     pipelines,
     quiet,
+    readers,
     replicas,
     schemas,
     security,
+    sharing,
     transactions,
 )
 
@@ -24,6 +26,7 @@ MODULES = (
     consumers,
     members,
     commits,
+    sharing,
     transactions,
     clients,
     hygiene,
@@ -33,6 +36,7 @@ MODULES = (
     pipelines,
     schemas,
     security,
+    readers,
     compound,
     compound_clusters,
     healthy,

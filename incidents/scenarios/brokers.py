@@ -2,9 +2,11 @@
 
 import abc
 import socket
+import time
 from typing import Any, ClassVar
 
 import confluent_kafka
+import kafka
 from confluent_kafka import cimpl
 
 from headgate.lab import parts
@@ -14,6 +16,22 @@ from incidents.scenarios import nodes, shop
 
 AWAY = ("broker.down", "broker.fenced", "partition.under_replicated", "partition.under_min_isr")
 """What a broker that is away shows; which of it leads is left to the diagnostician."""
+WAITING = (
+    "group.commits_frozen",
+    "lag.growing",
+    "lag.stalled",
+    "lag.stopped",
+    "rebalance.stuck",
+    "rebalance.wave",
+    "produce.failing",
+    "leader.imbalance",
+    "quorum.no_leader",
+    "quorum.voter_lagging",
+)
+"""What groups show that have no coordinator, and a broker that led and voted."""
+OFFSETS = "__consumer_offsets"
+SETTLED_S = 10.0
+"""Until groups have found their coordinator at its new place."""
 
 
 class Away(shop.Read, abc.ABC):
@@ -214,6 +232,66 @@ class SingleCopyLost(Away):
         return f"{told}; {len(found)} partitions of {self.single} have no leader"
 
 
+class CoordinatorLost(Away):
+    """The only copy of all commits goes with a broker."""
+
+    name = "coordinator-lost"
+    breaks = (
+        "All commits have one copy, as on a cluster of one broker; its broker is killed or hangs."
+    )
+    spoils = True
+    within_s = 60.0
+
+    def prepare(self) -> None:
+        """Groups at work; the offsets topic was never given more copies."""
+        super().prepare()
+        self.stand.declare(f"topic:{OFFSETS}", ["config.rf_one"], "it was one broker once")
+        places = {
+            kafka.TopicPartition(OFFSETS, each.number): [self.victim] for each in self.offsets()
+        }
+        with nodes.tool(self.stand.bootstrap) as desk:
+            desk.alter_partition_reassignments(places)
+        self.until(
+            lambda: {each.replicas for each in self.offsets()},
+            lambda found: found == {(self.victim,)},
+            "one copy of all commits",
+            within_s=60,
+        )
+        self.stand.caught_up(self.group, lag=int(self.rate * 3) + 20)
+        time.sleep(SETTLED_S)
+
+    def offsets(self) -> list[cluster.Partition]:
+        """The partitions in which commits are kept."""
+        return [each for each in cluster.partitions(self.stand.bootstrap) if each.topic == OFFSETS]
+
+    def roots(self) -> tuple[scenario.Root, ...]:
+        """The broker, and that there is no other copy: both explain it."""
+        return (
+            scenario.Root(
+                findings=("partition.offline", "group.coordinator_unavailable", *AWAY),
+                causes=("broker.crashed", "broker.hung", "replica.single_copy"),
+                also=(*AWAY, *WAITING),
+            ),
+        )
+
+    def inject(self) -> None:
+        """SIGKILL, or SIGSTOP."""
+        if self.draw.either("how", "killed", "frozen") == "killed":
+            self.stand.lab.kill(f"broker-{self.victim}")
+        else:
+            self.stand.lab.pause(f"broker-{self.victim}")
+
+    def confirm(self) -> str:
+        """Kafka has no coordinator for the group, by its own client."""
+        told = super().confirm()
+        self.until(
+            lambda: self.stand.described(self.group).state,
+            lambda state: not state,
+            f"nobody answers for {self.group}",
+        )
+        return f"{told}; no coordinator answers for {self.group}"
+
+
 class QuorumLost(shop.Read):
     """Two of three controllers stand still or are gone."""
 
@@ -316,6 +394,7 @@ MEMBERS: tuple[type[scenario.Scenario], ...] = (
     LeadersDrifted,
     MinIsrBlocks,
     SingleCopyLost,
+    CoordinatorLost,
     QuorumLost,
     Unreachable,
 )

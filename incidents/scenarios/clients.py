@@ -33,12 +33,7 @@ class Refused(shop.Read):
             ]
         )
         self.told: collections.Counter[str] = collections.Counter()
-        reader = threading.Thread(target=self._count, args=(made.stdout,), daemon=True)
-        reader.start()
-
-    def _count(self, lines: object) -> None:
-        for line in lines:  # type: ignore[attr-defined]  # a pipe of bytes
-            self.told[line.decode().strip()] += 1
+        threading.Thread(target=_count, args=(made.stdout, self.told), daemon=True).start()
 
     def confirm(self) -> str:
         """The client's own delivery reports name the error."""
@@ -184,9 +179,96 @@ class FetchThrottled(Throttled):
         return self.falls_behind(150)
 
 
+class ProduceThrottled(Throttled):
+    """A service may write less than it has to."""
+
+    name = "produce-throttled"
+    breaks = "A producer's quota is far below what it writes; its writes wait without any error."
+    quota = "producer_byte_rate"
+
+    def prepare(self) -> None:
+        """It writes, and all of it is read."""
+        self.work(rate=self.draw.real("rate", 60, 90))
+
+    def roots(self) -> tuple[scenario.Root, ...]:
+        """Throttled."""
+        return (
+            scenario.Root(
+                findings=("quota.throttling", "producer.buffer_exhausted"),
+                causes=("quota.throttled",),
+                on=self.draw.tag,
+            ),
+        )
+
+    def inject(self) -> None:
+        """A part of what it writes."""
+        share = self.draw.real("share", 0.1, 0.3)
+        self.limit(self.writer, int(self.rate * 230 * share))
+
+    def confirm(self) -> str:
+        """The log grows more slowly than it is written to."""
+
+        def pace() -> float:
+            first = sum(cluster.ends(self.stand.bootstrap, self.topic).values())
+            time.sleep(4)
+            return (sum(cluster.ends(self.stand.bootstrap, self.topic).values()) - first) / 4
+
+        found = self.until(pace, lambda now: now < 0.6 * self.rate, "fewer records", within_s=40)
+        return f"{found:.0f} records a second arrive of {self.rate:.0f}"
+
+
+class TwoOfOneId(shop.Read):
+    """Two copies of a service share what only one may have."""
+
+    name = "producers-fence-each-other"
+    breaks = "Two copies of a producer run with one transactional.id; each fences the other."
+    claims = ("producer.fenced",)
+
+    def prepare(self) -> None:
+        """One copy, which commits well."""
+        self.work()
+        self.id = self.draw.name("settlement", "ledger-writer", "transfer")
+        self.stand.own(self.id)
+        self.told: collections.Counter[str] = collections.Counter()
+        self.copy()
+        self.until(lambda: self.told["committed"], lambda count: count > 5, "it commits")
+
+    def copy(self) -> None:
+        """One more of it."""
+        made = self.stand.process(
+            [
+                *(sys.executable, "-m", "incidents.clients.fencing", self.stand.bootstrap),
+                *(self.topic, self.id, f"--pause-s={self.draw.real('pause', 0.3, 0.8)}"),
+            ]
+        )
+        threading.Thread(target=_count, args=(made.stdout, self.told), daemon=True).start()
+
+    def roots(self) -> tuple[scenario.Root, ...]:
+        """Two of one."""
+        return (
+            scenario.Root(findings=("producer.fenced",), causes=("producer.duplicate_txn_id",)),
+        )
+
+    def inject(self) -> None:
+        """The second copy."""
+        self.copy()
+
+    def confirm(self) -> str:
+        """The clients' own errors."""
+        self.until(lambda: self.told["fenced"], lambda count: count >= 4, "both are fenced")
+        return f"the two clients say {dict(self.told)}"
+
+
+def _count(lines: object, told: collections.Counter[str]) -> None:
+    for line in lines:  # type: ignore[attr-defined]  # a pipe of bytes
+        told[line.decode().strip()] += 1
+
+
 MEMBERS: tuple[type[scenario.Scenario], ...] = (
     TooLarge,
     ClockAhead,
     InputStopped,
     FetchThrottled,
+    ProduceThrottled,
+    TwoOfOneId,
 )

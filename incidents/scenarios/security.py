@@ -99,11 +99,13 @@ class Secured(scenario.Scenario, abc.ABC):
         for future in self.desk.alter_user_scram_credentials([change]).values():
             future.result(_CALL_S)
 
-    def allow(self, principal: str, topic: str, operation: Any) -> Any:
-        """The principal may do this with the topic."""
+    def allow(
+        self, principal: str, name: str, operation: Any, *, kind: Any = admin.ResourceType.TOPIC
+    ) -> Any:
+        """The principal may do this with the topic, or what else is meant."""
         rule = admin.AclBinding(
-            admin.ResourceType.TOPIC,
-            topic,
+            kind,
+            name,
             admin.ResourcePatternType.LITERAL,
             principal,
             "*",
