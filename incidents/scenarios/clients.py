@@ -203,7 +203,7 @@ class ProduceThrottled(Throttled):
     def inject(self) -> None:
         """A part of what it writes."""
         share = self.draw.real("share", 0.1, 0.3)
-        self.limit(self.writer, int(self.rate * 230 * share))
+        self.limit(self.writer, int(self.rate * 60 * share))  # its batches are compressed
 
     def confirm(self) -> str:
         """The log grows more slowly than it is written to."""

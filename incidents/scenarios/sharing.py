@@ -51,10 +51,12 @@ class ShareStuck(scenario.Scenario):
         }
 
     def roots(self) -> tuple[scenario.Root, ...]:
-        """Its handler, as far as a broker can see."""
+        """Its handler, as far as a broker can see; after its session it is a member no more."""
         return (
             scenario.Root(
-                findings=("share.stalled",), causes=("share.handler_stuck",), on=self.group
+                findings=("share.stalled",),
+                causes=("share.handler_stuck", "consumer.stopped"),
+                on=self.group,
             ),
         )
 
