@@ -37,6 +37,11 @@ def settings(
     )
 
 
+def takes_away(one: timeline.Entry) -> bool:
+    """Whether the change of an ACL denies somebody what was allowed."""
+    return one.what == "has an ACL less" or one.after.startswith("DENY")
+
+
 def cite(
     argument: interface.Argument, entries: Iterable[timeline.Entry], label: str
 ) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from headgate.detect.clients import counters
 from headgate.diagnose import interface
 from headgate.diagnose.clients import lately
 from headgate.diagnose.hypothesis import decides, expects, requires
-from headgate.domain import finding, timeline
+from headgate.domain import finding
 from headgate.domain.evidence import Value
 from headgate.domain.unknown import Unknown
 
@@ -135,7 +135,9 @@ class Denied:
         """A right that was taken away, or one that was never given."""
         argument = interface.Argument(case, about)
         onset = about.since.timestamp()
-        rules = [one for one in lately.changes(case, ("acl",), until=onset) if _takes_away(one)]
+        rules = [
+            one for one in lately.changes(case, ("acl",), until=onset) if lately.takes_away(one)
+        ]
         cited = lately.cite(argument, rules[:5], "rule")
         acls = case.seen.read(case.seen.snapshot.acls)
         unsure = (
@@ -171,7 +173,3 @@ class Denied:
             ],
         )
         return argument.explained()
-
-
-def _takes_away(one: timeline.Entry) -> bool:
-    return one.what == "has an ACL less" or one.after.startswith("DENY")

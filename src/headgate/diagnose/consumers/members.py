@@ -3,10 +3,9 @@
 from typing import ClassVar
 
 from headgate.diagnose import interface
-from headgate.diagnose.consumers import churn, committing, reconciling
+from headgate.diagnose.consumers import churn, committing, reconciling, rights
 from headgate.diagnose.hypothesis import decides, expects, requires
 from headgate.domain import finding
-from headgate.domain.unknown import Unknown
 
 
 class Members:
@@ -177,36 +176,9 @@ class Commits:
         committing.absent(argument, scene)
         told = churn.cite(argument, about.resource.id)
         churn.poll_timeout(argument, told)
-        _acl(argument, scene)
+        rights.removed(argument)
         return argument.explained()
 
 
 def _loading(about: finding.Finding) -> bool:
     return any("loading" in str(item.value) for item in about.evidence)
-
-
-def _acl(argument: interface.Argument, scene: committing.Scene) -> None:
-    denied = [error for error in scene.errors if error.endswith("AUTHORIZATION_FAILED")]
-    lately = [one.what for one in argument.case.seen.observation.timeline if one.kind == "acl"]
-    fact = argument.fact(
-        "acls",
-        "ACLs that became others lately",
-        lately[-1] if lately else "none",
-        source="timeline",
-    )
-    argument.weigh(
-        "acl.removed",
-        "A right was taken from it.",
-        requires(
-            "its commits are refused for lack of a right",
-            scene.refused if isinstance(scene.refused, Unknown) else bool(denied),
-            scene.answers,
-        ),
-        requires(
-            "an ACL became another lately",
-            True if lately else Unknown("no ACL was seen to change: it may have been before"),
-            fact,
-        ),
-        decides("an ACL became another lately", bool(lately and denied), fact),
-        next=[interface.suggest("acl.create", "Give the right back, if it was not meant.")],
-    )

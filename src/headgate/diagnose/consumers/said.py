@@ -46,6 +46,7 @@ _SAID: Mapping[str, str] = {
     "commit.absent": "{group} reads {where} and commits nothing",
     "coordinator.unavailable": "{group} has no coordinator that works",
     "quota.throttled": "{group} falls behind on {where}: a quota holds it back ({who})",
+    "acl.removed": "{group} may not read {where} any more: brokers deny what its clients ask",
     "share.handler_stuck": "{group} holds records of {where} and does not finish them",
     "downstream.outage": ("{group} and others fell behind together: what they call may not answer"),
 }

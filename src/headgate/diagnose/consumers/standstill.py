@@ -6,7 +6,7 @@ import numpy as np
 
 from headgate.detect.consumers import costs
 from headgate.diagnose import interface
-from headgate.diagnose.consumers import churn, groups, neighbours, records, stalled
+from headgate.diagnose.consumers import churn, groups, neighbours, records, rights, stalled
 from headgate.diagnose.hypothesis import decides, expects, requires
 from headgate.diagnose.pipelines import sinks
 from headgate.domain import diagnosis, finding
@@ -40,6 +40,7 @@ class Standstill:
         argument = interface.Argument(case, about)
         group = groups.facts(case, about.resource.id)
         neighbours.blocked_by_brokers(argument, group)
+        rights.removed(argument)
         if about.code == "lag.stalled":
             stalled.argue(argument, group)
         else:
