@@ -77,10 +77,11 @@ def doctor(
 ) -> None:
     """Look at any cluster once: what goes wrong, why, and what could be done. Reads only.
 
-    Examples:
-    headgate doctor localhost:9092
-    headgate doctor kafka:9093 --client-config client.properties -o json
-    headgate doctor kafka:9093 --client-config client.properties --acls
+    Example: headgate doctor localhost:9092
+
+    Example: headgate doctor kafka:9093 --client-config client.properties -o json
+
+    Example: headgate doctor kafka:9093 --client-config client.properties --acls
     """
     from headgate.app import doctor as looking
     from headgate.app import logs

@@ -63,9 +63,9 @@ def up(
 ) -> None:
     """Start a lab and leave it running.
 
-    Examples:
-    headgate lab up --brokers 1 --no-connect
-    headgate lab up --brokers 1 --secure
+    Example: headgate lab up --brokers 1 --no-connect
+
+    Example: headgate lab up --brokers 1 --secure
     """
     with told():
         from headgate.cli import steps
