@@ -36,7 +36,7 @@ class Growth:
     span_s: float
     """Seconds between the first and the last reading of the window."""
     pace: float
-    """By how much it grew a second between the last two readings of which it grew."""
+    """By how much it grew a second between two readings of the window, at its fastest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,7 @@ def _grown(
             rise=float(rise[place]),
             since=_since(times, rows),
             until=float(times[rows[-1] + 1]),
-            pace=float(steps[rows[-1], place] / (times[rows[-1] + 1] - times[rows[-1]])),
+            pace=float((steps[low:, place] / np.diff(times[low:])).max()),
             newest=int(rows[-1]) + 1 == len(times) - 1,
             span_s=float(times[-1] - times[low]),
         )

@@ -74,7 +74,9 @@ class Authentication:
             how="failed-authentication-total",
         )
         pace = sum(one.pace for one in told.grown)
-        report.fact("pace", "log-ins refused a second lately", round(pace, 1), source="metrics")
+        report.fact(
+            "pace", "log-ins refused a second at the fastest", round(pace, 1), source="metrics"
+        )
         report.fact("limit", "failures a second that are ordinary", limit, source="metrics")
         where = sorted({one.labels["listener"] for one in told.grown if one.labels.get("listener")})
         report.fact(

@@ -121,7 +121,7 @@ def _certificate(argument: interface.Argument) -> None:
 
 
 def _pace(about: finding.Finding) -> float:
-    """Failures a second between the last two readings: an average over quiet times hides a scan."""
+    """Failures a second at their fastest: an average over quiet times hides a scan."""
     told = next((one.value for one in about.evidence if one.id.endswith("/pace")), 0.0)
     return float(told) if isinstance(told, int | float) else 0.0
 

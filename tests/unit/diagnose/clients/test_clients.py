@@ -268,6 +268,18 @@ def test_a_scan_that_has_just_begun_is_not_averaged_away_by_the_quiet_before_it(
     assert first(scene, "auth.failures") == ("auth.scan", "likely")
 
 
+def test_a_scan_that_is_slower_for_a_while_is_a_scan_still() -> None:
+    scene = shop()
+    measure(
+        scene,
+        lambda i: (
+            counter("broker.failed_authentications", 400 * i if i < 60 else 24_000 + 50 * (i - 60)),
+            counter("broker.successful_authentications", 5 * i),
+        ),
+    )
+    assert first(scene, "auth.failures") == ("auth.scan", "likely")
+
+
 def denied(short: bool = False) -> Scene:
     scene = shop(short=short)
     start = 0 if short else 30
