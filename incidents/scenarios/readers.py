@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter
-from typing import Any, ClassVar
+from typing import Any
 
 import confluent_kafka
 
@@ -53,7 +53,6 @@ class ReadRightRemoved(security.Secured):
 
     name = "read-right-removed"
     breaks = "Somebody deletes the ACL by which an application reads its topic, or its group."
-    doctor: ClassVar[bool] = True
 
     def prepare(self) -> None:
         """One writes, one reads, for some time."""

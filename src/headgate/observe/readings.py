@@ -336,8 +336,8 @@ def _wanting(listed: snapshot.Partitions) -> tuple[TopicPartition, ...]:
 
 
 def _transactions(port: kafka.Kafka, on: Ground, left_s: float) -> Answer:
-    """Transactions, with what leaders know of suspects and of partitions at rest. That of the
-    latter nobody may be told is no gap: it only spares a guess.
+    """Transactions, with what leaders know of suspects and of partitions at rest. What they do not
+    tell of the latter is no gap: a lag of 1 is shown as 1 then.
     """
     held = _suspects(on)
     read, missing = port.transactions((*held, *on.resting), deadline_s=left_s)

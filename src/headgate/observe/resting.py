@@ -13,13 +13,14 @@ from headgate.domain.resource import TopicPartition
 from headgate.domain.unknown import Unknown
 
 MOST = 200
-"""So many are asked about at once; where there are more, the first stand for all."""
+"""So many are asked about, the first by place; of more, a lag of 1 stays a lag of 1."""
 
 
 class Resting:
     """Compares one sweep with the next; owned by the thread that sweeps."""
 
     def __init__(self) -> None:
+        """No sweep was seen yet."""
         self.names: tuple[TopicPartition, ...] = ()
         """Those of the last sweep."""
         self._before: tuple[tuple[str, ...], NDArray[np.int64]] | None = None

@@ -13,8 +13,8 @@ _NONE = "quorum.no_leader"
 _LAGGING = "quorum.voter_lagging"
 _WAITS_S = 40.0
 """Brokers wait 30 s for a controller that hangs, though the others elect one that leads within 4 s
-(``controller.socket.timeout.ms``; tried on 4.3: they answered again after 30.0 s); and then it is
-read a time or two until one is asked that has an answer."""
+(``controller.socket.timeout.ms``; tried on 4.3: they answered again after 30.0 s); the next
+reading or two, 5 s apart, then tell."""
 
 
 class Voters:

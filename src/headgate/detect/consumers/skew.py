@@ -195,15 +195,15 @@ class HotPartitions:
         if state is None:
             return interface.Found()
         written = _written(seen, rows)
-        headless = _headless(seen, table, rows)
+        unsettled = _unsettled(seen, table, rows)
         findings: list[finding.Finding] = []
         not_seen: dict[str, tuple[finding.NotSeen, ...]] = {}
         for found in _hot(seen, table, written, state, float(times[-1] - times[0])):
             topic = found.partitions[0].topic
-            if topic not in headless:
+            if topic not in unsettled:
                 findings.append(found)
                 continue
-            reason = f"{headless[topic]}: writers turn to the others"
+            reason = f"{unsettled[topic]}: writers turn to the others"
             about = resource.Resource("topic", topic)
             not_seen[topic] = interface.not_seen(self.codes, about, reason)
         return interface.Found(
@@ -212,7 +212,7 @@ class HotPartitions:
         )
 
 
-def _headless(seen: view.View, table: snapshot.Partitions, rows: slice) -> dict[str, str]:
+def _unsettled(seen: view.View, table: snapshot.Partitions, rows: slice) -> dict[str, str]:
     """Topics not to be written everywhere in turn, with what shows it: a leader that is away, or,
     in a look that is shorter than the window, one that is new.
     """

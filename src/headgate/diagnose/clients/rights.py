@@ -62,7 +62,7 @@ def _credential(argument: interface.Argument, accepted: tuple[bool | Unknown, st
         "A client logs in with a credential that is wrong or was changed.",
         requires("log-ins are refused", bool(failures), *failures),
         expects("others log in meanwhile", accepted[0], accepted[1]),
-        expects("attempts are as few as one client's", pace <= _SCAN_PER_S, *failures),
+        expects("attempts are as few as one client's", pace <= _SCAN_PER_S, *argument.own("pace")),
         decides("a credential was changed shortly before", bool(users), *cited),
         on=users[0].resource if users else None,
         next=[
@@ -88,13 +88,15 @@ def _server(argument: interface.Argument, accepted: tuple[bool | Unknown, str]) 
 
 
 def _scan(argument: interface.Argument) -> None:
-    case, about, failures = argument.case, argument.about, argument.own("failures")
+    case, about = argument.case, argument.about
     users = lately.changes(case, ("scram_user",), until=about.since.timestamp())
     argument.weigh(
         "auth.scan",
         "Somebody tries names and passwords.",
         requires(
-            "there are more attempts than clients make", _pace(about) > _SCAN_PER_S, *failures
+            "there are more attempts than clients make",
+            _pace(about) > _SCAN_PER_S,
+            *argument.own("pace"),
         ),
         expects("no credential was changed shortly before", not users),
         decides("the names are unknown and the addresses few", Unknown(_LOG)),

@@ -43,8 +43,14 @@ def removed(argument: interface.Argument) -> None:
     went: bool | Unknown = bool(rules)
     if not rules:
         went = lately.watched(case, onset) or False
-    had = argument.fact(
-        "had", f"whether {about.resource.id} has committed there before", True, source="kafka"
+    commits = case.seen.snapshot.commits.value
+    had: bool | Unknown = (
+        Unknown(f"commits were not read: {commits.reason}")
+        if isinstance(commits, Unknown)
+        else bool(commits.of_group(about.resource.id))
+    )
+    held = argument.fact(
+        "had", f"whether {about.resource.id} has commits, as who may read has", had, source="kafka"
     )
     argument.weigh(
         "acl.removed",
@@ -52,7 +58,7 @@ def removed(argument: interface.Argument) -> None:
         if rules
         else "Brokers deny what readers ask: a right that it had was taken away.",
         requires("brokers deny what readers ask", refused, *denied),
-        expects("it had the right: it has committed there", True, had),
+        expects("it had the right: it has committed", had, held),
         decides(
             "a rule by which it reads went before it stood still, or with that",
             went,
