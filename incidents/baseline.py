@@ -27,6 +27,8 @@ class Gauges:
     """What exporters show at one moment."""
 
     at: float
+    groups_at: float = 0.0
+    """When what follows was read of the groups and the topics' ends."""
     lag: Readings = field(default_factory=dict)
     members: Readings = field(default_factory=dict)
     """Members of each group with commits."""
@@ -34,7 +36,6 @@ class Gauges:
     """The sum of log ends by topic."""
     under_replicated: Readings = field(default_factory=dict)
     """By leader broker, as each broker counts its own."""
-    under_min_isr: Readings = field(default_factory=dict)
     offline: Readings = field(default_factory=dict)
     """For the cluster: how many partitions have no leader."""
     brokers_down: Readings = field(default_factory=dict)
@@ -62,10 +63,15 @@ class Rule:
     """The cause that its runbook names first: the naive diagnosis."""
     fires: Callable[[Gauges, Gauges | None], Readings]
     """From the present and the previous gauges: how loud it is by resource; 1 at the limit."""
+    of_groups: bool = False
+    """It compares two readings of the groups: until they are read anew, it says what it said."""
     kept: bool = False
     """Its source keeps it firing for minutes after its end, which is longer than any run."""
     counter: bool = False
     """Its source looks at a counter, which does not go back: once true, it stays so."""
+    ranged: bool = False
+    """Its source asks whether it happened within as long as it must hold (a rate over a range):
+    what happens again within ``HOLD_S`` holds meanwhile, and what happens once does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +150,7 @@ RULES: Sequence[Rule] = (
         names="consumer.slow",
         fires=_grows,
         kept=True,
+        of_groups=True,
     ),
     Rule(
         name="ConsumerGroupWithoutMembers",
@@ -164,7 +171,7 @@ RULES: Sequence[Rule] = (
         source="Strimzi: > 0 for 10 s; Confluent stacks and MSK: 1 min",
         critical=True,
         names="broker.crashed",
-        fires=lambda now, _: _any(now.under_min_isr),
+        fires=lambda now, _: _any(_measure("under_min_isr")(now)),
     ),
     Rule(
         name="OfflinePartitions",
@@ -207,19 +214,21 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         name="IsrShrinkRate",
-        source="Grafana kafka-observ-lib: != 0 for 5 min, kept for 15 min",
+        source="Grafana kafka-observ-lib: the rate over 5 min != 0 for 5 min, kept for 15 min",
         critical=False,
         names="follower.slow",
         fires=lambda now, before: _rose(now, before, "isr_shrinks"),
         kept=True,
+        ranged=True,
     ),
     Rule(
         name="IsrExpandRate",
-        source="Grafana kafka-observ-lib: != 0 for 5 min, kept for 15 min",
+        source="Grafana kafka-observ-lib: the rate over 5 min != 0 for 5 min, kept for 15 min",
         critical=False,
         names="follower.slow",
         fires=lambda now, before: _rose(now, before, "isr_expands"),
         kept=True,
+        ranged=True,
     ),
     Rule(
         name="UncleanLeaderElection",
@@ -267,6 +276,7 @@ RULES: Sequence[Rule] = (
         critical=False,
         names="producer.stopped",
         fires=_silent,
+        of_groups=True,
     ),
     Rule(
         name="ConnectConnectorFailed",
@@ -314,13 +324,19 @@ def pages(course: Sequence[Gauges], rules: Iterable[Rule] = RULES) -> list[Alert
 def _pages(rule: Rule, course: Sequence[Gauges]) -> list[Alert]:
     since: dict[str, float] = {}
     loud: dict[str, float] = {}
+    last: dict[str, tuple[float, float]] = {}
     firing: dict[str, Alert] = {}
     sent: list[Alert] = []
     before: Gauges | None = None
+    fires: Readings = {}
     for now in course:
-        fires = rule.fires(now, before)
+        if not (rule.of_groups and before is not None and now.groups_at == before.groups_at):
+            fires = rule.fires(now, before)
         if rule.counter:
             fires = dict.fromkeys(since, 1.0) | dict(fires)
+        if rule.ranged:
+            last |= {name: (now.at, loudness) for name, loudness in fires.items()}
+            fires = {name: held for name, (at, held) in last.items() if now.at - at < HOLD_S}
         before = now
         for name in [each for each in since if each not in fires]:
             if rule.kept and name in firing:

@@ -47,6 +47,7 @@ _MEASURES = {
     "kafka_log_logmanager_offlinelogdirectorycount": "offline_dirs",
     "kafka_server_replicamanager_isrshrinks": "isr_shrinks",
     "kafka_server_replicamanager_isrexpands": "isr_expands",
+    "kafka_server_replicamanager_underminisrpartitioncount": "under_min_isr",
     "kafka_controller_controllerstats_uncleanleaderelections": "unclean",
     "kafka_server_kafkarequesthandlerpool_requesthandleravgidle": "handler_idle",
     "kafka_network_socketserver_networkprocessoravgidle": "network_idle",
@@ -73,7 +74,6 @@ class Reader:
         self._asker: Any = None
         self._http = httpx2.Client(timeout=_CALL_S)
         self._known_brokers = {one.id for one in lab.brokers}
-        self._min_isr: dict[str, int] = {}
         self._newest: dict[str, tuple[float, dict[str, Any]]] = {}
         self.failed = threading.Event()
         """A reading failed for another reason than that something did not answer."""
@@ -111,34 +111,20 @@ class Reader:
     def _partitions(self) -> dict[str, Any]:
         listed = self._kafka.list_topics(timeout=_CALL_S)
         under: dict[str, float] = defaultdict(float)
-        below: dict[str, float] = defaultdict(float)
         offline = 0
         for topic in listed.topics.values():
-            least = self._least(str(topic.topic))
             for one in topic.partitions.values():
                 if one.leader < 0:  # no broker counts it as its own
                     offline += 1
                     continue
                 if len(one.isrs) < len(one.replicas):
                     under[f"broker:{one.leader}"] += 1
-                if len(one.isrs) < least:
-                    below[f"broker:{one.leader}"] += 1
         gone = self._known_brokers - set(listed.brokers)
         return {
             "under_replicated": dict(under),
-            "under_min_isr": dict(below),
             "offline": {"cluster:partitions": float(offline)},
             "brokers_down": {f"broker:{one}": 1.0 for one in gone},
         }
-
-    def _least(self, topic: str) -> int:
-        if topic not in self._min_isr:
-            try:
-                told = cluster.topic_setting(self._lab.bootstrap, topic, "min.insync.replicas")
-            except confluent_kafka.KafkaException:
-                return 1
-            self._min_isr[topic] = int(told or 1)
-        return self._min_isr[topic]
 
     def _groups(self) -> dict[str, Any]:
         listed = self._kafka.list_topics(timeout=_CALL_S)
@@ -166,7 +152,8 @@ class Reader:
                 members[f"group:{name}"] = len(described[name].result().members)
             except _NO_ANSWER:
                 continue
-        return {"lag": lag, "members": members, "written": dict(written)}
+        read = time.monotonic()
+        return {"groups_at": read, "lag": lag, "members": members, "written": dict(written)}
 
     def _commits(self, group: str) -> Mapping[tuple[str, int], int]:
         found = self._admin().list_group_offsets([group])[group]

@@ -6,8 +6,9 @@ from headgate.domain import vocabulary
 from incidents import baseline
 
 
-def gauges(at: float, **read: dict[str, float]) -> baseline.Gauges:
-    return baseline.Gauges(at=at, **read)  # type: ignore[arg-type]  # all are mappings
+def gauges(at: float, groups_at: float = -1, **read: dict[str, float]) -> baseline.Gauges:
+    groups_at = at if groups_at < 0 else groups_at
+    return baseline.Gauges(at=at, groups_at=groups_at, **read)  # type: ignore[arg-type]  # mappings
 
 
 def names(course: list[baseline.Gauges]) -> list[str]:
@@ -60,7 +61,7 @@ def test_each_resource_pages_by_itself() -> None:
     [
         ({"members": {"group:a": 0}}, "ConsumerGroupWithoutMembers"),
         ({"under_replicated": {"broker:1": 3}}, "UnderReplicatedPartitions"),
-        ({"under_min_isr": {"broker:1": 3}}, "UnderMinIsrPartitionCount"),
+        ({"broker": {"under_min_isr": {"broker:1": 3}}}, "UnderMinIsrPartitionCount"),
         ({"offline": {"cluster:partitions": 1}}, "OfflinePartitions"),
         ({"brokers_down": {"broker:3": 1}}, "BrokerDown"),
         ({"failed_tasks": {"connector:x": 1}}, "ConnectTaskFailed"),
@@ -92,6 +93,28 @@ def test_rules_that_compare_two_readings() -> None:
     ]
     course = [gauges(4 * n, broker=one) for n, one in enumerate(shrinks)]  # type: ignore[arg-type]  # nested
     assert names(course) == ["IsrShrinkRate broker:1"]
+
+
+def test_groups_that_were_not_read_anew_have_not_stopped_growing() -> None:
+    lags = [(0, 1.0), (4, 5.0), (4, 5.0), (11, 9.0), (15, 12.0)]
+    course = [
+        gauges(4 * n, read, lag={"group:a": lag}, written={"topic:a": lag})
+        for n, (read, lag) in enumerate(lags)
+    ]
+    assert names(course) == ["ConsumerLagKeepsIncreasing group:a"]
+
+
+def test_what_happens_again_within_the_range_of_a_rate_holds() -> None:
+    def shrinks(*counts: float) -> list[str]:
+        return names(
+            [
+                gauges(4 * n, broker={"isr_shrinks": {"broker:1": count}})  # type: ignore[dict-item]
+                for n, count in enumerate(counts)
+            ]
+        )
+
+    assert shrinks(0, 1, 1, 2, 2) == ["IsrShrinkRate broker:1"]
+    assert shrinks(0, 1, 1, 1, 1, 1) == [], "once is no rate that holds"
 
 
 def test_a_quiet_cluster_pages_nobody() -> None:

@@ -9,6 +9,7 @@ kafka_server_kafkarequesthandlerpool_requesthandleravgidlepercent_mean 0.9
 kafka_controller_kafkacontroller_activecontrollercount 1.0
 kafka_log_logmanager_offlinelogdirectorycount 0.0
 kafka_server_replicamanager_isrshrinks_total 7.0
+kafka_server_replicamanager_underminisrpartitioncount 2.0
 kafka_server_fetch_throttle_time{client_id="Billing-0"} 784.0
 kafka_server_fetch_throttle_time{client_id="idle"} NaN
 kafka_server_replicamanager_partitioncount 12.0
@@ -22,4 +23,5 @@ def test_the_few_samples_that_rules_look_at_are_read() -> None:
         ("isr_shrinks", "broker:2", 7.0),
         ("offline_dirs", "broker:2", 0.0),
         ("throttle_ms", "client:billing-0", 784.0),
+        ("under_min_isr", "broker:2", 2.0),
     ]
