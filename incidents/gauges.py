@@ -13,6 +13,8 @@ import json
 import os
 import re
 import shutil
+import socket
+import struct
 import sys
 import threading
 import time
@@ -26,6 +28,7 @@ import confluent_kafka
 import httpx2
 
 from headgate.lab import lab as lab_
+from headgate.lab import ports
 from headgate.lab.workloads import cluster
 from incidents import baseline
 
@@ -40,6 +43,8 @@ _FRESH_S = 15.0
 """A reading that is older shows nothing, as after a scrape that failed."""
 _LATEST = -1
 """The timestamp that asks ListOffsets for a log's end."""
+_API_VERSIONS = 18
+"""The request that needs no login."""
 _LINE = re.compile(r"^([a-z_0-9]+)(?:\{(.*)\})? ([-0-9.eE+]+|NaN)$")
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 _MEASURES = {
@@ -73,11 +78,11 @@ class Reader:
         self._kafka = cluster.client(lab.bootstrap)
         self._asker: Any = None
         self._http = httpx2.Client(timeout=_CALL_S)
-        self._known_brokers = {one.id for one in lab.brokers}
         self._newest: dict[str, tuple[float, dict[str, Any]]] = {}
         self.failed = threading.Event()
         """A reading failed for another reason than that something did not answer."""
         for each in (
+            self._brokers,
             self._partitions,
             self._groups,
             self._connect,
@@ -108,6 +113,18 @@ class Reader:
         finally:
             self.failed.set()
 
+    def _brokers(self) -> dict[str, Any]:
+        """Those that the others do not list, or that do not answer themselves."""
+        down = {
+            one.id
+            for one in self._lab.brokers
+            if not answers(ports.HOST, one.port, within_s=_CALL_S)
+        }
+        with contextlib.suppress(*_NO_ANSWER):
+            listed = self._kafka.list_topics(timeout=_CALL_S).brokers
+            down |= {one.id for one in self._lab.brokers} - set(listed)
+        return {"brokers_down": {f"broker:{one}": 1.0 for one in down}}
+
     def _partitions(self) -> dict[str, Any]:
         listed = self._kafka.list_topics(timeout=_CALL_S)
         under: dict[str, float] = defaultdict(float)
@@ -119,11 +136,9 @@ class Reader:
                     continue
                 if len(one.isrs) < len(one.replicas):
                     under[f"broker:{one.leader}"] += 1
-        gone = self._known_brokers - set(listed.brokers)
         return {
             "under_replicated": dict(under),
             "offline": {"cluster:partitions": float(offline)},
-            "brokers_down": {f"broker:{one}": 1.0 for one in gone},
         }
 
     def _groups(self) -> dict[str, Any]:
@@ -244,6 +259,17 @@ class Reader:
             sizes = [shutil.disk_usage(one) for one in (home, *home.iterdir()) if one.is_dir()]
             used[f"broker:{broker.id}"] = max(one.used / one.total for one in sizes)
         return {"disk_used": used}
+
+
+def answers(host: str, port: int, *, within_s: float) -> bool:
+    """Whether a broker answers there: it tells anybody which requests it knows."""
+    ask = struct.pack(">ihhih", 10, _API_VERSIONS, 0, 1, -1)
+    try:
+        with socket.create_connection((host, port), within_s) as line:
+            line.sendall(ask)
+            return bool(line.recv(1))
+    except OSError:
+        return False
 
 
 def _samples(page: str, broker: str) -> list[tuple[str, str, float]]:

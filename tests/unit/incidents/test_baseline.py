@@ -6,9 +6,8 @@ from headgate.domain import vocabulary
 from incidents import baseline
 
 
-def gauges(at: float, groups_at: float = -1, **read: dict[str, float]) -> baseline.Gauges:
-    groups_at = at if groups_at < 0 else groups_at
-    return baseline.Gauges(at=at, groups_at=groups_at, **read)  # type: ignore[arg-type]  # mappings
+def gauges(at: float, **read: dict[str, float]) -> baseline.Gauges:
+    return baseline.Gauges(at=at, groups_at=at, **read)  # type: ignore[arg-type]  # all are mappings
 
 
 def names(course: list[baseline.Gauges]) -> list[str]:
@@ -98,7 +97,7 @@ def test_rules_that_compare_two_readings() -> None:
 def test_groups_that_were_not_read_anew_have_not_stopped_growing() -> None:
     lags = [(0, 1.0), (4, 5.0), (4, 5.0), (11, 9.0), (15, 12.0)]
     course = [
-        gauges(4 * n, read, lag={"group:a": lag}, written={"topic:a": lag})
+        baseline.Gauges(at=4 * n, groups_at=read, lag={"group:a": lag}, written={"topic:a": lag})
         for n, (read, lag) in enumerate(lags)
     ]
     assert names(course) == ["ConsumerLagKeepsIncreasing group:a"]

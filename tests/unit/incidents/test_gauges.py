@@ -1,5 +1,8 @@
 """What the suite's exporter reads from a broker's page of metrics."""
 
+import socket
+import threading
+
 from incidents import gauges
 
 PAGE = """\
@@ -25,3 +28,21 @@ def test_the_few_samples_that_rules_look_at_are_read() -> None:
         ("throttle_ms", "client:billing-0", 784.0),
         ("under_min_isr", "broker:2", 2.0),
     ]
+
+
+def test_a_broker_that_takes_connections_and_says_nothing_does_not_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as line:
+        port = line.getsockname()[1]
+        assert not gauges.answers("127.0.0.1", port, within_s=0.2)
+        line.accept()[0].close()  # the one of before
+        broker = threading.Thread(target=_answer, args=(line,))
+        broker.start()
+        assert gauges.answers("127.0.0.1", port, within_s=10)
+        broker.join()
+    assert not gauges.answers("127.0.0.1", port, within_s=0.2), "nobody listens"
+
+
+def _answer(line: socket.socket) -> None:
+    with line.accept()[0] as client:
+        client.recv(100)
+        client.sendall(b"\x00")
