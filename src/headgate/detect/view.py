@@ -38,7 +38,7 @@ class View:
         self.at: datetime = seen.snapshot.at
         self.now: float = seen.snapshot.at.timestamp()
         self._made: dict[object, object] = {}
-        self._arrivals: dict[str, Mapping[str, float]] = {}
+        self._courses: dict[str, tuple[Mapping[str, float], float]] = {}
         self.cluster = resource.Resource("cluster", seen.snapshot.cluster)
 
     # parts
@@ -146,18 +146,26 @@ class View:
 
     def arrivals(self, group_id: str) -> Mapping[str, float]:
         """Members who came after the first look, and when."""
-        if group_id not in self._arrivals:
+        return self._course(group_id)[0]
+
+    def manned(self, group_id: str) -> float:
+        """When members came after there was none, in Unix seconds; -inf: there always was one."""
+        return self._course(group_id)[1]
+
+    def _course(self, group_id: str) -> tuple[Mapping[str, float], float]:
+        if group_id not in self._courses:
             samples = self.history.groups.get(group_id, ())
             first: dict[str, float] = {}
             before: frozenset[str] = samples[0].members if samples else frozenset()
-            known = before
+            known, manned = before, -np.inf
             for sample in samples:
                 if sample.members is not before:
+                    manned = manned if before else sample.at
                     for member in sample.members - before - known:
                         first.setdefault(member, sample.at)
                     before = sample.members
-            self._arrivals[group_id] = first
-        return self._arrivals[group_id]
+            self._courses[group_id] = first, manned
+        return self._courses[group_id]
 
     def fleeting(self, group_id: str) -> Mapping[str, float]:
         """Members who came after the first look and are gone now, and when they came.

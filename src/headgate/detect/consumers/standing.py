@@ -63,7 +63,7 @@ def find(seen: view.View, now: lags.Lags) -> Standing:
 
     owned, told = run & (owners >= 0), run & (owners != history.UNREAD_OWNER)
     groups = now.group_of[columns]
-    empty, restless, fleeting = _groups(seen, now, groups)
+    empty, restless, fleeting, manned = _groups(seen, now, groups)
     loop = fleeting > since
     again = _again(seen, now, groups, np.where(loop, since, np.inf))
     last_owned = lags.last_row(owned)
@@ -75,6 +75,8 @@ def find(seen: view.View, now: lags.Lags) -> Standing:
     stalled = (owned.any(axis=0) & ((lately & ~empty) | loop)) | again | (restless & ~empty)
     left = times[np.minimum(last_owned + 1, len(times) - 1)]
     first = times[np.argmax(owned, axis=0)]
+    # Who left it standing is not who has it now: a batch job that comes back has yet to commit.
+    first = np.where(loop, first, np.maximum(first, manned))
     start = np.where(
         stalled,
         np.where(again, since, np.maximum(since, first)),  # it has owned it before, too
@@ -100,11 +102,11 @@ def find(seen: view.View, now: lags.Lags) -> Standing:
 
 def _groups(
     seen: view.View, now: lags.Lags, groups: NDArray[np.int32]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]:
-    """Whether each column's group has no member, whether it does nothing but rebalance, and when
-    the last member came that crashed.
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
+    """Whether each column's group has no member, whether it does nothing but rebalance, when the
+    last member came that crashed, and when members came after there was none.
     """
-    empty, restless, fleeting = {}, {}, {}
+    empty, restless, fleeting, manned = {}, {}, {}, {}
     for place in np.unique(groups):
         name = now.groups[place]
         listed = None if isinstance(seen.groups, Unknown) else seen.groups.get(name)
@@ -115,10 +117,12 @@ def _groups(
             sample.state in costs.RESTLESS for sample in lately
         )
         fleeting[place] = max(seen.fleeting(name).values(), default=-np.inf)
+        manned[place] = seen.manned(name)
     return (
         np.array([empty[place] for place in groups], dtype=np.bool_),
         np.array([restless[place] for place in groups], dtype=np.bool_),
         np.array([fleeting[place] for place in groups], dtype=np.float64),
+        np.array([manned[place] for place in groups], dtype=np.float64),
     )
 
 

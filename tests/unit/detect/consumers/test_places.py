@@ -42,6 +42,33 @@ def test_a_group_that_reads_nothing_has_no_frozen_commits() -> None:
     assert not unseen(scene, "group.commits_frozen")
 
 
+def batch(back: int) -> Scene:
+    """It left records when it went at sample 40, and comes back at ``back``."""
+    scene = frozen()
+    del scene.groups["billing"]
+    scene.group(
+        "billing",
+        "billing-0",
+        came=lambda i: frozenset({"before"} if i < 40 else {"billing-0"} if i >= back else ()),
+    )
+    for p in range(4):
+        scene.read(
+            "billing",
+            "orders",
+            p,
+            line(START, 10, until=30),
+            lambda i: "before" if i < 40 else "billing-0" if i >= back else "",
+        )
+    return tells(scene, lambda i: (client("consumer.records_consumed", 50 * i),))
+
+
+@pytest.mark.parametrize("code", ["lag.stalled", "group.commits_frozen"])
+def test_the_time_without_a_member_is_not_the_next_ones(code: str) -> None:
+    assert not found(batch(back=66), code)
+    [item] = found(batch(back=42), code)
+    assert item.state == "firing"
+
+
 def test_refused_commits_are_the_only_standing_groups() -> None:
     scene = tells(frozen(), errors("OffsetCommit", "GROUP_AUTHORIZATION_FAILED"))
     [item] = found(scene, "group.commits_frozen")
