@@ -41,7 +41,7 @@ NEEDED = {
 
 AREAS = {
     *("broker", "controller", "process", "consumer", "producer", "connector", "task"),
-    *("store", "database", "source"),
+    *("store", "database", "source", "worker"),
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from headgate.detect import interface, view, words
 from headgate.detect.consumers import lags, shape
-from headgate.detect.pipelines import traces
+from headgate.detect.pipelines import starts, traces
 from headgate.domain import finding, resource, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
@@ -176,6 +176,8 @@ def _loop(
             for (_, before), (at, after) in itertools.pairwise(states)
             if before != "FAILED" and after == "FAILED" and at >= seen.now - window_s
         ]
+    counted = starts.counted(seen, connector.name, window_s)
+    read, flips = len(flips), max(flips, list(counted), key=len)
     if len(flips) < seen.observation.number("connect.restart_loop", "count"):
         return
     flips.sort()
@@ -193,9 +195,16 @@ def _loop(
     report.fact(
         "flips",
         f"changes from RUNNING to FAILED in {words.duration(window_s)}",
-        len(flips),
+        read,
         source="history",
     )
+    if counted:
+        report.fact(
+            "counted",
+            "readings in which its workers count a new start of a task, while no other failed",
+            len(counted),
+            source="metrics",
+        )
     report.fact("connect", "Connect cluster", cluster, source="connect")
     yield report.finding(
         f"{connector.name} failed {len(flips)} times in {words.duration(seen.now - flips[0])} "
