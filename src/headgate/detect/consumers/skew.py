@@ -15,6 +15,9 @@ from headgate.domain.unknown import Unknown
 
 LEAST_PARTITIONS = 3
 """Fewer partitions than this cannot be skewed (vocabulary)."""
+HELD_BACK_S = 30.0
+"""A producer waits so long for a leader that hangs (request.timeout.ms), and then writes to the
+next one all at once what it held back."""
 LEAST_INPUT = 50
 """A one-shot look scales the least input of ``partition.hot`` with its window, down to this."""
 
@@ -195,7 +198,7 @@ class HotPartitions:
         if state is None:
             return interface.Found()
         written = _written(seen, rows)
-        unsettled = _unsettled(seen, table, rows)
+        unsettled = _unsettled(seen, table)
         findings: list[finding.Finding] = []
         not_seen: dict[str, tuple[finding.NotSeen, ...]] = {}
         for found in _hot(seen, table, written, state, float(times[-1] - times[0])):
@@ -212,9 +215,9 @@ class HotPartitions:
         )
 
 
-def _unsettled(seen: view.View, table: snapshot.Partitions, rows: slice) -> dict[str, str]:
+def _unsettled(seen: view.View, table: snapshot.Partitions) -> dict[str, str]:
     """Topics not to be written everywhere in turn, with what shows it: a leader that is away, or,
-    in a look that is shorter than the window, one that is new.
+    in a look that is shorter than the window, one that is new to writers.
     """
     away = [-1, *absence.gone(seen)]
     gone = np.flatnonzero(np.isin(table.leader, away)).tolist()
@@ -222,7 +225,8 @@ def _unsettled(seen: view.View, table: snapshot.Partitions, rows: slice) -> dict
         name.topic: f"the leader of {name} is away" for name in map(table.name, reversed(gone))
     }
     if seen.observation.is_cut("partition.hot", "window"):
-        leaders = seen.history.leaders[rows]
+        over_s = seen.observation.seconds("partition.hot", "window") + HELD_BACK_S
+        leaders = seen.history.leaders[seen.rows(over_s)]
         for column in np.flatnonzero((leaders != leaders[-1:]).any(axis=0)).tolist():
             name = seen.history.partitions[column]
             found.setdefault(name.topic, f"{name} has a new leader")

@@ -101,3 +101,12 @@ def test_a_short_look_tells_no_hot_partition_just_after_another_has_changed_its_
     made.topics["orders"].leaders[0] = lambda i: 1 if i < 6 else 2
     assert not found(made, "partition.hot")
     assert unseen(made, "partition.hot") == "orders-0 has a new leader: writers turn to the others"
+
+
+def test_writers_may_hold_back_for_a_leader_as_long_as_they_wait_for_an_answer() -> None:
+    made = uneven()
+    made.samples, made.interval_s, made.cut_s = 60, 1.0, 10.0
+    made.topics["orders"].leaders[0] = lambda i: 1 if i < 25 else 2
+    assert not found(made, "partition.hot")
+    made.topics["orders"].leaders[0] = lambda i: 1 if i < 15 else 2
+    assert found(made, "partition.hot")
