@@ -17,6 +17,8 @@ HOLD_S = 10.0
 WAIT_S = 10.0
 """Headgate's own default; Alertmanager's is 30 s."""
 LAG = 50
+STOPPED = "ConsumerGroupStopped"
+"""Burrow's rule, beside those for exporters."""
 
 Readings = Mapping[str, float]
 """By resource, such as ``group:billing``."""
@@ -30,6 +32,8 @@ class Gauges:
     groups_at: float = 0.0
     """When what follows was read of the groups and the topics' ends."""
     lag: Readings = field(default_factory=dict)
+    stopped: Readings = field(default_factory=dict)
+    """How long commits have stopped by group, as a multiple of what their window took."""
     members: Readings = field(default_factory=dict)
     """Members of each group with commits."""
     written: Readings = field(default_factory=dict)
@@ -63,6 +67,8 @@ class Rule:
     """The cause that its runbook names first: the naive diagnosis."""
     fires: Callable[[Gauges, Gauges | None], Readings]
     """From the present and the previous gauges: how loud it is by resource; 1 at the limit."""
+    hold_s: float = HOLD_S
+    """0 where the reading itself says that it has held."""
     of_groups: bool = False
     """It compares two readings of the groups: until they are read anew, it says what it said."""
     kept: bool = False
@@ -151,6 +157,14 @@ RULES: Sequence[Rule] = (
         fires=_grows,
         kept=True,
         of_groups=True,
+    ),
+    Rule(
+        name=STOPPED,
+        source="Burrow: STOP, the last commit is longer ago than its window took, and there is lag",
+        critical=True,
+        names="consumer.stopped",
+        fires=lambda now, _: _over(1.0, now.stopped),
+        hold_s=0.0,
     ),
     Rule(
         name="ConsumerGroupWithoutMembers",
@@ -349,7 +363,7 @@ def _pages(rule: Rule, course: Sequence[Gauges]) -> list[Alert]:
         for name, loudness in fires.items():
             begun = since.setdefault(name, now.at)
             loud[name] = max(loudness, loud.get(name, 0.0))
-            if now.at - begun >= HOLD_S:
+            if now.at - begun >= rule.hold_s:
                 at = firing[name].at if name in firing else now.at
                 firing[name] = Alert(
                     rule=rule, resource=name, since=begun, at=at, until=now.at, loudness=loud[name]

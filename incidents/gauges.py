@@ -30,7 +30,7 @@ import httpx2
 from headgate.lab import lab as lab_
 from headgate.lab import ports
 from headgate.lab.workloads import cluster
-from incidents import baseline
+from incidents import baseline, stops
 
 with warnings.catch_warnings():  # it reads its schemas in a way that Python 3.11 deprecates
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -78,6 +78,7 @@ class Reader:
         self._kafka = cluster.client(lab.bootstrap)
         self._asker: Any = None
         self._http = httpx2.Client(timeout=_CALL_S)
+        self._stops = stops.Stops(baseline.HOLD_S)
         self._newest: dict[str, tuple[float, dict[str, Any]]] = {}
         self.failed = threading.Event()
         """A reading failed for another reason than that something did not answer."""
@@ -154,6 +155,7 @@ class Reader:
             if not topic.startswith("__"):
                 written[f"topic:{topic}"] += end
         lag: dict[str, float] = {}
+        stopped: dict[str, float] = {}
         members: dict[str, float] = {}
         described = (
             self._kafka.describe_consumer_groups(names, request_timeout=_CALL_S) if names else {}
@@ -164,11 +166,17 @@ class Reader:
                 lag[f"group:{name}"] = sum(
                     max(ends.get(place, offset) - offset, 0) for place, offset in held.items()
                 )
+                stopped[f"group:{name}"] = self._stops.follow(name, held, ends, time.monotonic())
                 members[f"group:{name}"] = len(described[name].result().members)
             except _NO_ANSWER:
                 continue
-        read = time.monotonic()
-        return {"groups_at": read, "lag": lag, "members": members, "written": dict(written)}
+        return {
+            "groups_at": time.monotonic(),
+            "lag": lag,
+            "stopped": stopped,
+            "members": members,
+            "written": dict(written),
+        }
 
     def _commits(self, group: str) -> Mapping[tuple[str, int], int]:
         found = self._admin().list_group_offsets([group])[group]

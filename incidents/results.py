@@ -121,6 +121,7 @@ def measures(rows: Sequence[Row], background: Sequence[str] = ()) -> list[Measur
     fewer = 1 - paging / pages if pages else 0.0
     critical = {rule.name for rule in baseline.RULES if rule.critical}
     grave = sum(1 for row in counted for page in row.pages if page.split()[0] in critical)
+    plain = sum(1 for row in counted for page in row.pages if page.split()[0] != baseline.STOPPED)
     beside = sum(row.paging for row in counted if row.pages)
     asked = [row for row in counted if row.roots and row.doctor]
     return [
@@ -181,6 +182,12 @@ def measures(rows: Sequence[Row], background: Sequence[str] = ()) -> list[Measur
         Measure(
             what="The same, without the runs in which the rules see nothing",
             value=f"{beside} against {pages}: {1 - beside / pages:.0%} fewer" if pages else "-",
+            goal="-",
+            met=None,
+        ),
+        Measure(
+            what="The same, without Burrow's rule",
+            value=f"{paging} against {plain}: {1 - paging / plain:.0%} fewer" if plain else "-",
             goal="-",
             met=None,
         ),

@@ -70,7 +70,7 @@ class Disk(scenario.Scenario, abc.ABC):
             NotConfirmed: it does not.
         """
         code, _ = self.until(
-            self.dir_state, lambda found: found[0] == 56, "the log dir is offline", within_s=30
+            self.dir_state, lambda found: found[0] == 56, "the log dir is offline", within_s=60
         )
         return f"DescribeLogDirs answers error {code} (KAFKA_STORAGE_ERROR) for the disk"
 

@@ -58,6 +58,7 @@ def test_each_resource_pages_by_itself() -> None:
 @pytest.mark.parametrize(
     ("read", "rule"),
     [
+        ({"stopped": {"group:a": 1.2}}, "ConsumerGroupStopped"),
         ({"members": {"group:a": 0}}, "ConsumerGroupWithoutMembers"),
         ({"under_replicated": {"broker:1": 3}}, "UnderReplicatedPartitions"),
         ({"broker": {"under_min_isr": {"broker:1": 3}}}, "UnderMinIsrPartitionCount"),
