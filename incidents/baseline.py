@@ -17,6 +17,8 @@ HOLD_S = 10.0
 WAIT_S = 10.0
 """Headgate's own default; Alertmanager's is 30 s."""
 LAG = 50
+CARRIED_S = 8.0
+"""So long a reading of the groups counts where the next one has not come: two of its rhythm."""
 STOPPED = "ConsumerGroupStopped"
 """Burrow's rule, beside those for exporters."""
 
@@ -70,7 +72,8 @@ class Rule:
     hold_s: float = HOLD_S
     """0 where the reading itself says that it has held."""
     of_groups: bool = False
-    """It compares two readings of the groups: until they are read anew, it says what it said."""
+    """It compares two readings of the groups: until they are read anew, it says for ``CARRIED_S``
+    what it said."""
     kept: bool = False
     """Its source keeps it firing for minutes after its end, which is longer than any run."""
     counter: bool = False
@@ -344,7 +347,8 @@ def _pages(rule: Rule, course: Sequence[Gauges]) -> list[Alert]:
     before: Gauges | None = None
     fires: Readings = {}
     for now in course:
-        if not (rule.of_groups and before is not None and now.groups_at == before.groups_at):
+        same = rule.of_groups and before is not None and now.groups_at == before.groups_at
+        if not same or now.at - now.groups_at > CARRIED_S:
             fires = rule.fires(now, before)
         if rule.counter:
             fires = dict.fromkeys(since, 1.0) | dict(fires)

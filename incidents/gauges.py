@@ -116,14 +116,13 @@ class Reader:
 
     def _brokers(self) -> dict[str, Any]:
         """Those that the others do not list, or that do not answer themselves."""
-        down = {
-            one.id
-            for one in self._lab.brokers
-            if not answers(ports.HOST, one.port, within_s=_CALL_S)
-        }
+        asked = self._lab.brokers
+        with concurrent.futures.ThreadPoolExecutor(len(asked)) as pool:
+            there = pool.map(lambda one: answers(ports.HOST, one.port, within_s=_CALL_S), asked)
+            down = {one.id for one, well in zip(asked, there, strict=True) if not well}
         with contextlib.suppress(*_NO_ANSWER):
             listed = self._kafka.list_topics(timeout=_CALL_S).brokers
-            down |= {one.id for one in self._lab.brokers} - set(listed)
+            down |= {one.id for one in asked} - set(listed)
         return {"brokers_down": {f"broker:{one}": 1.0 for one in down}}
 
     def _partitions(self) -> dict[str, Any]:

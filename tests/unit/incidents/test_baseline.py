@@ -102,6 +102,11 @@ def test_groups_that_were_not_read_anew_have_not_stopped_growing() -> None:
         for n, (read, lag) in enumerate(lags)
     ]
     assert names(course) == ["ConsumerLagKeepsIncreasing group:a"]
+    # Nobody reads them any more: what is not known does not grow.
+    course[2:] = [
+        baseline.Gauges(at=at, groups_at=4, lag={"group:a": 5.0}) for at in (8, 12, 16, 20)
+    ]
+    assert names(course) == []
 
 
 def test_what_happens_again_within_the_range_of_a_rate_holds() -> None:
