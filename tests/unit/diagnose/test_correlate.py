@@ -261,6 +261,32 @@ def test_a_group_that_stands_since_a_broker_left_is_a_consequence_too() -> None:
     assert [draft.key for draft in found] == ["broker@broker:2"]
 
 
+def unsteady(coordinator: int, *, until: int = 40) -> Scene:
+    """Broker 3 leaves the in-sync replicas every minute; a group lost its member meanwhile."""
+    scene = scenes.shop()
+    for p, replicas in enumerate(scene.topics["orders"].replicas):
+        if replicas[0] != 3:
+            scene.topics["orders"].isr_sizes[p] = lambda i: 3 - (i % 12 in (3, 4))
+    scene.group("billing", coordinator=coordinator)
+    for p in range(6):
+        scene.read(
+            "billing",
+            "orders",
+            p,
+            line(START, 10, until=until),
+            lambda i: "m1" if i <= until else "",
+        )
+    return scene
+
+
+def test_a_group_that_loses_its_members_hangs_on_a_coordinator_that_comes_and_goes() -> None:
+    [draft] = drafts(unsteady(3))
+    assert codes(draft) >= {"isr.flapping", "lag.stopped"}
+    two = drafts(unsteady(1))
+    assert len(two) == 2, "another broker coordinates it"
+    assert len(drafts(unsteady(3, until=0))) == 2, "it stood before that"
+
+
 def test_transaction_markers_are_no_lag() -> None:
     """librdkafka does not commit over the marker behind the last record; nothing waits there."""
     scene = scenes.shop()

@@ -242,6 +242,8 @@ def _coordinator(argument: interface.Argument, group: groups.Facts) -> None:
             next=[wait],
         )
         return
+    if _comes_and_goes(argument, group, found):
+        return
     if waits := coordinators.waits_for(case.seen, group.id, dead):
         names = words.names([f"broker {each}" for each in sorted(waits)])
         fact = argument.fact(
@@ -299,3 +301,40 @@ def _coordinator(argument: interface.Argument, group: groups.Facts) -> None:
             f"The coordinator of {group.id} does not work.",
             hypothesis.requires("its coordinator does not work", works, fact),
         )
+
+
+def _comes_and_goes(
+    argument: interface.Argument, group: groups.Facts, coordinator: int | Unknown
+) -> bool:
+    """Weighs a coordinator that stands still again and again; False: it is none.
+
+    While it stands, it takes no commit and no heartbeat: members whose session ends meanwhile are
+    put out of the group.
+    """
+    about = argument.about
+    for item in argument.case.findings("isr.flapping"):
+        if isinstance(coordinator, Unknown) or item.resource != brokers.broker(coordinator):
+            continue
+        fact = argument.fact(
+            "comes-and-goes",
+            f"seconds from the first time that coordinator {coordinator} left the in-sync replicas "
+            "to the group's last commit",
+            round((about.since - item.since).total_seconds()),
+            unit="s",
+            source="history",
+        )
+        argument.weigh(
+            "coordinator.unavailable",
+            f"Broker {coordinator}, which coordinates {group.id}, stands still again and again.",
+            hypothesis.requires("its coordinator comes and goes", True, fact),
+            hypothesis.requires(
+                "it came to stand after that began", about.since >= item.since, fact
+            ),
+            hypothesis.decides("meanwhile nobody can commit or stay a member", True, fact),
+            on=brokers.broker(coordinator),
+            next=[
+                interface.watch(about.resource, 60, "It is back once its coordinator is steady.")
+            ],
+        )
+        return True
+    return False
