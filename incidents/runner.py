@@ -1,7 +1,7 @@
 """Runs scenarios: those that share a lab side by side, the others one after the other alone.
 
-What needs a lab of its own kind is a lane; two lanes are run at a time, since a run waits far more
-than it computes.
+What needs a lab of its own kind is a lane; lanes are run beside each other as far as there is room
+for them, since a run waits far more than it computes.
 """
 
 import collections
@@ -24,8 +24,9 @@ from incidents import background, exporter, judge, looking, looks, playing, resu
 SIDE_BY_SIDE = 5
 """More would keep two cores busy with clients, and everybody late: a group that gets no processor
 time falls behind indeed."""
-LANES = 2
-ALONE = 18
+ROOM = 3
+"""Lanes at a time on two cores; the one that keeps a whole cluster busy takes two places of it."""
+ALONE = 11
 """Runs alone on labs of one shape that make a lane; more are shared out."""
 DOCTORS = {"none": 0.0, "some": 0.25, "all": 1.0}
 """The share of the runs in which the real command is asked."""
@@ -47,14 +48,17 @@ def run_all(
             rows.append(row)
             tell(row)
 
-    pool = concurrent.futures.ThreadPoolExecutor(LANES)
+    pool = concurrent.futures.ThreadPoolExecutor(ROOM)
+    room = Room(ROOM)
+
+    def enter(lane: Lane, held: Sequence[playing.Run]) -> list[str]:
+        with room.taken(_places(lane, held)):
+            return lane(held, done, doctors=doctors, keep=keep)
+
     strays: list[str] = []
     with looking.failures() as failed:
         try:
-            waiting = [
-                (held, pool.submit(lane, held, done, doctors=doctors, keep=keep))
-                for lane, held in lanes(runs)
-            ]
+            waiting = [(held, pool.submit(enter, lane, held)) for lane, held in lanes(runs)]
             for held, each in waiting:
                 try:
                     strays += each.result()
@@ -79,6 +83,32 @@ def lanes(runs: Sequence[playing.Run]) -> Iterator[tuple[Lane, Sequence[playing.
         count = -(-len(alone) // ALONE)
         for place in range(count):
             yield _alone, alone[place::count]
+
+
+def _places(lane: Lane, held: Sequence[playing.Run]) -> int:
+    return 2 if lane is _together and held[0].scenario.needs.brokers > 1 else 1
+
+
+class Room:
+    """Places that lanes take, each as many as it needs."""
+
+    def __init__(self, places: int) -> None:
+        """All are free."""
+        self._free = places
+        self._change = threading.Condition()
+
+    @contextlib.contextmanager
+    def taken(self, places: int) -> Iterator[None]:
+        """So many are taken until the end of the block; it begins when they are free."""
+        with self._change:
+            self._change.wait_for(lambda: self._free >= places)
+            self._free -= places
+        try:
+            yield
+        finally:
+            with self._change:
+                self._free += places
+                self._change.notify_all()
 
 
 def _alone(runs: Sequence[playing.Run], done: Tell, *, doctors: float, keep: bool) -> list[str]:

@@ -101,7 +101,7 @@ class SinkPassword(Failing):
         """
         for _ in range(TRIES):
             self.rotate(f"new-{self.draw.tag}")
-            if self.until(self.traces, bool, "it failed", within_s=30)[0].count(REFUSED):
+            if self.until(self.traces, bool, "it failed", within_s=60)[0].count(REFUSED):
                 return
             self.rotate(self.password)
             self.restart()

@@ -1,5 +1,6 @@
 """One run, with everything around the scenario made up: its order, its row, and its end."""
 
+import threading
 import time
 import types
 from pathlib import Path
@@ -160,6 +161,22 @@ def test_lanes_keep_labs_apart_and_share_long_queues_out() -> None:
         for n in range(count)
     ]
     assert sorted(len(held) for _, held in runner.lanes(runs)) == [2, 3, 10, 10]
+
+
+def test_a_lane_waits_for_as_many_places_as_it_takes() -> None:
+    room, inside = runner.Room(3), threading.Event()
+
+    def enter() -> None:
+        with room.taken(2):
+            inside.set()
+
+    with room.taken(1):
+        with room.taken(1):
+            waiting = threading.Thread(target=enter)
+            waiting.start()
+            assert not inside.wait(0.2)
+        assert inside.wait(10)
+    waiting.join()
 
 
 def test_a_lab_that_does_not_start_is_told_in_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
