@@ -176,8 +176,9 @@ def _loop(
             for (_, before), (at, after) in itertools.pairwise(states)
             if before != "FAILED" and after == "FAILED" and at >= seen.now - window_s
         ]
+    joined = starts.joined(seen, connector, flips)
     counted = starts.counted(seen, connector.name, window_s)
-    read, flips = len(flips), max(flips, list(counted), key=len)
+    read, flips = len(flips), max([*flips, *joined], list(counted), key=len)
     if len(flips) < seen.observation.number("connect.restart_loop", "count"):
         return
     flips.sort()
@@ -198,6 +199,14 @@ def _loop(
         read,
         source="history",
     )
+    if joined:
+        report.fact(
+            "joined",
+            "members that its tasks' consumers were for a moment, beside those changes",
+            len(joined),
+            source="history",
+            how="DescribeGroups",
+        )
     if counted:
         report.fact(
             "counted",

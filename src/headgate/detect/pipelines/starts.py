@@ -1,18 +1,40 @@
-"""Starts of a connector's tasks, as the workers of Connect count them.
+"""Starts of a connector's tasks that looks at their states miss.
 
-A start that fails is over within a second, so looks see one in a few; a worker counts each. It
-does not say of which connector, so its count tells only while no other fails or moves there.
+A start that fails is over within a second, so looks see one in a few. A sink's task joins its group
+anew each time. A worker counts each start; it does not say of which connector, so its count tells
+only while no other fails or moves there.
 """
+
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headgate.detect import view
-from headgate.domain import meters
+from headgate.domain import meters, snapshot
 
 STARTS = "worker.task_starts"
 TASKS = "connector.tasks"
 FAILED = "connector.failed_tasks"
+_NEAR = 1.5
+"""Samples between what two parts of a look show of one start."""
+
+
+def joined(
+    seen: view.View, connector: snapshot.Connector, failures: Iterable[float]
+) -> tuple[float, ...]:
+    """When a sink's tasks joined its group and left it again after the first of these failures,
+    which have been counted: each time that none of them is beside.
+    """
+    apart = sorted(failures)
+    if not apart or connector.type == "source":
+        return ()
+    found: list[float] = []
+    near_s = _NEAR * seen.sample_s
+    for at in sorted(seen.fleeting(view.sink_group(connector)).values()):
+        if at > apart[0] and all(abs(at - each) > near_s for each in (*apart, *found)):
+            found.append(at)
+    return tuple(found)
 
 
 def counted(seen: view.View, connector: str, over_s: float) -> tuple[float, ...]:

@@ -47,3 +47,28 @@ def test_starts_may_be_those_of_another_connector() -> None:
 
 def test_a_failed_task_that_nobody_restarts_is_no_loop() -> None:
     assert not found(looped(starts=1000), "connect.restart_loop")
+
+
+def joins(*looks: int, failed_at: int = 30) -> Scene:
+    """The sink's consumer is in its group at those looks only."""
+    scene = shop()
+    scene.connector("orders-sink", ("FAILED", ""), failed_at=failed_at)
+    scene.group(
+        "connect-orders-sink",
+        came=lambda i: frozenset({f"connector-consumer-{i}"} if i in looks else ()),
+    )
+    return scene
+
+
+def test_a_consumer_that_joins_for_a_moment_was_a_start_that_failed() -> None:
+    [item] = found(joins(40, 45), "connect.restart_loop")
+    assert (fact(item, "flips"), fact(item, "joined")) == (1, 2)
+
+
+def test_one_start_is_counted_once_though_two_parts_of_a_look_show_it() -> None:
+    assert not found(joins(31, 45), "connect.restart_loop")
+    assert not found(joins(44, 45), "connect.restart_loop")
+
+
+def test_who_joined_before_it_failed_tells_of_no_restart() -> None:
+    assert not found(joins(40, 45, failed_at=60), "connect.restart_loop")
