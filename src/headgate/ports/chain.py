@@ -7,6 +7,7 @@ which verifies what was stored or exported.
 import functools
 import hashlib
 import json
+import math
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -114,11 +115,17 @@ def _clean_data(data: str) -> str:
     if not data:
         return data
     try:
-        value = json.loads(data)
+        value = json.loads(data, parse_float=_finite, parse_constant=str)
     except ValueError:
         return _clean_text(data)
     text = canonical_json(value)
     return canonical_json(_clean(value)) if _suspect(text) else text
+
+
+def _finite(text: str) -> float | str:
+    """The number, or its text where no float is as large: JSON knows no infinity."""
+    number = float(text)
+    return number if math.isfinite(number) else text
 
 
 def _clean(value: object) -> object:

@@ -71,6 +71,22 @@ def test_an_exported_chain_reads_as_it_was(found: list[store.Event]) -> None:
     assert verify.records(verify.exported(io.StringIO(file.getvalue()))).intact
 
 
+@pytest.mark.parametrize(
+    ("data", "kept"),
+    [
+        ("NaN", '"NaN"'),
+        ("-Infinity", '"-Infinity"'),
+        ("1e999", '"1e999"'),
+        ('{"password": "x", "share": -1E999}', '{"password":"[redacted]","share":"-1E999"}'),
+        ('{"share": 0.5}', '{"share":0.5}'),
+    ],
+)
+def test_a_number_that_no_json_knows_is_kept_as_its_text(data: str, kept: str) -> None:
+    (record,) = linked = chain_of([replace(event(), data=data)])
+    assert record.event.data == kept
+    assert verify.records(linked).intact
+
+
 @pytest.mark.parametrize("place", range(6))
 @pytest.mark.parametrize("field", ["actor", "what", "target", "text", "data"])
 def test_a_changed_word_shows(place: int, field: str) -> None:
