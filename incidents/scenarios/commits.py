@@ -69,17 +69,20 @@ class RewoundByOperator(Stopped):
         for (topic, partition), offset in self.before.items():
             target = 0 if far == "earliest" else max(0, offset - 300)
             cluster.move_commit(self.stand.bootstrap, self.group, topic, partition, target)
-        self.after = cluster.committed(self.stand.bootstrap, self.group)
+        self.after = self.until(
+            lambda: cluster.committed(self.stand.bootstrap, self.group),
+            lambda now: all(now.get(each, was) < was for each, was in self.before.items() if was),
+            "lower commits",
+        )
         self.start()
 
     def confirm(self) -> str:
         """Kafka's own client read lower commits than before, while the group was still stopped: a
         busy machine may come to ask only when it has read all of it again.
         """
-        before, after = self.before, self.after
-        if not before or any(after.get(each, was) >= was for each, was in before.items() if was):
-            raise scenario.NotConfirmed(f"the commits were {before} and are {after}")
-        return f"commits went from {sum(before.values())} to {sum(after.values())} in all"
+        if not self.before:
+            raise scenario.NotConfirmed("the group had no commits")
+        return f"commits went from {sum(self.before.values())} to {sum(self.after.values())} in all"
 
 
 class RecordsDeleted(Stopped):
