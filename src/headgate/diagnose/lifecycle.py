@@ -17,7 +17,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from headgate.diagnose import correlate, trend
+from headgate.diagnose import aftermath, correlate, trend
 from headgate.domain import finding, incident, vocabulary
 from headgate.domain.unknown import Unknown
 
@@ -26,9 +26,6 @@ SETTLE_S = 10.0
 two restarts is no recovery."""
 HELD_S = 600.0
 """A resolved incident reopens for so long instead of a new one being opened; then it closes."""
-_LONGEST_S = 590.0
-"""No finding is waited for longer after blindness: no hold of what opens incidents is longer than
-ten minutes."""
 _TOLD = 6
 """So often one finding's coming and going is told; then it is left at "it comes and goes"."""
 _TIMELINE = 200
@@ -185,6 +182,7 @@ def _seen(
             acknowledged_at=None,
         )
     else:
+        after = aftermath.told(before, draft, now)
         item = _trend(_news(item, before, after, now), after, now)
     return (dataclasses.replace(item, draft=after, updated_at=now, blind_at=None),)
 
@@ -223,6 +221,9 @@ def _news(
         if (was.code, was.verdict) != (is_.code, is_.verdict):
             what = f"The likeliest cause is now {is_.code} ({is_.verdict}): {is_.summary}"
             item = note(item, now=now, what=what, kind="cause", ref=is_.code)
+    if after.over_since is not None and before.over_since is None:
+        what = f"What {before.causes[0].code} did is over; what is left clears by itself."
+        item = note(item, now=now, what=what, kind="cause", ref=before.causes[0].code)
     return item
 
 
@@ -293,19 +294,8 @@ def _may_come(item: incident.Incident, look: _Look) -> bool:
     able = [at for at in (item.blind_at, look.since) if at is not None and at > item.updated_at]
     if not able:
         return False
-    return (look.now - max(able)).total_seconds() < _needed_s(item) + look.settle_s
-
-
-def _needed_s(item: incident.Incident) -> float:
-    """The longest of its urgent findings' holds and windows, in seconds."""
-    needed = 0.0
-    for found in item.draft.findings:
-        if _urgent(found):
-            parameters = vocabulary.findings()[found.code].parameters
-            for name in ("hold", "window"):
-                if name in parameters:
-                    needed = max(needed, vocabulary.seconds(str(parameters[name])))
-    return min(needed, _LONGEST_S)
+    needed_s = aftermath.lasts_s(item.draft.findings)
+    return (look.now - max(able)).total_seconds() < needed_s + look.settle_s
 
 
 def unreadable(item: incident.Incident, detection: finding.Detection) -> str | Unknown:

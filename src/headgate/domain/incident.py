@@ -73,6 +73,8 @@ class Draft:
     """What was done on purpose about when it began; nothing is blamed on it by that."""
     owner: str = ""
     """Who the register of owners names for the root; empty: nobody."""
+    over_since: datetime | None = None
+    """Since when its cause is over, and only counts over a window are left; None: it is not."""
 
     @property
     def folded(self) -> int:

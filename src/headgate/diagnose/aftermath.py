@@ -1,0 +1,64 @@
+"""What is left of an incident once its cause is over: counts over a window, that clear.
+
+A storm of rebalances is counted for minutes after the last of them. Judged alone, what is left
+would name a lesser cause of its own, and the incident would end under a wrong name. So an answer
+stands until something new is found, something better is known, or the windows are past.
+"""
+
+import dataclasses
+from datetime import datetime, timedelta
+
+from headgate.diagnose import hypothesis
+from headgate.domain import finding, incident, vocabulary
+
+LONGEST_S = 590.0
+"""Nothing is waited for longer: no hold of what opens incidents is longer than ten minutes."""
+_HELD = ("confirmed", "likely")
+
+
+def told(before: incident.Draft, after: incident.Draft, now: datetime) -> incident.Draft:
+    """``after`` under the name, the causes and the chain of ``before`` where it is what is left of
+    it; else as it is. Nothing is suggested any more: what was to be done is over.
+    """
+    if not _is_left(before, after):
+        return after
+    since = before.over_since or now
+    if now - since >= timedelta(seconds=lasts_s(after.findings)):
+        return after
+    known = {one.id: one for one in (*after.evidence, *before.evidence)}
+    return dataclasses.replace(
+        after,
+        title=before.title,
+        resource=before.resource,
+        causes=tuple(dataclasses.replace(one, next=()) for one in before.causes),
+        evidence=tuple(known.values()),
+        chain=before.chain,
+        over_since=since,
+    )
+
+
+def _is_left(before: incident.Draft, after: incident.Draft) -> bool:
+    """Whether the first finding is gone, nothing new came, and less is known of the rest."""
+    if not before.causes or before.causes[0].verdict not in _HELD:
+        return False
+    old, new = _urgent(before.findings), _urgent(after.findings)
+    if not new <= old or (before.over_since is None and before.findings[0].key in new):
+        return False
+    best = after.causes[0].verdict if after.causes else "possible"
+    return hypothesis.ORDER[best] > hypothesis.ORDER[before.causes[0].verdict]
+
+
+def _urgent(findings: tuple[finding.Finding, ...]) -> set[str]:
+    return {one.key for one in findings if one.severity != "info"}
+
+
+def lasts_s(findings: tuple[finding.Finding, ...]) -> float:
+    """The longest hold or window of the findings that are urgent, in seconds."""
+    needed = 0.0
+    for found in findings:
+        if found.severity != "info":
+            parameters = vocabulary.findings()[found.code].parameters
+            for name in ("hold", "window"):
+                if name in parameters:
+                    needed = max(needed, vocabulary.seconds(str(parameters[name])))
+    return min(needed, LONGEST_S)

@@ -1,0 +1,103 @@
+"""What is left of an incident keeps its name: until something new, something surer, or its end."""
+
+import dataclasses
+
+import pytest
+from tests.unit.diagnose.test_lifecycle import Life, draft, found
+
+from headgate.domain import diagnosis, incident, resource, vocabulary
+
+GROUP = resource.Resource("group", "billing")
+STALL, STORM = found("lag.stalled"), found("rebalance.storm")
+WINDOW_S = 600.0
+
+
+def cause(code: str, verdict: vocabulary.Verdict) -> diagnosis.Cause:
+    step = diagnosis.Suggestion(action="group.quarantine_record", why="set it aside")
+    return diagnosis.Cause(
+        code=code, resource=GROUP, verdict=verdict, summary=f"{code}!", next=(step,)
+    )
+
+
+def told(*causes: diagnosis.Cause, about: incident.Draft) -> incident.Draft:
+    return dataclasses.replace(about, causes=causes)
+
+
+POISON = told(
+    cause("record.poison", "confirmed"),
+    about=draft(STALL, STORM, title="billing cannot read a record"),
+)
+LEFT = told(
+    cause("consumer.crash_loop", "likely"), about=draft(STORM, title="billing crashes again")
+)
+
+
+def test_what_is_left_of_it_ends_under_its_name() -> None:
+    life = Life()
+    for one in (POISON, POISON, LEFT, LEFT):
+        life.look(one)
+    left = life.incidents["inc1"].draft
+    assert (left.title, left.causes[0].code) == (POISON.title, "record.poison")
+    assert [each.code for each in left.findings] == ["rebalance.storm"], (
+        "what is there is not hidden"
+    )
+    assert not left.causes[0].next, "what was to be done is over"
+    assert life.told() == ["opened", "cleared", "cause"]
+    assert life.incidents["inc1"].timeline[-1].what.startswith("What record.poison did is over")
+    life.look(after_s=20)
+    ended = life.incidents["inc1"]
+    assert (ended.state, ended.draft.title) == ("resolved", POISON.title)
+
+
+def test_something_new_is_named_anew() -> None:
+    life = Life()
+    frozen = told(
+        cause("consumer.crash_loop", "likely"),
+        about=draft(STORM, found("group.commits_frozen"), title="billing crashes again"),
+    )
+    for one in (POISON, LEFT, frozen):
+        life.look(one)
+    assert life.incidents["inc1"].draft == frozen
+
+
+def test_what_comes_back_is_told_with_what_to_do() -> None:
+    life = Life()
+    for one in (POISON, LEFT, POISON):
+        life.look(one)
+    assert life.incidents["inc1"].draft == POISON
+
+
+def test_what_is_known_better_takes_over() -> None:
+    life = Life()
+    surer = told(
+        cause("consumer.crash_loop", "confirmed"), about=draft(STORM, title="billing crashes again")
+    )
+    for one in (POISON, surer):
+        life.look(one)
+    assert life.incidents["inc1"].draft == surer
+
+
+@pytest.mark.parametrize(("after_s", "title"), [(-10, POISON.title), (10, LEFT.title)])
+def test_it_keeps_its_name_for_no_longer_than_its_windows(after_s: float, title: str) -> None:
+    life = Life()
+    life.look(POISON)
+    looks = int((WINDOW_S - 10 + after_s) // 5) + 1
+    for _ in range(looks):
+        life.look(LEFT)
+    assert life.incidents["inc1"].draft.title == title
+
+
+def test_a_guess_is_no_name_to_keep() -> None:
+    life = Life()
+    guessed = told(cause("record.poison", "possible"), about=POISON)
+    for one in (guessed, LEFT):
+        life.look(one)
+    assert life.incidents["inc1"].draft == LEFT
+
+
+def test_while_the_first_finding_stands_the_newest_look_tells_its_cause() -> None:
+    life = Life()
+    unsure = told(cause("consumer.hung", "possible"), about=draft(STALL, title="billing stalls"))
+    for one in (POISON, unsure):
+        life.look(one)
+    assert life.incidents["inc1"].draft == unsure
