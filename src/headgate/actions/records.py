@@ -67,7 +67,7 @@ class Copying:
 class Copy:
     """``record.copy``: the dead-letter topic holds the record with its coordinates."""
 
-    kind: ClassVar[str] = "record.copy"
+    kind: ClassVar[str] = change.COPY
 
     def observe(
         self, arguments: change.Arguments, world: interface.World

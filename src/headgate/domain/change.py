@@ -34,6 +34,10 @@ class CannotUndo:
     reason: str
 
 
+COPY = "record.copy"
+"""Kind of the operation that writes a copy of one record to the topic ``to_topic``."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """Something that can be done: a kind known to the action rooms, with its arguments."""
@@ -98,6 +102,12 @@ class Plan:
     def watches(self) -> bool:
         """Whether it does nothing but look on: it has no step."""
         return not self.steps
+
+    @property
+    def copied_to(self) -> str:
+        """Topic that it writes a copy of one record to; empty: it writes none."""
+        copies = (each.do for each in self.steps if each.do.kind == COPY)
+        return next((str(one.arguments.get("to_topic", "")) for one in copies), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -177,8 +177,8 @@ class Changes(Protocol):
         """When the newest change there began to run; None: none did."""
 
     def fixes(self, *, cluster: str, since: datetime, limit: int) -> Sequence[fixes_.Run]:
-        """Changes with a cause that began to run since then, oldest first; the newest ones where
-        there are more than ``limit``.
+        """Changes with a cause, or that copy a record, that began to run since then, oldest
+        first; the newest ones where there are more than ``limit``.
         """
 
 

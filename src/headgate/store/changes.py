@@ -142,9 +142,10 @@ class Changes:
         return None if newest is None else codec.read_instant(newest)
 
     def fixes(self, *, cluster: str, since: datetime, limit: int) -> Sequence[fixes_.Run]:
-        """Changes with a cause that began to run since then, oldest first; the newest ones where
-        there are more than ``limit``.
+        """Changes with a cause, or that copy a record, that began to run since then, oldest
+        first; the newest ones where there are more than ``limit``.
         """
+        copies = CHANGES.c.body.contains(f'"{change.COPY}"')
         rows = self._connection.execute(
             sa.select(
                 CHANGES.c.started_at,
@@ -152,11 +153,13 @@ class Changes:
                 CHANGES.c.cause,
                 CHANGES.c.target,
                 CHANGES.c.state,
+                CHANGES.c.id,
+                sa.case((copies, CHANGES.c.body), else_=None).label("copying"),
             )
             .where(
                 CHANGES.c.cluster == cluster,
                 CHANGES.c.started_at >= codec.instant(since),
-                CHANGES.c.cause != "",
+                sa.or_(CHANGES.c.cause != "", copies),
             )
             .order_by(CHANGES.c.started_at.desc(), CHANGES.c.id.desc())
             .limit(limit)
@@ -168,6 +171,7 @@ class Changes:
                 cause=row.cause,
                 target=row.target,
                 state=row.state,
+                copied_to=_read(row.id, row.copying).plan.copied_to if row.copying else "",
             )
             for row in reversed(rows)
         ]

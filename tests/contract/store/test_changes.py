@@ -1,5 +1,6 @@
 """Changes and their journals are kept alike on both databases."""
 
+import dataclasses
 import json
 from datetime import timedelta
 
@@ -157,6 +158,27 @@ def test_what_ran_for_a_cause_is_told_from_the_oldest_on(store: database.Databas
         assert [(NOW - one.at).days for one in newest] == [2, 1]
         assert work.changes.began(cluster="orders") == NOW
         assert work.changes.began(cluster="nowhere") is None
+
+
+def test_where_a_change_copies_a_record_to_is_told_with_a_cause_or_without(
+    store: database.Database,
+) -> None:
+    copy = change.Operation(
+        kind="record.copy", arguments={"to_topic": "orders.dlq"}, sentence="copy it"
+    )
+    plan = dataclasses.replace(CHANGE.plan, steps=(change.Step(do=copy, undo=None),))
+    with store.begin() as work:
+        work.changes.insert(change_of("asked", started_at=NOW, cause="", plan=plan))
+        work.changes.insert(change_of("caused", started_at=NOW, plan=plan))
+        work.changes.insert(change_of("other", started_at=NOW))
+        work.changes.insert(change_of("plain", started_at=NOW, cause=""))
+    with store.read() as work:
+        ran = work.changes.fixes(cluster="orders", since=NOW, limit=9)
+        assert sorted((one.cause, one.copied_to) for one in ran) == [
+            ("", "orders.dlq"),
+            (CHANGE.cause, ""),
+            (CHANGE.cause, "orders.dlq"),
+        ]
 
 
 def _ids(page: port.Page[change.Change]) -> list[str]:

@@ -1,6 +1,7 @@
 """Dead letters: topics that fill, that nobody empties, and kinds that were not there before."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import ClassVar
 
 import numpy as np
@@ -11,6 +12,8 @@ from headgate.domain import deadletters, finding, history, resource, retention, 
 from headgate.domain.unknown import Unknown
 
 _DAY_S = 86_400.0
+_LATE_S = 120.0
+"""What is known of a queue may be a minute old, and a change copies some time after it began."""
 
 
 class Letters:
@@ -89,6 +92,8 @@ def _growing(seen: view.View, queue: deadletters.Queue) -> Iterator[finding.Find
             mean = told.day
     elif seen.observation.cut_s is None and seen.history.span_s < full_s:
         return  # its times are being read; what is usual is known with one of the next looks
+    own = _set_aside(seen, queue.topic, window_s)
+    count = max(count - own, 0)
     limit = seen.observation.number(code, "min", about)
     ratio = seen.observation.number(code, "ratio", about)
     if count <= max(limit, 0 if isinstance(mean, Unknown) else ratio * mean):
@@ -109,6 +114,8 @@ def _growing(seen: view.View, queue: deadletters.Queue) -> Iterator[finding.Find
         unit="records",
         how="ListOffsets",
     )
+    if own:
+        report.fact("set-aside", "copies that changes wrote, not counted", own, source="timeline")
     report.fact("told-by", "how it is known to hold dead letters", _known(queue), source="connect")
     if not isinstance(share, Unknown):
         report.fact("share", "share of what its sources took in", round(share, 3), source="history")
@@ -121,6 +128,16 @@ def _growing(seen: view.View, queue: deadletters.Queue) -> Iterator[finding.Find
         since=since,
         state="firing" if exact else "pending",
         severity="critical" if critical else None,
+    )
+
+
+def _set_aside(seen: view.View, topic: str, seconds: float) -> int:
+    """Records that changes copied there: somebody decided it, and it is no news."""
+    runs = seen.observation.fixes
+    since = seen.at - timedelta(seconds=seconds + _LATE_S)
+    return sum(
+        one.copied_to == topic and one.state != "failed" and one.at >= since
+        for one in (() if isinstance(runs, Unknown) else runs)
     )
 
 

@@ -1,8 +1,10 @@
 """Dead letters: topics that fill, that nobody empties, kinds that were not there before."""
 
 import dataclasses
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from tests.unit.detect.pipelines.around import (
     cluster,
     connector,
@@ -16,7 +18,7 @@ from tests.unit.detect.pipelines.around import (
 )
 from tests.unit.observations import AT, START, Scene, flat
 
-from headgate.domain import deadletters, diagnosis, observation
+from headgate.domain import deadletters, diagnosis, fixes, observation, vocabulary
 from headgate.domain.unknown import Unknown
 
 DLQ = "orders-dlq"
@@ -111,6 +113,48 @@ def test_a_queue_is_known_by_its_name_alone() -> None:
     [item] = on(held, "dlq.growing")
     facts = {fact.id.rpartition("/")[2]: fact.value for fact in item.evidence}
     assert facts["told-by"] == "its name"
+
+
+def copied(
+    ago_s: float, *, to: str = DLQ, state: vocabulary.ChangeState = "succeeded"
+) -> fixes.Run:
+    return fixes.Run(
+        at=AT - timedelta(seconds=ago_s),
+        action="group.quarantine_record",
+        cause="record.poison",
+        target="partition:orders-0",
+        state=state,
+        copied_to=to,
+    )
+
+
+@pytest.mark.parametrize("ago_s", [1, 299, 360])
+@pytest.mark.parametrize("state", ["verifying", "succeeded", "rolled_back"])
+def test_what_a_change_set_aside_is_no_news(ago_s: float, state: vocabulary.ChangeState) -> None:
+    scene = shop(80)
+    scene.topic(DLQ, 1)
+    scene.fixes = (copied(ago_s, state=state),)
+    assert not on(seen(scene, recent=1, day=1), "dlq.growing")
+
+
+@pytest.mark.parametrize(
+    "run", [copied(900), copied(30, to="payments-dlq"), copied(30, state="failed"), None]
+)
+def test_what_no_change_set_aside_is(run: fixes.Run | None) -> None:
+    scene = shop(80)
+    scene.topic(DLQ, 1)
+    scene.fixes = () if run is None else (run,)
+    [item] = on(seen(scene, recent=1, day=1), "dlq.growing")
+    assert item.summary.startswith("1 dead letter came")
+
+
+def test_what_came_beside_a_copy_is_told_without_it() -> None:
+    scene = filling()
+    scene.fixes = (copied(60),)
+    [item] = on(seen(scene), "dlq.growing")
+    assert item.summary.startswith("18 dead letters came to orders-dlq in the last 5 min")
+    facts = {fact.id.rpartition("/")[2]: fact.value for fact in item.evidence}
+    assert (facts["arrived"], facts["set-aside"]) == (18, 1)
 
 
 def test_the_oldest_one_is_too_old() -> None:
