@@ -35,6 +35,8 @@ PAGES = {
     "capabilities": f"{ROOT}?tab=capabilities",
     "topic": f"{ROOT}/topics/{conftest.TOPIC}",
     "group": f"{ROOT}/groups/{conftest.GROUP}",
+    "timeline": f"{ROOT}/timeline",
+    "restore-points": f"{ROOT}/restore-points",
     "search": "/search?q=browser",
     "audit": "/audit?verify=1",
     "more": "/more",
@@ -86,6 +88,18 @@ def test_every_page_is_accessible_fits_and_has_its_picture(
         if problems:
             wrong[name] = problems
     assert not wrong, json.dumps(wrong, indent=2)
+
+
+@pytest.mark.parametrize("path", ["/audit", f"{ROOT}/timeline"])
+def test_what_a_log_says_is_read_on_a_phone_without_moving_it(
+    sit: conftest.Sit, incident: str, path: str
+) -> None:
+    seat = sit("jonas", width=390)
+    seat.open(path)
+    said = seat.page.locator(".hg-said")
+    assert said.count()
+    edges = said.evaluate_all("all => all.map(each => each.getBoundingClientRect().right)")
+    assert max(edges) <= 390
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -134,6 +135,22 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+_NUMBERED = re.compile(r"(?<![\w.-])[\w.-]{0,28}-\d+(?![\w.-])")
+"""A partition, a task or a member, short enough to stand on one line of a phone."""
+
+
+def pieces(text: str) -> list[tuple[str, bool]]:
+    """The text in pieces, each with whether it is a name such as ``orders-0`` that no line should
+    end within.
+    """
+    made: list[tuple[str, bool]] = []
+    at = 0
+    for found in _NUMBERED.finditer(text):
+        made += [(text[at : found.start()], False), (found.group(), True)]
+        at = found.end()
+    return [*made, (text[at:], False)]
+
+
 def _environment() -> jinja2.Environment:
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
@@ -154,6 +171,7 @@ def _environment() -> jinja2.Environment:
         sentence=sentence,
         short=short,
         reasons=reasons,
+        pieces=pieces,
         quote=lambda text: quote(str(text), safe=""),
     )
     made.filters["from_ms"] = lambda ms: datetime.fromtimestamp(ms / 1000, UTC)

@@ -97,6 +97,16 @@ class Entry:
         """What makes two entries tell the same."""
         return (self.kind, self.resource, self.what, self.after)
 
+    @property
+    def came_back(self) -> bool:
+        """Whether it went to and fro and ended as it began, whoever or whichever moved."""
+        return bool(self.before) and self.times > 1 and _state(self.before) == _state(self.after)
+
+
+def _state(told: str) -> str:
+    """What is told without which ones it is about: ``2 members; joined: x`` is ``2 members``."""
+    return told.split("; ", 1)[0].split(" (", 1)[0]
+
 
 def names(items: Sequence[str], most: int = _NAMED) -> str:
     """The items with commas between them; past ``most`` only their number: ``a, b and 3 more``."""

@@ -285,7 +285,7 @@ def test_connectors_are_made_reconfigured_and_fail() -> None:
     assert found == [
         ("connector", "connector:other", "was created", "sink, 1 tasks"),
         ("connector", "connector:sink", "topics was changed", "clicks"),
-        ("tasks", "connector:sink", "tasks are in other states", "1 FAILED, 1 RUNNING (tasks 1)"),
+        ("tasks", "connector:sink", "tasks are in other states", "1 FAILED, 1 RUNNING (task 1)"),
     ]
 
 

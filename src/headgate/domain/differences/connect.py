@@ -89,14 +89,15 @@ def _connector(
     moved = [number for number in after_ if before_.get(number) != after_[number]]
     gone = [number for number in before_ if number not in after_]
     if moved or gone:
-        listed = timeline.names([str(number) for number in sorted({*moved, *gone})], _NAMED)
+        touched = sorted({*moved, *gone})
+        listed = timeline.names([str(number) for number in touched], _NAMED)
         yield pair.entry(
             "tasks",
             "connector",
             now.name,
             "tasks are in other states",
             _summed(was.tasks),
-            f"{_summed(now.tasks)} (tasks {listed})",
+            f"{_summed(now.tasks)} (task{'' if len(touched) == 1 else 's'} {listed})",
         )
 
 

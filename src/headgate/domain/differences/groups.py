@@ -57,10 +57,11 @@ def _changed(
 
 
 def _told(count: int, verb: str, some: Sequence[snapshot.Member]) -> str:
+    members = f"{count:,} member{'' if count == 1 else 's'}"
     if not some:
-        return f"{count:,} members"
+        return members
     listed = timeline.names([_name(one) for one in some], _NAMED)
-    return f"{count:,} members; {verb}: {listed}"
+    return f"{members}; {verb}: {listed}"
 
 
 def _name(one: snapshot.Member) -> str:
