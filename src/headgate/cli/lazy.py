@@ -61,6 +61,9 @@ TABLE: dict[str, Entry] = {
 """Every command in the order of the help."""
 
 
+_COMPLETION = ("install_completion", "show_completion")
+
+
 class LazyGroup(core.TyperGroup):
     """A group whose members stay unimported until one is called."""
 
@@ -105,4 +108,6 @@ def load(name: str) -> Any:
         raise typer.Exit(2) from error
     command = main.get_command(module.app)
     command.name = name
+    # each room is a Typer of its own; only the root offers to complete
+    command.params = [one for one in command.params if one.name not in _COMPLETION]
     return command

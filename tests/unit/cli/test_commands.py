@@ -48,6 +48,7 @@ def test_every_command_has_help_with_an_example(path: str, command: Any) -> None
     assert command.help, path
     assert "Example" in command.help, path
     assert f"headgate {path.split()[0]}" in command.help, path
+    assert "completion" not in str([one.name for one in command.params]), path
     for parameter in command.params:
         if parameter.param_type_name == "option":
             assert parameter.help, f"{path} {parameter.name}"
