@@ -5,6 +5,7 @@ imported when that command is run, completed or asked for its own help.
 """
 
 import importlib
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +63,8 @@ TABLE: dict[str, Entry] = {
 
 
 _COMPLETION = ("install_completion", "show_completion")
+_FITS = 58
+"""Letters that stand beside the longest name on a terminal of 80."""
 
 
 class LazyGroup(core.TyperGroup):
@@ -110,4 +113,15 @@ def load(name: str) -> Any:
     command.name = name
     # each room is a Typer of its own; only the root offers to complete
     command.params = [one for one in command.params if one.name not in _COMPLETION]
+    _shorten(command)
     return command
+
+
+def _shorten(command: Any) -> None:
+    """Each member's line in the list ends where a thought ends, and not with dots."""
+    for member in getattr(command, "commands", {}).values():
+        said = (member.help or "").split("\n\n")[0].split(". ")[0].replace("\n", " ").rstrip(".")
+        if len(said) > _FITS:
+            said = re.split(r"[:;,]", said)[0]
+        member.short_help = f"{said}."
+        _shorten(member)

@@ -54,6 +54,15 @@ def test_every_command_has_help_with_an_example(path: str, command: Any) -> None
             assert parameter.help, f"{path} {parameter.name}"
 
 
+@pytest.mark.parametrize("name", lazy.TABLE)
+def test_no_line_of_a_list_of_commands_breaks_off(name: str) -> None:
+    from headgate import cli
+
+    said = RUN.invoke(cli.app, [name, "--help"], env={"COLUMNS": "80"}).stdout
+    listed = said.partition("Commands:")[2]
+    assert "..." not in listed
+
+
 @pytest.mark.parametrize(("path", "command"), COMMANDS, ids=[path for path, _ in COMMANDS])
 def test_what_lists_or_shows_can_be_had_as_json(path: str, command: Any) -> None:
     if path.split()[-1] in ("list", "show", "verify", "why", "propose", "approve", "check"):
