@@ -6,6 +6,7 @@ stands until something new is found, something better is known, or the windows a
 """
 
 import dataclasses
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from headgate.diagnose import hypothesis
@@ -42,14 +43,29 @@ def _is_left(before: incident.Draft, after: incident.Draft) -> bool:
     if not before.causes or before.causes[0].verdict not in _HELD:
         return False
     old, new = _urgent(before.findings), _urgent(after.findings)
-    if not new <= old or (before.over_since is None and before.findings[0].key in new):
+    if before.over_since is None and before.findings[0].key in new:
+        return False
+    if not all(key in old or _is_milder(one, old.values()) for key, one in new.items()):
         return False
     best = after.causes[0].verdict if after.causes else "possible"
     return hypothesis.ORDER[best] > hypothesis.ORDER[before.causes[0].verdict]
 
 
-def _urgent(findings: tuple[finding.Finding, ...]) -> set[str]:
-    return {one.key for one in findings if one.severity != "info"}
+def _is_milder(one: finding.Finding, old: Iterable[finding.Finding]) -> bool:
+    """Whether it is a group's lag in another shape, no worse: what stood catches up, and grows on
+    the way.
+    """
+    worse = vocabulary.SEVERITIES.index
+    return one.code.startswith("lag.") and any(
+        each.resource == one.resource
+        and each.code.startswith("lag.")
+        and worse(one.severity) <= worse(each.severity)
+        for each in old
+    )
+
+
+def _urgent(findings: tuple[finding.Finding, ...]) -> dict[str, finding.Finding]:
+    return {one.key: one for one in findings if one.severity != "info"}
 
 
 def lasts_s(findings: tuple[finding.Finding, ...]) -> float:

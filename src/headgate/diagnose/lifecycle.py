@@ -14,7 +14,7 @@ whose findings could not have been seen again yet, after blindness or a restart.
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from headgate.diagnose import aftermath, correlate, trend
@@ -28,6 +28,8 @@ HELD_S = 600.0
 """A resolved incident reopens for so long instead of a new one being opened; then it closes."""
 _TOLD = 6
 """So often one finding's coming and going is told; then it is left at "it comes and goes"."""
+_ALIKE = 3
+"""More findings of one code that come with one look are told in one line."""
 _TIMELINE = 200
 """Happenings kept of one incident: the first one and the newest."""
 
@@ -204,18 +206,16 @@ def _news(
     """What is new since the last look, on the timeline."""
     old = {f.key: f for f in before.findings if f.state == "firing" and _urgent(f)}
     new = {f.key: f for f in after.findings if f.state == "firing" and _urgent(f)}
+    present = {f.key for f in after.findings}
     told: dict[str, list[str]] = {}
     for line in item.timeline:
         told.setdefault(line.ref, []).append(line.kind)
-    for key, found in new.items():
-        if key not in old and _is_news(told.get(key, []), "finding"):
-            item = note(item, now=now, what=found.summary, kind="finding", ref=key)
-    present = {f.key for f in after.findings}
-    for key, found in old.items():
-        if key not in present and _is_news(told.get(key, []), "cleared"):
-            again = " for now; it comes and goes" if len(told.get(key, [])) + 1 >= _TOLD else ""
-            what = f"{found.code} cleared{again}"
-            item = note(item, now=now, what=what, kind="cleared", ref=key)
+    arrived = [f for key, f in new.items() if key not in old and _is_news(told, key, "finding")]
+    for ref, alike in _alike(arrived):
+        if _is_news(told, ref, "finding"):
+            more = f" And {len(alike) - 1:,} more alike." if len(alike) > 1 else ""
+            item = note(item, now=now, what=alike[0].summary + more, kind="finding", ref=ref)
+    item = _cleared(item, [f for key, f in old.items() if key not in present], after, told, now)
     if before.causes[:1] and after.causes[:1]:
         was, is_ = before.causes[0], after.causes[0]
         if (was.code, was.verdict) != (is_.code, is_.verdict):
@@ -224,6 +224,46 @@ def _news(
     if after.over_since is not None and before.over_since is None:
         what = f"What {before.causes[0].code} did is over; what is left clears by itself."
         item = note(item, now=now, what=what, kind="cause", ref=before.causes[0].code)
+    return item
+
+
+def _alike(
+    findings: Sequence[finding.Finding],
+) -> list[tuple[str, list[finding.Finding]]]:
+    """The findings as they are told: each under its key, and those of one code that are many at
+    once in one line under the code.
+    """
+    by_code: dict[str, list[finding.Finding]] = {}
+    for one in findings:
+        by_code.setdefault(one.code, []).append(one)
+    made: list[tuple[str, list[finding.Finding]]] = []
+    for code, group in by_code.items():
+        if len(group) > _ALIKE:
+            made.append((_all_of(code), group))
+        else:
+            made += [(one.key, [one]) for one in group]
+    return made
+
+
+def _all_of(code: str) -> str:
+    return f"{code}@*"
+
+
+def _cleared(
+    item: incident.Incident,
+    gone: Sequence[finding.Finding],
+    after: incident.Draft,
+    told: Mapping[str, Sequence[str]],
+    now: datetime,
+) -> incident.Incident:
+    """What cleared, on the timeline; what came in one line, once nothing of its code is left."""
+    left = {f.code for f in after.findings}
+    refs = {one.key: one.code for one in gone}
+    refs |= {_all_of(one.code): one.code for one in gone if one.code not in left}
+    for ref, code in refs.items():
+        if _is_news(told, ref, "cleared"):
+            again = " for now; it comes and goes" if len(told[ref]) + 1 >= _TOLD else ""
+            item = note(item, now=now, what=f"{code} cleared{again}", kind="cleared", ref=ref)
     return item
 
 
@@ -240,11 +280,11 @@ class _Look:
     held_s: float
 
 
-def _is_news(told: Sequence[str], kind: str) -> bool:
+def _is_news(told: Mapping[str, Sequence[str]], ref: str, kind: str) -> bool:
     """Whether a finding's coming or going is told: not what was told last, nor without end."""
-    last = told[-1] if told else "cleared"
-    gone = last == "cleared"
-    return len(told) < _TOLD and gone == (kind == "finding")
+    lines = told.get(ref, ())
+    gone = not lines or lines[-1] == "cleared"
+    return len(lines) < _TOLD and gone == (kind == "finding")
 
 
 def _unseen(item: incident.Incident, look: _Look) -> tuple[incident.Incident, ...]:

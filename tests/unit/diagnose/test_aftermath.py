@@ -60,6 +60,27 @@ def test_something_new_is_named_anew() -> None:
     assert life.incidents["inc1"].draft == frozen
 
 
+def test_a_group_that_catches_up_keeps_its_name() -> None:
+    life = Life()
+    catching = found("lag.growing", severity="warning")
+    behind = told(cause("consumer.slow", "likely"), about=draft(catching, title="billing is slow"))
+    for one in (POISON, behind, behind):
+        life.look(one)
+    assert life.incidents["inc1"].draft.title == POISON.title
+
+
+def test_lag_that_is_worse_or_of_another_group_is_named_anew() -> None:
+    other = found("lag.growing", resource.Resource("group", "fraud"), severity="warning")
+    worse = found("lag.growing", severity="critical")
+    mild = told(cause("record.poison", "confirmed"), about=draft(found(severity="warning"), STORM))
+    for before, grown in ((POISON, other), (mild, worse)):
+        life = Life()
+        after = told(cause("consumer.slow", "likely"), about=draft(STORM, grown))
+        for one in (before, after):
+            life.look(one)
+        assert life.incidents["inc1"].draft == after
+
+
 def test_what_comes_back_is_told_with_what_to_do() -> None:
     life = Life()
     for one in (POISON, LEFT, POISON):

@@ -262,6 +262,43 @@ def test_a_consequence_that_flickers_does_not_fill_the_timeline() -> None:
     assert "comes and goes" in life.incidents["inc1"].timeline[-1].what
 
 
+def at_minimum(number: int) -> list[finding.Finding]:
+    names = (f"orders-{each}" for each in range(number))
+    return [
+        found("partition.at_min_isr", resource.Resource("partition", name), severity="warning")
+        for name in names
+    ]
+
+
+def test_many_alike_that_come_at_once_are_one_line_and_clear_in_one() -> None:
+    life = Life()
+    life.look(draft(found()))
+    for many in (33, 33, 20, 0, 0):
+        life.look(draft(found(), *at_minimum(many)))
+    assert life.told() == ["opened", "finding", "cleared"]
+    came, went = life.incidents["inc1"].timeline[1:]
+    assert came.what == "partition.at_min_isr! And 32 more alike."
+    assert went.what == "partition.at_min_isr cleared"
+
+
+def test_many_alike_that_come_and_go_do_not_fill_the_timeline() -> None:
+    life = Life()
+    for number in range(60):
+        life.look(draft(found(), *at_minimum(33 if number % 2 else 0)))
+    lines = [line for line in life.incidents["inc1"].timeline if line.kind != "trend"]
+    assert [line.kind for line in lines] == ["opened", *["finding", "cleared"] * 3]
+    assert "comes and goes" in lines[-1].what
+
+
+def test_a_few_are_told_one_by_one_and_so_is_what_comes_later() -> None:
+    life = Life()
+    for many in (0, 3, 3, 10, 11):
+        life.look(draft(found(), *at_minimum(many)))
+    lines = [line.what for line in life.incidents["inc1"].timeline[1:]]
+    one = "partition.at_min_isr!"
+    assert lines == [one, one, one, f"{one} And 6 more alike.", one]
+
+
 def test_an_incident_follows_its_findings_under_another_root() -> None:
     life = Life()
     life.look(draft(found("lag.growing")))

@@ -1,6 +1,6 @@
 """Incidents: the list, and one incident with its cause, evidence, timeline and reach."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from headgate.app import errors, interface, permissions, words
 from headgate.console import desk
 from headgate.console.pages import past
-from headgate.domain import change, evidence, incident, resource
+from headgate.domain import change, evidence, finding, incident, resource
 
 router = APIRouter()
 
@@ -23,8 +23,10 @@ TABS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 
 LIVE = TABS["open"][1]
-SHOWN = 40
-"""Findings that the page lists; 500 groups of one root are in the JSON."""
+FEW = 3
+"""Findings of one code that the page shows with their evidence; the others are lines."""
+LISTED = 100
+"""Lines of one code; 500 groups of one root are in the JSON."""
 SILENCES = ((1, "1 hour"), (4, "4 hours"), (12, "12 hours"), (24, "1 day"), (168, "1 week"))
 
 
@@ -96,6 +98,18 @@ def figures(item: incident.Incident, now: datetime) -> list[Figure]:
     if hit:
         shown.append(Figure(value=words.count(hit), label="groups and connectors hit"))
     return shown[:3]
+
+
+def alike(
+    findings: Sequence[finding.Finding],
+) -> list[tuple[str, Sequence[finding.Finding], Sequence[finding.Finding]]]:
+    """(Code, the first few findings, the others) of each code, the leading code first."""
+    by_code: dict[str, list[finding.Finding]] = {}
+    for one in findings:
+        by_code.setdefault(one.code, []).append(one)
+    # one line that says "1 more" would be no shorter than the finding
+    few = {code: FEW if len(held) > FEW + 1 else len(held) for code, held in by_code.items()}
+    return [(code, held[: few[code]], held[few[code] :]) for code, held in by_code.items()]
 
 
 def picture(item: incident.Incident) -> Picture | None:
@@ -182,7 +196,8 @@ def show(request: Request, viewer: desk.Seen, incident_id: str) -> Response:
         chart=picture(item),
         around=past.around(front, viewer, item),
         ruled_out=[one for one in item.draft.causes if one.verdict == "ruled_out"],
-        shown_findings=SHOWN,
+        found=alike(item.draft.findings),
+        listed=LISTED,
         silent=item.is_silent(now),
         silences=SILENCES,
         may_attend=item.state in LIVE and permissions.may(viewer.actor, "acknowledge"),
