@@ -1,5 +1,6 @@
 """Who is hit by an incident, and how the trouble travels from its root."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,10 +11,20 @@ from headgate.domain import diagnosis, finding, incident, resource
 
 _LINKS = 12
 """Arrows drawn; the findings list the rest."""
-_ALIKE = 4
-"""Arrows of one kind that are drawn; the findings list the rest."""
+_RANKED = 250
+"""Findings by whose order the arrow is chosen that is drawn for many."""
 _LISTED = 50
 """Names listed of each kind."""
+
+
+@dataclasses.dataclass(slots=True)
+class _Arrow:
+    """One arrow that is drawn for all that are like it."""
+
+    link: incident.Link
+    rank: int
+    """Where its target stands among the findings."""
+    count: int = 1
 
 
 def radius(case: interface.Case, listed: Sequence[finding.Finding]) -> incident.BlastRadius:
@@ -64,25 +75,38 @@ def chain(
 ) -> tuple[incident.Link, ...]:
     """Arrows from what broke over what that caused to who notices.
 
-    ``known`` are those that led from the findings to the root; of many alike a few are drawn.
+    ``known`` are those that led from the findings to the root; of many alike the one to what
+    suffers most is drawn, with how many more there are.
     """
-    links: dict[tuple[str, str], incident.Link] = {}
-    reached = {link.target for link in known}
+    ranks: dict[resource.Resource, int] = {}
+    for place, item in enumerate(listed[:_RANKED]):
+        ranks.setdefault(item.resource, place)
+    drawn: dict[tuple[str, str, str], _Arrow] = {}
+    pairs: set[tuple[resource.Resource, resource.Resource]] = set()
+    reached = {one.target for one in known}
+
+    def add(one: incident.Link) -> None:
+        alike = (one.source.kind, one.target.kind, one.why)
+        arrow = drawn.get(alike)
+        rank = ranks.get(one.target, _RANKED)
+        if arrow is None:
+            drawn[alike] = _Arrow(one, rank)
+            return
+        arrow.count += 1
+        if rank < arrow.rank:
+            arrow.link, arrow.rank = one, rank
 
     def link(source: resource.Resource, target: resource.Resource, why: str) -> None:
-        if source != target:
-            made = incident.Link(source=source, target=target, why=why)
-            links.setdefault((str(source), str(target)), made)
+        if source != target and (source, target) not in pairs:
+            pairs.add((source, target))
+            add(incident.Link(source=source, target=target, why=why))
 
     top = causes[0] if causes else None
     if top is not None and top.verdict in ("confirmed", "likely") and top.resource != root:
         link(top.resource, root, top.code)
-    drawn: dict[tuple[str, str, str], int] = {}
     for one in known:
-        alike = (one.source.kind, one.target.kind, one.why)
-        drawn[alike] = drawn.get(alike, 0) + 1
-        if drawn[alike] <= _ALIKE:
-            link(one.source, one.target, one.why)
+        if one.source != one.target:
+            add(one)
     for item in listed:
         if item.resource in reached:
             continue
@@ -90,8 +114,6 @@ def chain(
             link(item.resource, root, item.code)
         else:
             link(root, item.resource, item.code)
-        if len(links) > _LINKS:
-            break
     for group in radius(case, listed).groups:
         if root.kind == "broker":
             for item in listed:
@@ -103,7 +125,9 @@ def chain(
     if root.kind == "group":
         for name in sorted({name.topic for item in listed for name in item.partitions}):
             link(root, resource.Resource("topic", name), "records wait")
-    return tuple(links.values())[:_LINKS]
+    return tuple(
+        dataclasses.replace(one.link, more=one.count - 1) for one in list(drawn.values())[:_LINKS]
+    )
 
 
 def where(listed: Sequence[finding.Finding]) -> str:

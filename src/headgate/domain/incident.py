@@ -28,6 +28,8 @@ class Link:
     source: resource.Resource
     target: resource.Resource
     why: str
+    more: int = 0
+    """Arrows like it that are not drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

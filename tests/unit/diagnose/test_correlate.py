@@ -39,8 +39,9 @@ def test_a_broker_folds_its_partitions_and_leaders() -> None:
     }
     assert len(draft.findings) == 1 + 9 + 9 + 1
     assert "miss a replica" in draft.title
-    assert draft.chain
     assert all(link.source != link.target for link in draft.chain)
+    [held] = [link for link in draft.chain if link.target.kind == "partition"]
+    assert (str(held.source), held.more) == ("broker:2", 8), "nine partitions are one arrow"
 
 
 def test_the_roots_cause_is_the_answer_though_a_consequence_has_one_that_is_certain() -> None:
@@ -64,6 +65,8 @@ def test_a_broker_folds_the_partition_that_only_it_had_and_names_the_readers() -
     assert "partition.offline" in codes(draft)
     assert "auditors" in draft.blast_radius.groups
     assert any(str(link.target) == "group:auditors" for link in draft.chain)
+    [held] = [link for link in draft.chain if link.target.kind == "partition"]
+    assert str(held.target) == "partition:audit-0", "the one that suffers most"
 
 
 def test_a_failed_task_folds_its_connector_and_its_group() -> None:
