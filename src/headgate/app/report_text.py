@@ -56,7 +56,7 @@ def as_markdown(report: doctor.Report, zone: str) -> Iterator[str]:
         yield ""
         yield f"## {case.draft.title}"
         yield ""
-        yield from (f"- {line.strip()}" for line in list(_case(case, report.ended, zone))[1:])
+        yield from (_item(line.strip()) for line in list(_case(case, report.ended, zone))[1:])
     for title, lines in (
         ("Hazards", _hazards(report.hazards)),
         ("As it should be", [f"{one.summary} {one.excuse}" for one in report.expected]),
@@ -66,6 +66,11 @@ def as_markdown(report: doctor.Report, zone: str) -> Iterator[str]:
         if lines:
             yield from ("", f"## {title}", "")
             yield from (f"- {line}" for line in lines)
+
+
+def _item(line: str) -> str:
+    """The line as an item of a list; what shows the line above stands under it."""
+    return f"  {line}" if line.startswith("- ") else f"- {line}"
 
 
 def _summary(report: doctor.Report) -> str:
@@ -169,7 +174,7 @@ def _unseen(report: doctor.Report) -> Iterator[str]:
     lines = [f"{_names(list(dict.fromkeys(what)))}: {reason}" for reason, what in because.items()]
     yield from lines[:_LINES]
     if len(lines) > _LINES:
-        yield f"{len(lines) - _LINES} more reasons: use -o json"
+        yield f"{words.plural(len(lines) - _LINES, 'more reason')}: use -o json"
 
 
 def _measured(one: doctor.Measured) -> str:

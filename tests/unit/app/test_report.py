@@ -150,6 +150,15 @@ def test_markdown_holds_the_same_under_headings() -> None:
         assert f"## {case.draft.title}" in text
     assert "## Hazards" in text
     assert "- x: y" in text
+    because = text.index("\n- because ")
+    assert text[because:].splitlines()[2].startswith("  - "), "what shows it stands under it"
+    assert "- - " not in text
+
+
+def test_one_reason_too_many_is_one() -> None:
+    lost = [snapshot.Missing(what=f"topic:t{n}", reason=f"gone {n}") for n in range(11)]
+    lines = list(report_text.as_text(of(scenes.hung(), missing=lost), "UTC"))
+    assert lines[-1] == "  not seen  1 more reason: use -o json"
 
 
 def test_the_worst_of_all_decides_on_the_exit_code() -> None:
