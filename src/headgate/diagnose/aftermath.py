@@ -14,7 +14,8 @@ from headgate.domain import finding, incident, vocabulary
 
 LONGEST_S = 590.0
 """Nothing is waited for longer: no hold of what opens incidents is longer than ten minutes."""
-_HELD = ("confirmed", "likely")
+HELD = ("confirmed", "likely")
+"""Verdicts of a cause that is an answer."""
 
 
 def told(before: incident.Draft, after: incident.Draft, now: datetime) -> incident.Draft:
@@ -40,7 +41,7 @@ def told(before: incident.Draft, after: incident.Draft, now: datetime) -> incide
 
 def _is_left(before: incident.Draft, after: incident.Draft) -> bool:
     """Whether the first finding is gone, nothing new came, and less is known of the rest."""
-    if not before.causes or before.causes[0].verdict not in _HELD:
+    if not before.causes or before.causes[0].verdict not in HELD:
         return False
     old, new = _urgent(before.findings), _urgent(after.findings)
     if before.over_since is None and before.findings[0].key in new:

@@ -6,7 +6,8 @@
       |          |           |
       +----------+-----------+--> resolved --(stayed so)--> closed
       |                              |
-      +--> merged                    +--> open   (came back in the time it is held)
+      +--> merged                    +--> open   (came back in the time it is held, and of no
+                                                  other cause)
 
 Legal moves are those of the vocabulary's ``incident_states``; ``move`` is the only place that sets
 a state. An incident whose evidence could not be read neither resolves nor changes; nor does one
@@ -130,7 +131,7 @@ def _match(
     waiting = sorted(live, key=lambda item: (item.state == "resolved", item.opened_at, item.id))
     for item in list(waiting):
         draft = free.get(item.draft.key)
-        if draft is not None and (item.state != "resolved" or _fires(draft)):
+        if draft is not None and (item.state != "resolved" or _returns(item.draft, draft)):
             pairs.append((item, draft))
             del free[draft.key]
             waiting.remove(item)
@@ -140,6 +141,18 @@ def _match(
             pairs.append((item, best))
             del free[best.key]
     return pairs
+
+
+def _returns(before: incident.Draft, after: incident.Draft) -> bool:
+    """Whether what was resolved is back: it fires, and no other cause of it is known."""
+    was, is_ = _cause(before), _cause(after)
+    return _fires(after) and (not was or not is_ or was == is_)
+
+
+def _cause(draft: incident.Draft) -> str:
+    """The code of its cause; empty: none is known."""
+    first = draft.causes[0] if draft.causes else None
+    return first.code if first is not None and first.verdict in aftermath.HELD else ""
 
 
 def _shared(item: incident.Incident, draft: incident.Draft) -> int:

@@ -122,3 +122,34 @@ def test_while_the_first_finding_stands_the_newest_look_tells_its_cause() -> Non
     for one in (POISON, unsure):
         life.look(one)
     assert life.incidents["inc1"].draft == unsure
+
+
+def of(code: str, verdict: vocabulary.Verdict = "likely") -> incident.Draft:
+    return told(cause(code, verdict), about=draft(found("lag.growing"), title=code))
+
+
+@pytest.mark.parametrize(
+    ("after", "states"),
+    [
+        (of("consumer.slow"), {"inc1": "open"}),
+        (of("consumer.slow", "confirmed"), {"inc1": "open"}),
+        (of("traffic.burst", "possible"), {"inc1": "open"}),
+        (of("traffic.burst"), {"inc1": "resolved", "inc2": "open"}),
+    ],
+)
+def test_what_was_resolved_returns_unless_another_cause_is_known(
+    after: incident.Draft, states: dict[str, str]
+) -> None:
+    life = Life()
+    life.look(of("consumer.slow"))
+    life.look(after_s=20)
+    life.look(after)
+    assert life.states() == states
+
+
+def test_each_cause_returns_as_its_own_incident() -> None:
+    life = Life()
+    for one in (of("consumer.slow"), of("traffic.burst"), of("consumer.slow")):
+        life.look(one)
+        life.look(after_s=20)
+    assert {name: one.returned for name, one in life.incidents.items()} == {"inc1": 1, "inc2": 0}
