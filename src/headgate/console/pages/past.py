@@ -3,6 +3,7 @@
 Both come from the database: they are there also while the cluster cannot be reached.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import quote, urlencode
 
@@ -15,6 +16,17 @@ from headgate.domain import comparison, incident, restore, timeline
 from headgate.ports import store
 
 router = APIRouter()
+
+PART_NAMES: Mapping[restore.Name, str] = {
+    "offsets": "offsets",
+    "topic_configs": "topic settings",
+    "broker_configs": "broker settings",
+    "acls": "ACLs",
+    "quotas": "quotas",
+    "scram_users": "SCRAM users",
+    "connectors": "connector settings",
+}
+"""Parts of a restore point as a person reads them."""
 
 BEFORE = timedelta(hours=1)
 """An incident's page shows what became different from so long before its start ..."""
@@ -110,6 +122,7 @@ def show_points(request: Request, viewer: desk.Seen, cluster: str, cursor: str =
         summary=summary,
         cluster_name=cluster,
         page=page,
+        part_names=PART_NAMES,
         older_href=f"{base}?{urlencode({'cursor': page.next_cursor})}",
         freshness=frame.freshness(summary),
         twin=f"/api/v1{base}",
@@ -141,6 +154,7 @@ def show_point(request: Request, viewer: desk.Seen, cluster: str, point: str) ->
         request,
         viewer,
         "restore_point",
+        part_names=PART_NAMES,
         summary=summary,
         cluster_name=cluster,
         point=held.point,
