@@ -2,7 +2,8 @@
 
 A storm of rebalances is counted for minutes after the last of them. Judged alone, what is left
 would name a lesser cause of its own, and the incident would end under a wrong name. So an answer
-stands until something new is found, something better is known, or the windows are past.
+stands until something new is found, something better is known, or the windows are past; so it does
+while a change that answers it moves members about.
 """
 
 import dataclasses
@@ -18,11 +19,16 @@ HELD = ("confirmed", "likely")
 """Verdicts of a cause that is an answer."""
 
 
-def told(before: incident.Draft, after: incident.Draft, now: datetime) -> incident.Draft:
+def told(
+    before: incident.Draft, after: incident.Draft, now: datetime, *, answered: bool = False
+) -> incident.Draft:
     """``after`` under the name, the causes and the chain of ``before`` where it is what is left of
     it; else as it is. Nothing is suggested any more: what was to be done is over.
+
+    ``answered``: a change is not over yet; what it does to its group is no other trouble, even
+    while the first finding stands.
     """
-    if not _is_left(before, after):
+    if not _is_left(before, after, answered=answered):
         return after
     since = before.over_since or now
     if now - since >= timedelta(seconds=lasts_s(after.findings)):
@@ -39,12 +45,13 @@ def told(before: incident.Draft, after: incident.Draft, now: datetime) -> incide
     )
 
 
-def _is_left(before: incident.Draft, after: incident.Draft) -> bool:
+def _is_left(before: incident.Draft, after: incident.Draft, *, answered: bool) -> bool:
     """Whether the first finding is gone, nothing new came, and less is known of the rest."""
     if not before.causes or before.causes[0].verdict not in HELD:
         return False
     old, new = _urgent(before.findings), _urgent(after.findings)
-    if before.over_since is None and before.findings[0].key in new:
+    stands = before.over_since is None and before.findings[0].key in new
+    if stands and not answered:
         return False
     if not all(key in old or _is_milder(one, old.values()) for key, one in new.items()):
         return False
@@ -53,14 +60,14 @@ def _is_left(before: incident.Draft, after: incident.Draft) -> bool:
 
 
 def _is_milder(one: finding.Finding, old: Iterable[finding.Finding]) -> bool:
-    """Whether it is a group's lag in another shape, no worse: what stood catches up, and grows on
-    the way.
+    """Whether it is a group's lag in another shape, less severe: what stood catches up, and grows
+    on the way.
     """
     worse = vocabulary.SEVERITIES.index
     return one.code.startswith("lag.") and any(
         each.resource == one.resource
         and each.code.startswith("lag.")
-        and worse(one.severity) <= worse(each.severity)
+        and worse(one.severity) < worse(each.severity)
         for each in old
     )
 

@@ -197,7 +197,7 @@ def _seen(
             acknowledged_at=None,
         )
     else:
-        after = aftermath.told(before, draft, now)
+        after = aftermath.told(before, draft, now, answered=item.state == "acting")
         item = _trend(_news(item, before, after, now), after, now)
     return (dataclasses.replace(item, draft=after, updated_at=now, blind_at=None),)
 
@@ -235,7 +235,7 @@ def _news(
             what = f"The likeliest cause is now {is_.code} ({is_.verdict}): {is_.summary}"
             item = note(item, now=now, what=what, kind="cause", ref=is_.code)
     if after.over_since is not None and before.over_since is None:
-        what = f"What {before.causes[0].code} did is over; what is left clears by itself."
+        what = f"It is still called {before.causes[0].code}: nothing new came, and less is known."
         item = note(item, now=now, what=what, kind="cause", ref=before.causes[0].code)
     return item
 

@@ -76,7 +76,8 @@ class Draft:
     owner: str = ""
     """Who the register of owners names for the root; empty: nobody."""
     over_since: datetime | None = None
-    """Since when its cause is over, and only counts over a window are left; None: it is not."""
+    """Since when it goes on under the name that it had, for nothing new came and less is known;
+    None: the newest look names it."""
 
     @property
     def folded(self) -> int:

@@ -94,6 +94,13 @@ class Observation:
             return False
         return self.cut_s < self.full_seconds(code, name, about)
 
+    def is_short(self, code: str, name: str, about: Resource | None = None) -> bool:
+        """Whether the finding's duration is shorter here than by default, cut or set so: then what
+        passes by itself is to be told from what stays.
+        """
+        usual_s = vocabulary.findings()[code].seconds(name)
+        return self.seconds(code, name, about) < usual_s
+
     def number(self, code: str, name: str, about: Resource | None = None) -> float:
         """The numeric parameter of a finding, overrides applied."""
         return float(str(self.thresholds.value(code, name, about)))

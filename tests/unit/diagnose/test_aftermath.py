@@ -43,7 +43,7 @@ def test_what_is_left_of_it_ends_under_its_name() -> None:
     )
     assert not left.causes[0].next, "what was to be done is over"
     assert life.told() == ["opened", "cleared", "cause"]
-    assert life.incidents["inc1"].timeline[-1].what.startswith("What record.poison did is over")
+    assert life.incidents["inc1"].timeline[-1].what.startswith("It is still called record.poison")
     life.look(after_s=20)
     ended = life.incidents["inc1"]
     assert (ended.state, ended.draft.title) == ("resolved", POISON.title)
@@ -114,6 +114,32 @@ def test_a_guess_is_no_name_to_keep() -> None:
     for one in (guessed, LEFT):
         life.look(one)
     assert life.incidents["inc1"].draft == LEFT
+
+
+@pytest.mark.parametrize(
+    ("state", "title"), [("open", "billing crashes"), ("acting", POISON.title)]
+)
+def test_while_a_change_answers_it_what_stands_meanwhile_has_its_name(
+    state: vocabulary.IncidentState, title: str
+) -> None:
+    life = Life()
+    life.look(POISON)
+    life.incidents["inc1"] = dataclasses.replace(life.incidents["inc1"], state=state)
+    restless = told(
+        cause("consumer.crash_loop", "likely"), about=draft(STALL, title="billing crashes")
+    )
+    for one in (restless, restless):
+        life.look(one)
+    assert life.incidents["inc1"].draft.title == title
+
+
+def test_a_group_that_is_stopped_while_a_change_waits_is_told_of() -> None:
+    life = Life()
+    life.look(POISON)
+    life.incidents["inc1"] = dataclasses.replace(life.incidents["inc1"], state="acting")
+    stopped = told(cause("consumer.stopped", "likely"), about=draft(found("lag.stopped")))
+    life.look(stopped)
+    assert life.incidents["inc1"].draft == stopped
 
 
 def test_while_the_first_finding_stands_the_newest_look_tells_its_cause() -> None:

@@ -54,13 +54,18 @@ def _lately(seen: view.View) -> frozenset[int]:
 
 
 def unsure(seen: view.View, code: str, name: str) -> str:
-    """Why a look that cuts the finding's hold or window cannot tell trouble of groups from what
-    follows a broker that has just left or come back; empty: it can.
+    """Why a look whose hold or window for the finding is short cannot tell trouble of groups from
+    what follows a broker that has just left or come back; empty: it can.
     """
-    moved = last(seen)
-    if moved is None or not seen.observation.is_cut(code, name):
+    return moved(seen) if seen.observation.is_short(code, name) else ""
+
+
+def moved(seen: view.View) -> str:
+    """Which broker has just left or come back, in words; empty: none."""
+    at_last = last(seen)
+    if at_last is None:
         return ""
-    broker, at = moved
+    broker, at = at_last
     return f"broker {broker} left or came back {words.duration(seen.now - at)} ago"
 
 

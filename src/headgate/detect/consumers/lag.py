@@ -71,8 +71,8 @@ _SETTLES = "its members changed in this short look: while a group settles, its l
 
 
 def _unsure(seen: view.View) -> tuple[finding.NotSeen, ...]:
-    """Why a one-shot look cannot tell now whether a group falls behind; empty: it can."""
-    why = failovers.unsure(seen, *_WINDOW)
+    """Why nobody can tell now whether a group falls behind; empty: it can be told."""
+    why = failovers.moved(seen)
     if not why:
         return ()
     reason = f"{why}: while clients look for its leaders, the lag of all groups rises"

@@ -17,6 +17,8 @@ _WAVE = 2
 _OVER_AFTER = 5
 """A storm without a rebalance for so many of its mean pauses is over, and shows as a wave: members
 must outlive as many crash periods before a repair counts (vocabulary, the verify of quarantine)."""
+_QUIET_S = 60.0
+"""A shorter pause never ends a storm: one restart of a member may be two rebalances (judgment)."""
 EAGER = ("range", "roundrobin", "sticky")
 """Assignors under which every member gives up every partition at each rebalance (KIP-429)."""
 
@@ -86,6 +88,16 @@ def _is_over(times: Sequence[float], now: float) -> bool:
     return now - times[-1] > _OVER_AFTER * pause_s
 
 
+def _bout(times: Sequence[float]) -> Sequence[float]:
+    """Those since the last pause that ended a storm: what came before it is over, and one more
+    rebalance for another reason does not bring it back.
+    """
+    pauses = np.diff(times)
+    quiet_s = max(_QUIET_S, _OVER_AFTER * float(np.percentile(pauses, 75)))
+    ends = np.flatnonzero(pauses > quiet_s)
+    return times[int(ends[-1]) + 1 :] if len(ends) else times
+
+
 def _restless(seen: view.View, group: snapshot.Group) -> finding.Finding | None:
     samples = seen.history.groups.get(group.id, ())
     if _at_rest(samples):
@@ -108,10 +120,14 @@ def _restless(seen: view.View, group: snapshot.Group) -> finding.Finding | None:
         return None
     members = float(np.median([len(sample.members) for sample in recent]))
     least = seen.observation.number("rebalance.storm", "count", about)
-    many = len(times) > max(least, 2 * members)
-    code = "rebalance.storm" if many and not _is_over(times, seen.now) else "rebalance.wave"
+    bout = _bout(times)
+    storm = len(bout) > max(least, 2 * members) and not _is_over(bout, seen.now)
+    code = "rebalance.storm" if storm else "rebalance.wave"
+    begun = recent[0].at
+    if storm and len(bout) < len(times):
+        times, begun = list(bout), bout[0]
     report = interface.Report(seen, code, about)
-    span_s = recent[-1].at - recent[0].at
+    span_s = recent[-1].at - begun
     report.fact("count", f"rebalances in {words.duration(span_s)}", len(times), source="history")
     report.fact("members", "members, median", members, source="history")
     cost = costs.of(seen, group.id, times[0])

@@ -85,6 +85,45 @@ def test_rebalances_tell_what_they_cost() -> None:
     assert "9 partitions changed hands" in item.summary
 
 
+def churning(*rebalances: int, samples: int = 118) -> Scene:
+    """A member that comes anew at each of these samples, 5 s apart."""
+    scene = shop(samples=samples)
+    scene.members["billing"] = lambda i: frozenset(
+        {"billing-0", f"x{sum(i >= one for one in rebalances)}"}
+    )
+    return scene
+
+
+BURST = (20, 22, 24, 26, 28, 30, 32)
+"""Seven rebalances within a minute; 17 samples later they are long over."""
+
+
+@pytest.mark.parametrize(
+    ("rebalances", "storm"),
+    [
+        (BURST, False),
+        ((*BURST, 115), False),
+        ((*BURST, 113, 115), False),
+        ((*BURST[:5], 105, 107, 109, 111, 113, 115), True),
+        (tuple(at + more for at in range(10, 118, 18) for more in (0, 1)), True),
+        (tuple(range(8, 118, 17)), True),
+    ],
+    ids=["over", "one more", "two more", "again", "pairs at a beat of 90 s", "a beat of 85 s"],
+)
+def test_a_storm_that_is_over_does_not_come_back_with_one_more_rebalance(
+    rebalances: tuple[int, ...], storm: bool
+) -> None:
+    scene = churning(*rebalances)
+    assert bool(found(scene, "rebalance.storm")) is storm
+    assert bool(found(scene, "rebalance.wave")) is not storm
+
+
+def test_a_storm_after_another_counts_its_own() -> None:
+    [item] = found(churning(*BURST[:5], 105, 107, 109, 111, 113, 115), "rebalance.storm")
+    assert fact(item, "count") == 6
+    assert item.since.timestamp() == AT.timestamp() - 12 * 5
+
+
 @pytest.mark.parametrize(
     ("protocol", "eager"),
     [

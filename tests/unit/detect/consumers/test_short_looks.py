@@ -54,6 +54,43 @@ def test_it_does_not_while_a_broker_has_just_gone_and_says_why() -> None:
     assert "broker 3 left or came back" in unseen(scene, "lag.growing")
 
 
+def falling(gone_at: int | None) -> Scene:
+    """A slow group that a server looks at for long; a broker refuses from that sample on."""
+    scene = shop(rate=50)
+    for p in range(4):
+        scene.read("billing", "orders", p, line(START - 500, 10), f"billing-{p % 2}")
+    if gone_at is not None:
+        scene.broker(
+            3,
+            port="refuses",
+            at=lambda i: scene.sample(i, port="refuses" if i >= gone_at else "answers"),
+        )
+    return scene
+
+
+def test_no_look_does_while_clients_look_for_the_leaders_of_a_broker() -> None:
+    last = falling(None).samples - 1
+    assert found(falling(None), "lag.growing")
+    assert not found(falling(last - 2), "lag.growing")
+    assert "broker 3 left or came back" in unseen(falling(last - 2), "lag.growing")
+    assert found(falling(last - 8), "lag.growing"), "after half a minute it does"
+
+
+@pytest.mark.parametrize(("hold", "judged"), [("15s", False), ("2m", True)])
+def test_a_hold_that_was_set_short_waits_for_coordinators_as_a_short_look_does(
+    hold: str, judged: bool
+) -> None:
+    scene = shop(samples=100)
+    scene.thresholds = {"lag.stalled": {"hold": hold}}
+    for p in range(4):
+        scene.read("billing", "orders", p, line(START, 10, until=60), f"billing-{p % 2}")
+    scene.group("billing", "billing-0", "billing-1", coordinator=3)
+    scene.broker(
+        3, port="refuses", at=lambda i: scene.sample(i, port="refuses" if i >= 97 else "answers")
+    )
+    assert bool(found(scene, "lag.stalled")) is judged
+
+
 def test_it_does_where_the_broker_was_gone_all_the_time() -> None:
     assert found(behind(gone_at=0), "lag.growing")
 
