@@ -120,7 +120,7 @@ def _down(argument: interface.Argument) -> None:
     name = f"broker {about.resource.id}"
     restart = [
         interface.suggest("workload.restart", f"Start {name} again; keep its disk."),
-        interface.suggest("incident.channel", f"{name.capitalize()} is down."),
+        interface.suggest("incident.channel", f"Tell those who run {name}."),
     ]
     hurt, why_hurt = _disk_before(argument)
     argument.weigh(

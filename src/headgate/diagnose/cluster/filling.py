@@ -126,7 +126,7 @@ def _foreign(argument: interface.Argument, held: storage.LogDirs, one: storage.L
         requires("used bytes far exceed the replicas'", beyond, kafka, rest),
         decides("used bytes far exceed the replicas'", beyond, kafka, rest),
         on=disk_finding.about(first),
-        next=[interface.suggest("owner.notify", "Somebody else's files fill Kafka's disk.")],
+        next=[interface.suggest("owner.notify", "Move what is not Kafka's off its disk.")],
     )
 
 

@@ -57,7 +57,8 @@ class Unreachable:
                         "diagnostics.collect", "Try the bootstrap address from elsewhere."
                     ),
                     interface.suggest(
-                        "incident.channel", "Nothing on this cluster can be judged now."
+                        "incident.channel",
+                        "Look at the cluster itself: nothing on it can be judged.",
                     ),
                 ],
             )
@@ -72,7 +73,9 @@ def _weigh_ports(
     Who stands still accepts connections until its backlog is full, and then none: a port that is
     silent beside one that accepts, or that did accept when it was tried before, is no cut network.
     """
-    person = interface.suggest("incident.channel", "Nothing on this cluster can be judged now.")
+    person = interface.suggest(
+        "incident.channel", "Look at the cluster itself: nothing on it can be judged."
+    )
     refuse, accept = _all(states, "refuses"), _all(states, "accepts")
     before = argument.fact(
         "ports-before",

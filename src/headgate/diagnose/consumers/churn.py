@@ -164,7 +164,7 @@ def crashes(argument: interface.Argument, told: Told, *predicted: Prediction) ->
         *predicted,
         next=[
             interface.suggest("diagnostics.collect", "The crash is in the consumer's log."),
-            interface.suggest("owner.notify", f"{group.id} crashes again and again."),
+            interface.suggest("owner.notify", f"Ask the owner of {group.id} to end the crashes."),
         ],
     )
 

@@ -89,7 +89,7 @@ def failing(argument: interface.Argument, scene: Scene, *more: Prediction) -> No
             interface.suggest("acl.create", f"Let it read: group {scene.group_id} and its topics.")
         )
     steps.append(
-        interface.suggest("owner.notify", f"The log of {scene.group_id} names the refusal.")
+        interface.suggest("owner.notify", f"Read in the log of {scene.group_id} what refused it.")
     )
     argument.weigh(
         "commit.failing",

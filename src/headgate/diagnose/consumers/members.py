@@ -41,7 +41,9 @@ def _idle(argument: interface.Argument) -> None:
         "There are more members than partitions to read.",
         decides("members have no partition", True, *argument.own("members", "idle", "partitions")),
         next=[
-            interface.suggest("owner.notify", "Members without a partition do nothing."),
+            interface.suggest(
+                "owner.notify", "Run fewer members: those without a partition do nothing."
+            ),
             interface.suggest("workload.scale", "Run as many members as partitions."),
         ],
     )
@@ -98,7 +100,7 @@ def _late(argument: interface.Argument) -> None:
         "consumer.slow",
         "Its handler is slow for each record.",
         requires("it is late with its polls", kind == "poll", *cited),
-        next=[interface.suggest("owner.notify", "The handler of this member is slow.")],
+        next=[interface.suggest("owner.notify", "Ask why the handler of this member is slow.")],
     )
 
 

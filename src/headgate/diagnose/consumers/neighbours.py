@@ -176,7 +176,7 @@ def blocked_by_brokers(argument: interface.Argument, group: groups.Facts) -> Non
         f"{words.partitions(without)} has no leader, so nobody can read it.",
         hypothesis.decides("the partition that it stands on has no leader", True, *shown),
         on=resource.partition(without[0]),
-        next=[interface.suggest("incident.channel", "First the partition needs a leader.")],
+        next=[interface.suggest("incident.channel", "Give the partition a leader first.")],
     )
 
 

@@ -275,7 +275,7 @@ def _brokers(argument: interface.Argument, leaders: dict[int, int], every: dict[
                 led,
             ),
             on=brokers.broker(worst) if worst is not None else None,
-            next=[interface.suggest("owner.notify", "First the broker has to be relieved.")],
+            next=[interface.suggest("owner.notify", "Relieve the broker first.")],
         )
 
 

@@ -42,7 +42,7 @@ class Shares:
                 Unknown("the share group's metrics of the brokers were not read"),
             ),
             next=[
-                interface.suggest("owner.notify", f"The handler of {group_id} does not finish."),
+                interface.suggest("owner.notify", f"Ask what the handler of {group_id} waits for."),
                 interface.suggest(
                     "group.alter_config", "A longer lock helps where the work takes longer."
                 ),

@@ -167,7 +167,9 @@ def _poison(argument: interface.Argument, group: groups.Facts, scene: Scene) -> 
         )
         steps = [_quarantine(group.id, item) for item in scene.bad]
         steps.append(
-            interface.suggest("owner.notify", "The producer writes what the reader cannot.")
+            interface.suggest(
+                "owner.notify", "Tell the producer: it writes what the reader cannot decode."
+            )
         )
         predictions = [
             requires("the record that it stands before does not decode", True, *scene.decoding),

@@ -239,7 +239,7 @@ def _crashing(argument: interface.Argument, group: groups.Facts) -> bool:
         expects("more than one of them", crashes >= _LOOP, gone),
         next=[
             interface.suggest("diagnostics.collect", "The crash is in the consumer's log."),
-            interface.suggest("owner.notify", f"{group.id} crashes again and again."),
+            interface.suggest("owner.notify", f"Ask the owner of {group.id} to end the crashes."),
         ],
     )
     return verdict != "ruled_out"
@@ -362,7 +362,7 @@ def _slow(
         if scene.slower and not isinstance(scene.before, Unknown)
         else ""
     )
-    steps = [interface.suggest("owner.notify", f"The handler of {group_id} is too slow.")]
+    steps = [interface.suggest("owner.notify", f"Make the handler of {group_id} faster.")]
     if scene.partitions > scene.members:
         steps.append(
             interface.suggest(

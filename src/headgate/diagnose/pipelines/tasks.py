@@ -326,7 +326,7 @@ def _past(failure: failures.Failure, bad: list[records.Next]) -> list[diagnosis.
     ]
     return [
         *steps,
-        interface.suggest("owner.notify", "A restart meets the same record again."),
+        interface.suggest("owner.notify", "Tell its owner: a restart meets the same record again."),
         interface.suggest(
             "connector.update",
             f"Give {name} a dead-letter topic (errors.tolerance=all with "
