@@ -26,7 +26,7 @@ from benchmarks import table, world
 from headgate import diagnose
 from headgate.app import interpreter
 from headgate.diagnose import lifecycle
-from headgate.domain import finding, incident, meters, observation, past
+from headgate.domain import finding, incident, meters, observation, past, thresholds
 from headgate.observe import series
 
 T = TypeVar("T")
@@ -93,7 +93,12 @@ class Looking:
     ) -> None:
         live = [one for one in self.live.values() if one.state not in ("merged", "closed")]
         changed = lifecycle.advance(
-            live, drafts, detection=found, now=now, new_id=self._ids.__next__
+            live,
+            drafts,
+            detection=found,
+            now=now,
+            new_id=self._ids.__next__,
+            set_=thresholds.Thresholds(),
         )
         self.live = {one.id: one for one in (*live, *changed)}
 

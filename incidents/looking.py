@@ -204,6 +204,7 @@ class Eyes:
             detection=found,
             now=found.at,
             new_id=lambda: f"i{next(self._ids)}",
+            set_=thresholds.Thresholds(),
         ):
             self._live[one.id] = one
         return tuple(

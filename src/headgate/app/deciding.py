@@ -281,8 +281,7 @@ def origin(
         (
             one
             for one in answers.draft.causes
-            if one.verdict in ("confirmed", "likely")
-            and any(step.action == action for step in one.next)
+            if one.is_answer and any(step.action == action for step in one.next)
         ),
         None,
     )

@@ -78,7 +78,7 @@ def suggestion(item: incident.Incident, catalogue: Container[str]) -> diagnosis.
     A suggestion without parameters is advice to a person.
     """
     causes = item.draft.causes
-    if not causes or causes[0].verdict not in ("confirmed", "likely"):
+    if not causes or not causes[0].is_answer:
         return None
     for one in causes[0].next:
         if one.action in catalogue and one.parameters:

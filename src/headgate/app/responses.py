@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from headgate.changes import transitions
-from headgate.diagnose import lifecycle
+from headgate.diagnose import lifecycle, story
 from headgate.domain import change, incident
 
 _LIVE = ("open", "watching", "acting")
@@ -53,7 +53,7 @@ def _noted(item: incident.Incident, one: change.Change) -> incident.Incident:
     if said and said[-1] == what:
         return item
     kind = "approval" if one.state in ("waiting_approval", "rejected") else "change"
-    return lifecycle.note(item, now=one.state_since, what=what, kind=kind, ref=one.id)
+    return story.note(item, now=one.state_since, what=what, kind=kind, ref=one.id)
 
 
 def is_live(item: incident.Incident) -> bool:

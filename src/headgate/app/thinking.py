@@ -45,7 +45,7 @@ class Thinker:
         if drafts is None:  # a newer look has come, and is thought about next
             return
         owned = [self._owned(draft) for draft in drafts]
-        live = self._keep(watched.name, owned, found, self._looked_since(seen))
+        live = self._keep(watched.name, owned, found, seen)
         for item in live:
             self._proposer.consider(watched, item)
 
@@ -83,7 +83,7 @@ class Thinker:
         cluster: str,
         drafts: Sequence[incident.Draft],
         found: finding.Detection,
-        since: datetime,
+        seen: observation.Observation,
     ) -> tuple[incident.Incident, ...]:
         """The incidents that go on now, stored."""
         running = self._running
@@ -101,7 +101,8 @@ class Thinker:
                 detection=found,
                 now=now,
                 new_id=lambda: ids.new("inc"),
-                since=since,
+                set_=seen.thresholds,
+                since=self._looked_since(seen),
             ):
                 after[one.id] = one
             for name, one in after.items():

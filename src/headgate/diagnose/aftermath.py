@@ -11,16 +11,19 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from headgate.diagnose import hypothesis
-from headgate.domain import finding, incident, vocabulary
+from headgate.domain import finding, incident, observation, thresholds, vocabulary
 
 LONGEST_S = 590.0
 """Nothing is waited for longer: no hold of what opens incidents is longer than ten minutes."""
-HELD = ("confirmed", "likely")
-"""Verdicts of a cause that is an answer."""
 
 
 def told(
-    before: incident.Draft, after: incident.Draft, now: datetime, *, answered: bool = False
+    before: incident.Draft,
+    after: incident.Draft,
+    now: datetime,
+    *,
+    set_: thresholds.Thresholds,
+    answered: bool = False,
 ) -> incident.Draft:
     """``after`` under the name, the causes and the chain of ``before`` where it is what is left of
     it; else as it is. Nothing is suggested any more: what was to be done is over.
@@ -30,8 +33,8 @@ def told(
     """
     if not _is_left(before, after, answered=answered):
         return after
-    since = before.over_since or now
-    if now - since >= timedelta(seconds=lasts_s(after.findings)):
+    since = before.kept_since or now
+    if now - since >= timedelta(seconds=lasts_s(after.findings, set_)):
         return after
     known = {one.id: one for one in (*after.evidence, *before.evidence)}
     return dataclasses.replace(
@@ -41,16 +44,16 @@ def told(
         causes=tuple(dataclasses.replace(one, next=()) for one in before.causes),
         evidence=tuple(known.values()),
         chain=before.chain,
-        over_since=since,
+        kept_since=since,
     )
 
 
 def _is_left(before: incident.Draft, after: incident.Draft, *, answered: bool) -> bool:
     """Whether the first finding is gone, nothing new came, and less is known of the rest."""
-    if not before.causes or before.causes[0].verdict not in HELD:
+    if not before.causes or not before.causes[0].is_answer:
         return False
     old, new = _urgent(before.findings), _urgent(after.findings)
-    stands = before.over_since is None and before.findings[0].key in new
+    stands = before.kept_since is None and before.findings[0].key in new
     if stands and not answered:
         return False
     if not all(key in old or _is_milder(one, old.values()) for key, one in new.items()):
@@ -73,16 +76,16 @@ def _is_milder(one: finding.Finding, old: Iterable[finding.Finding]) -> bool:
 
 
 def _urgent(findings: tuple[finding.Finding, ...]) -> dict[str, finding.Finding]:
-    return {one.key: one for one in findings if one.severity != "info"}
+    return {one.key: one for one in findings if one.is_urgent}
 
 
-def lasts_s(findings: tuple[finding.Finding, ...]) -> float:
-    """The longest hold or window of the findings that are urgent, in seconds."""
+def lasts_s(findings: Iterable[finding.Finding], set_: thresholds.Thresholds) -> float:
+    """The longest hold or window of the findings that are urgent, as they are set, in seconds."""
     needed = 0.0
     for found in findings:
-        if found.severity != "info":
-            parameters = vocabulary.findings()[found.code].parameters
-            for name in ("hold", "window"):
-                if name in parameters:
-                    needed = max(needed, vocabulary.seconds(str(parameters[name])))
+        if found.is_urgent:
+            for name in observation.CUT:
+                value = set_.value(found.code, name, found.resource)
+                if value is not None:
+                    needed = max(needed, vocabulary.seconds(str(value)))
     return min(needed, LONGEST_S)

@@ -7,7 +7,7 @@ ends by its time or by a person.
 import dataclasses
 from datetime import datetime
 
-from headgate.diagnose import lifecycle
+from headgate.diagnose import story
 from headgate.domain import incident
 
 OVER = ("merged", "closed")
@@ -16,7 +16,7 @@ OVER = ("merged", "closed")
 
 def acknowledged(item: incident.Incident, *, by: str, now: datetime) -> incident.Incident:
     """The incident with who looks after it."""
-    noted = lifecycle.note(item, now=now, what=f"{by} looks after it.", kind="acknowledged")
+    noted = story.note(item, now=now, what=f"{by} looks after it.", kind="acknowledged")
     return dataclasses.replace(noted, acknowledged_by=by, acknowledged_at=now)
 
 
@@ -25,13 +25,11 @@ def silenced(
 ) -> incident.Incident:
     """The incident of which nobody is told before ``until``."""
     when = until.strftime("%Y-%m-%d %H:%M UTC")
-    noted = lifecycle.note(
-        item, now=now, what=f"{by} silenced it until {when}: {why}", kind="silenced"
-    )
+    noted = story.note(item, now=now, what=f"{by} silenced it until {when}: {why}", kind="silenced")
     return dataclasses.replace(noted, silenced_until=until, silenced_by=by, silenced_why=why)
 
 
 def unsilenced(item: incident.Incident, *, by: str, now: datetime) -> incident.Incident:
     """The incident of which people are told again."""
-    noted = lifecycle.note(item, now=now, what=f"{by} ended its silence.", kind="unsilenced")
+    noted = story.note(item, now=now, what=f"{by} ended its silence.", kind="unsilenced")
     return dataclasses.replace(noted, silenced_until=None, silenced_by="", silenced_why="")

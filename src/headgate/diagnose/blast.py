@@ -102,7 +102,7 @@ def chain(
             add(incident.Link(source=source, target=target, why=why))
 
     top = causes[0] if causes else None
-    if top is not None and top.verdict in ("confirmed", "likely") and top.resource != root:
+    if top is not None and top.is_answer and top.resource != root:
         link(top.resource, root, top.code)
     for one in known:
         if one.source != one.target:

@@ -108,7 +108,7 @@ def _draft(case: interface.Case, fold_: Fold, known: roots.Known) -> incident.Dr
     for item in listed:
         severity = vocabulary.worse(severity, item.severity)
     due = min((f for f in listed if f.deadline), key=lambda f: str(f.deadline), default=None)
-    began = min((f.since for f in listed if f.severity != "info"), default=listed[0].since)
+    began = min((f.since for f in listed if f.is_urgent), default=listed[0].since)
     return incident.Draft(
         key=fold_.root.key,
         title=titles.title(case, about, causes, listed),
@@ -154,13 +154,13 @@ def _causes(listed: list[finding.Finding], known: roots.Known) -> tuple[diagnosi
     for item in listed[1:]:
         for cause in known[item.key].causes:
             # of many alike one is enough: five hundred groups say the same of themselves
-            if cause.code not in said and cause.verdict in ("confirmed", "likely"):
+            if cause.code not in said and cause.is_answer:
                 merged[cause.code, str(cause.resource)] = cause
                 said.add(cause.code)
 
     def place(cause: diagnosis.Cause) -> tuple[bool, bool, int, bool]:
         """What leads is answered first, however certain its consequences' own causes are."""
-        holds = cause.verdict in ("confirmed", "likely")
+        holds = cause.is_answer
         companion = cause.code not in decided
         return (
             not holds,

@@ -88,7 +88,7 @@ class Graph:
     def began(self, about: resource.Resource) -> float | None:
         """Since when something is wrong there, in Unix seconds; None: nothing was found there."""
         if about not in self._began:
-            found = [f for f in self._case.all_on(about) if _counts(f) and f.severity != "info"]
+            found = [f for f in self._case.all_on(about) if _counts(f) and f.is_urgent]
             self._began[about] = min((f.since.timestamp() for f in found), default=None)
         return self._began[about]
 

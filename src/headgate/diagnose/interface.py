@@ -162,7 +162,7 @@ class Argument:
                     diagnosis.Prediction(kind=one.kind, says=one.says, seen=one.seen)
                     for one in predictions
                 ),
-                next=tuple(next) if judged.verdict in ("confirmed", "likely") else (),
+                next=tuple(next) if judged.verdict in diagnosis.ANSWERS else (),
             )
         )
         return judged.verdict

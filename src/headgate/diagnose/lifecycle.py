@@ -15,11 +15,11 @@ whose findings could not have been seen again yet, after blindness or a restart.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from headgate.diagnose import aftermath, correlate, trend
-from headgate.domain import finding, incident, vocabulary
+from headgate.diagnose import aftermath, correlate, story, trend
+from headgate.domain import finding, incident, thresholds, vocabulary
 from headgate.domain.unknown import Unknown
 
 SETTLE_S = 10.0
@@ -27,12 +27,6 @@ SETTLE_S = 10.0
 two restarts is no recovery."""
 HELD_S = 600.0
 """A resolved incident reopens for so long instead of a new one being opened; then it closes."""
-_TOLD = 6
-"""So often one finding's coming and going is told; then it is left at "it comes and goes"."""
-_ALIKE = 3
-"""More findings of one code that come with one look are told in one line."""
-_TIMELINE = 200
-"""Happenings kept of one incident: the first one and the newest."""
 
 
 class IllegalMove(Exception):
@@ -60,19 +54,9 @@ def move(
     """
     if state not in vocabulary.incident_transitions()[item.state]:
         raise IllegalMove(item, state)
-    noted = note(item, now=now, what=what, kind=kind, ref=ref)
+    noted = story.note(item, now=now, what=what, kind=kind, ref=ref)
     resolved_at = {"resolved": now, "closed": item.resolved_at}.get(state)
     return dataclasses.replace(noted, state=state, updated_at=now, resolved_at=resolved_at)
-
-
-def note(
-    item: incident.Incident, *, now: datetime, what: str, kind: str, ref: str = ""
-) -> incident.Incident:
-    """The incident with one more line on its timeline."""
-    timeline = (*item.timeline, incident.Happening(at=now, what=what, kind=kind, ref=ref))
-    if len(timeline) > _TIMELINE:
-        timeline = (timeline[0], *timeline[-_TIMELINE + 1 :])
-    return dataclasses.replace(item, timeline=timeline)
 
 
 def advance(
@@ -82,6 +66,7 @@ def advance(
     detection: finding.Detection,
     now: datetime,
     new_id: Callable[[], str],
+    set_: thresholds.Thresholds,
     since: datetime | None = None,
     settle_s: float = SETTLE_S,
     held_s: float = HELD_S,
@@ -91,7 +76,7 @@ def advance(
     ``live`` are the cluster's incidents that are neither merged nor closed. A draft opens an
     incident when one of its findings fires with severity warning or more; while any such finding
     is pending or firing, its incident lives on. ``since``: Headgate has looked without a break
-    from then on; None: for ever.
+    from then on; None: for ever. ``set_``: what the findings' holds and windows are.
     """
     drafts = [draft for draft in drafts if _alive(draft)]
     matched = _match(live, drafts)
@@ -99,10 +84,10 @@ def advance(
     changed: list[incident.Incident] = []
     paired = {item.id for item, _ in matched}
     for item, draft in matched:
-        changed += _seen(item, draft, now)
+        changed += _seen(item, draft, now, set_)
     for item in live:
         if item.id not in paired:
-            known = _Look(drafts, owners, detection, now, since, settle_s, held_s)
+            known = _Look(drafts, owners, detection, now, set_, since, settle_s, held_s)
             changed += _unseen(item, known)
     for draft in drafts:
         if draft.key not in owners and _fires(draft):
@@ -110,16 +95,12 @@ def advance(
     return tuple(changed)
 
 
-def _urgent(item: finding.Finding) -> bool:
-    return item.severity != "info"
-
-
 def _alive(draft: incident.Draft) -> bool:
-    return any(_urgent(item) and item.state in ("firing", "pending") for item in draft.findings)
+    return any(item.is_urgent and item.state in ("firing", "pending") for item in draft.findings)
 
 
 def _fires(draft: incident.Draft) -> bool:
-    return any(_urgent(item) and item.state == "firing" for item in draft.findings)
+    return any(item.is_urgent and item.state == "firing" for item in draft.findings)
 
 
 def _match(
@@ -152,13 +133,13 @@ def _returns(before: incident.Draft, after: incident.Draft) -> bool:
 def _cause(draft: incident.Draft) -> str:
     """The code of its cause; empty: none is known."""
     first = draft.causes[0] if draft.causes else None
-    return first.code if first is not None and first.verdict in aftermath.HELD else ""
+    return first.code if first is not None and first.is_answer else ""
 
 
 def _shared(item: incident.Incident, draft: incident.Draft) -> int:
     """How many urgent findings the incident and the draft have in common."""
-    mine = {each.key for each in item.draft.findings if _urgent(each)}
-    return len(mine & {each.key for each in draft.findings if _urgent(each)})
+    mine = {each.key for each in item.draft.findings if each.is_urgent}
+    return len(mine & {each.key for each in draft.findings if each.is_urgent})
 
 
 def _opened(draft: incident.Draft, cluster: str, now: datetime, new_id: str) -> incident.Incident:
@@ -176,7 +157,7 @@ def _opened(draft: incident.Draft, cluster: str, now: datetime, new_id: str) -> 
 
 
 def _seen(
-    item: incident.Incident, draft: incident.Draft, now: datetime
+    item: incident.Incident, draft: incident.Draft, now: datetime, set_: thresholds.Thresholds
 ) -> tuple[incident.Incident, ...]:
     before, after = item.draft, draft
     if item.state == "resolved":
@@ -197,8 +178,8 @@ def _seen(
             acknowledged_at=None,
         )
     else:
-        after = aftermath.told(before, draft, now, answered=item.state == "acting")
-        item = _trend(_news(item, before, after, now), after, now)
+        after = aftermath.told(before, draft, now, set_=set_, answered=item.state == "acting")
+        item = _trend(story.news(item, before, after, now), after, now)
     return (dataclasses.replace(item, draft=after, updated_at=now, blind_at=None),)
 
 
@@ -209,75 +190,8 @@ def _trend(item: incident.Incident, draft: incident.Draft, now: datetime) -> inc
         return item
     if judged.trend not in ("steady", item.trend):
         word = "It gets worse" if judged.trend == "worsening" else "It eases"
-        item = note(item, now=now, what=f"{word}: {judged.why}.", kind="trend")
+        item = story.note(item, now=now, what=f"{word}: {judged.why}.", kind="trend")
     return dataclasses.replace(item, trend=judged.trend, gauge=judged.gauge)
-
-
-def _news(
-    item: incident.Incident, before: incident.Draft, after: incident.Draft, now: datetime
-) -> incident.Incident:
-    """What is new since the last look, on the timeline."""
-    old = {f.key: f for f in before.findings if f.state == "firing" and _urgent(f)}
-    new = {f.key: f for f in after.findings if f.state == "firing" and _urgent(f)}
-    present = {f.key for f in after.findings}
-    told: dict[str, list[str]] = {}
-    for line in item.timeline:
-        told.setdefault(line.ref, []).append(line.kind)
-    arrived = [f for key, f in new.items() if key not in old and _is_news(told, key, "finding")]
-    for ref, alike in _alike(arrived):
-        if _is_news(told, ref, "finding"):
-            more = f" And {len(alike) - 1:,} more alike." if len(alike) > 1 else ""
-            item = note(item, now=now, what=alike[0].summary + more, kind="finding", ref=ref)
-    item = _cleared(item, [f for key, f in old.items() if key not in present], after, told, now)
-    if before.causes[:1] and after.causes[:1]:
-        was, is_ = before.causes[0], after.causes[0]
-        if (was.code, was.verdict) != (is_.code, is_.verdict):
-            what = f"The likeliest cause is now {is_.code} ({is_.verdict}): {is_.summary}"
-            item = note(item, now=now, what=what, kind="cause", ref=is_.code)
-    if after.over_since is not None and before.over_since is None:
-        what = f"It is still called {before.causes[0].code}: nothing new came, and less is known."
-        item = note(item, now=now, what=what, kind="cause", ref=before.causes[0].code)
-    return item
-
-
-def _alike(
-    findings: Sequence[finding.Finding],
-) -> list[tuple[str, list[finding.Finding]]]:
-    """The findings as they are told: each under its key, and those of one code that are many at
-    once in one line under the code.
-    """
-    by_code: dict[str, list[finding.Finding]] = {}
-    for one in findings:
-        by_code.setdefault(one.code, []).append(one)
-    made: list[tuple[str, list[finding.Finding]]] = []
-    for code, group in by_code.items():
-        if len(group) > _ALIKE:
-            made.append((_all_of(code), group))
-        else:
-            made += [(one.key, [one]) for one in group]
-    return made
-
-
-def _all_of(code: str) -> str:
-    return f"{code}@*"
-
-
-def _cleared(
-    item: incident.Incident,
-    gone: Sequence[finding.Finding],
-    after: incident.Draft,
-    told: Mapping[str, Sequence[str]],
-    now: datetime,
-) -> incident.Incident:
-    """What cleared, on the timeline; what came in one line, once nothing of its code is left."""
-    left = {f.code for f in after.findings}
-    refs = {one.key: one.code for one in gone}
-    refs |= {_all_of(one.code): one.code for one in gone if one.code not in left}
-    for ref, code in refs.items():
-        if _is_news(told, ref, "cleared"):
-            again = " for now; it comes and goes" if len(told[ref]) + 1 >= _TOLD else ""
-            item = note(item, now=now, what=f"{code} cleared{again}", kind="cleared", ref=ref)
-    return item
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -288,16 +202,10 @@ class _Look:
     owners: dict[str, incident.Incident]
     detection: finding.Detection
     now: datetime
+    set_: thresholds.Thresholds
     since: datetime | None
     settle_s: float
     held_s: float
-
-
-def _is_news(told: Mapping[str, Sequence[str]], ref: str, kind: str) -> bool:
-    """Whether a finding's coming or going is told: not what was told last, nor without end."""
-    lines = told.get(ref, ())
-    gone = not lines or lines[-1] == "cleared"
-    return len(lines) < _TOLD and gone == (kind == "finding")
 
 
 def _unseen(item: incident.Incident, look: _Look) -> tuple[incident.Incident, ...]:
@@ -321,7 +229,7 @@ def _unseen(item: incident.Incident, look: _Look) -> tuple[incident.Incident, ..
         item = dataclasses.replace(item, blind_at=now)
         if item.timeline and item.timeline[-1].what == what:
             return (item,)
-        return (note(item, now=now, what=what, kind="finding"),)
+        return (story.note(item, now=now, what=what, kind="finding"),)
     gone_s = (now - item.updated_at).total_seconds()
     if gone_s < look.settle_s or _may_come(item, look):
         return ()
@@ -347,14 +255,14 @@ def _may_come(item: incident.Incident, look: _Look) -> bool:
     able = [at for at in (item.blind_at, look.since) if at is not None and at > item.updated_at]
     if not able:
         return False
-    needed_s = aftermath.lasts_s(item.draft.findings)
+    needed_s = aftermath.lasts_s(item.draft.findings, look.set_)
     return (look.now - max(able)).total_seconds() < needed_s + look.settle_s
 
 
 def unreadable(item: incident.Incident, detection: finding.Detection) -> str | Unknown:
     """Why the incident's own findings could not be judged; Unknown where they could."""
     for found in item.draft.findings:
-        if _urgent(found):
+        if found.is_urgent:
             why = correlate.unreadable(detection, found)
             if not isinstance(why, Unknown):
                 return why

@@ -97,7 +97,7 @@ def rank(
     are cut, what held for all of it counts as what fires.
     """
     return (
-        item.severity == "info",
+        not item.is_urgent,
         item.state != "firing" and not item.cut and item.resource.kind != "broker",
         root is not None and root.kind == "broker" and item.resource != root,
         _PLACE.get(item.code, len(_PLACE)),
@@ -112,7 +112,7 @@ def decisive(known: Known, item: finding.Finding) -> diagnosis.Cause | None:
     if found is None or not found.causes:
         return None
     top = found.causes[0]
-    return top if top.verdict in ("confirmed", "likely") and top.code != "unknown" else None
+    return top if top.is_answer and top.code != "unknown" else None
 
 
 class Roots:
@@ -149,7 +149,7 @@ class Roots:
             sufferer = self._sufferer(item)
             if sufferer is not None and sufferer not in seen:
                 return self.of(self._on[sufferer][0])
-            if item.resource.kind == "partition" and item.severity == "info":
+            if item.resource.kind == "partition" and not item.is_urgent:
                 here = resource.Resource("topic", item.partitions[0].topic)
                 return Root(family="topic", about=here)
         mixed = here.kind in _MIXED or (
@@ -224,7 +224,7 @@ class Roots:
         """
         if culprit.kind not in _INNER:
             return True
-        if not alone and any(item.severity != "info" for item in self._on.get(culprit, ())):
+        if not alone and any(item.is_urgent for item in self._on.get(culprit, ())):
             return True
         return bool(self._blamed.get(culprit, set()) - {here})
 
@@ -234,7 +234,7 @@ class Roots:
         found: dict[resource.Resource, set[resource.Resource]] = {}
         for item in self._findings:
             top = decisive(self._known, item)
-            if top is not None and item.severity != "info" and top.resource != item.resource:
+            if top is not None and item.is_urgent and top.resource != item.resource:
                 here = self._whole(item.resource)
                 found.setdefault(self._whole(top.resource), set()).add(here)
         return found
@@ -245,7 +245,7 @@ class Roots:
         found: dict[tuple[str, str], set[resource.Resource]] = {}
         for item in self._findings:
             top = decisive(self._known, item)
-            if top is not None and item.severity != "info":
+            if top is not None and item.is_urgent:
                 for topic in {name.topic for name in item.partitions}:
                     here = self._whole(item.resource)
                     found.setdefault((top.code, topic), set()).add(here)
@@ -253,7 +253,7 @@ class Roots:
 
     def _sufferer(self, item: finding.Finding) -> resource.Resource | None:
         """Who suffers from what is merely listed, where it is exactly one."""
-        if item.severity != "info" or item.resource.kind not in ("partition", "topic"):
+        if item.is_urgent or item.resource.kind not in ("partition", "topic"):
             return None
         own = self._known.get(item.key)
         topic = item.resource.id

@@ -52,7 +52,7 @@ def _connectors(case: interface.Case, led: Led) -> Iterator[tuple[str, roots.Roo
         if root.about.kind != "connector":
             continue
         found = sinks.connector(case, root.about)
-        if found is None or not _urgent(lead):
+        if found is None or not lead.is_urgent:
             continue
         mine = downstreams.named(found[1].config)
         others = [
@@ -99,7 +99,7 @@ def _of_outages(known: roots.Known, led: Led) -> list[tuple[float, str]]:
     found = []
     for key, (_root, lead) in led.items():
         top = roots.decisive(known, lead)
-        if _urgent(lead) and top is not None and top.code == "downstream.outage":
+        if lead.is_urgent and top is not None and top.code == "downstream.outage":
             found.append((lead.since.timestamp(), key))
     return found
 
@@ -114,7 +114,7 @@ def _alike(
     first = float(times[0]) + case.seen.sample_s if len(times) else case.seen.now
     found: dict[tuple[str, str], list[tuple[float, str]]] = {}
     for key, (root, lead) in led.items():
-        if key in made or root.about.kind != "group" or not _urgent(lead):
+        if key in made or root.about.kind != "group" or not lead.is_urgent:
             continue
         top = roots.decisive(known, lead)
         since = lead.since.timestamp()
@@ -122,10 +122,6 @@ def _alike(
             said = top.code if top is not None else ""
             found.setdefault((lead.code, said), []).append((since, key))
     return found
-
-
-def _urgent(item: finding.Finding) -> bool:
-    return item.severity != "info"
 
 
 def _bursts(items: Sequence[tuple[float, str]]) -> Iterator[tuple[list[str], int]]:

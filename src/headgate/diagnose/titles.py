@@ -39,14 +39,14 @@ def title(
     """
     leading = listed[0]
     hit = {name for item in listed for name in item.partitions}
-    known = causes and causes[0].verdict in ("confirmed", "likely")
+    known = causes and causes[0].is_answer
     told = known and (leading.resource.kind, causes[0].code) in cluster.BY_CAUSE
     if root.kind == "broker" and leading.resource.kind == "partition" and len(hit) > 1 and not told:
         return _missing(root, listed)
     if root.kind == "cluster" and leading.resource.kind == "group":
         return _together(causes, listed)
     top = causes[0] if causes else None
-    if top is not None and top.verdict in ("confirmed", "likely"):
+    if top is not None and top.is_answer:
         if top.code == "traffic.burst" and leading.code == "lag.growing":
             return _burst(_Told(case, leading, top))
         if top.code == "election.unclean" and leading.code == truncation.CODE:
@@ -79,7 +79,7 @@ def _missing(root: resource.Resource, listed: Sequence[finding.Finding]) -> str:
 
 def _together(causes: Sequence[diagnosis.Cause], listed: Sequence[finding.Finding]) -> str:
     """What many groups have in common, while nothing on the cluster explains it."""
-    urgent = [item for item in listed if item.severity != "info"]
+    urgent = [item for item in listed if item.is_urgent]
     groups = {item.resource.id for item in urgent if item.resource.kind == "group"}
     since = [item.since for item in urgent if item.code == listed[0].code]
     within = words.duration((max(since) - min(since)).total_seconds())
@@ -190,7 +190,8 @@ def _broker(told: _Told) -> str:
         if isinstance(brokers, Unknown) or not count
         else (f"; {words.many(count, 'partition')} miss a replica")
     )
-    return f"{name} crashed{left}" if told.top.code == "broker.crashed" else f"{name} is down{left}"
+    crashed = (told.top.code, told.top.verdict) == ("broker.crashed", "confirmed")
+    return f"{name} {'crashed' if crashed else 'is down'}{left}"
 
 
 def _single(told: _Told) -> str:

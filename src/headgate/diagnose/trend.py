@@ -34,7 +34,7 @@ class Judgement:
 
 def gauge(draft: incident.Draft, now: datetime) -> incident.Gauge:
     """How bad it is now."""
-    wrong = [item for item in draft.findings if item.severity != "info"]
+    wrong = [item for item in draft.findings if item.is_urgent]
     return incident.Gauge(
         at=now,
         severity=draft.severity,

@@ -15,6 +15,8 @@ from headgate.domain.unknown import Unknown
 NOT_READ = Unknown("the record was not read")
 
 Scalar = bool | int | float | str
+ANSWERS: tuple[vocabulary.Verdict, ...] = ("confirmed", "likely")
+"""Verdicts of a cause that is told as the answer; a possible one is a guess."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,11 @@ class Cause:
     """How well its predictions and the facts agree; ranks causes of one verdict."""
     predictions: tuple[Prediction, ...] = ()
     """What it says is to be seen."""
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether it is confirmed or likely."""
+        return self.verdict in ANSWERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

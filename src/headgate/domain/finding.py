@@ -1,5 +1,6 @@
 """A finding: one abnormal condition on one resource, with the evidence that shows it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,6 +38,11 @@ class Finding:
         """The same for the same condition on the same resource in every sweep."""
         return f"{self.code}@{self.resource}"
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it opens an incident and keeps it open: more severe than ``info``."""
+        return self.severity != "info"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotSeen:
@@ -55,3 +61,11 @@ class Detection:
     at: datetime
     findings: tuple[Finding, ...] = ()
     not_seen: tuple[NotSeen, ...] = ()
+
+
+def by_code(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """The findings of each code, in the order of the first of each."""
+    made: dict[str, list[Finding]] = {}
+    for one in findings:
+        made.setdefault(one.code, []).append(one)
+    return made

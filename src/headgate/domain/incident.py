@@ -75,7 +75,7 @@ class Draft:
     """What was done on purpose about when it began; nothing is blamed on it by that."""
     owner: str = ""
     """Who the register of owners names for the root; empty: nobody."""
-    over_since: datetime | None = None
+    kept_since: datetime | None = None
     """Since when it goes on under the name that it had, for nothing new came and less is known;
     None: the newest look names it."""
 

@@ -227,10 +227,9 @@ def _young(item: incident.Incident, route: Route, now: datetime) -> datetime | N
 def standing(item: incident.Incident) -> Told:
     """What a channel knows of the incident once it is told of it now."""
     first = item.draft.causes[0] if item.draft.causes else None
-    named = first is not None and first.verdict in ("confirmed", "likely")
     return Told(
         severity=item.draft.severity,
-        cause=first.code if first is not None and named else "",
+        cause=first.code if first is not None and first.is_answer else "",
         over=item.state not in LIVE,
         acknowledged=bool(item.acknowledged_by),
         trend=item.trend,

@@ -161,6 +161,7 @@ class Eyes:
             detection=found,
             now=seen.snapshot.at,
             new_id=lambda: f"inc-{next(self._ids)}",
+            set_=seen.thresholds,
             settle_s=SETTLE_S,
         ):
             self.incidents[one.id] = one

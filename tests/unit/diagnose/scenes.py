@@ -101,6 +101,20 @@ def crashed() -> Callable[[], Scene]:
     return scene
 
 
+def gone() -> Scene:
+    """A broker that was gone before the first look: how it went, nobody saw."""
+    made = shop()
+    made.broker(
+        2,
+        listed=True,
+        fenced=True,
+        port="refuses",
+        at=lambda i: made.sample(i, fenced=True, port="refuses"),
+    )
+    made.lose(2, isr_at=0, leaders_at=0)
+    return made
+
+
 def planned() -> Scene:
     made = shop()
     made.broker(

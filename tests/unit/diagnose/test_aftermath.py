@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from tests.unit.diagnose.test_lifecycle import Life, draft, found
 
-from headgate.domain import diagnosis, incident, resource, vocabulary
+from headgate.domain import diagnosis, incident, resource, thresholds, vocabulary
 
 GROUP = resource.Resource("group", "billing")
 STALL, STORM = found("lag.stalled"), found("rebalance.storm")
@@ -106,6 +106,17 @@ def test_it_keeps_its_name_for_no_longer_than_its_windows(after_s: float, title:
     for _ in range(looks):
         life.look(LEFT)
     assert life.incidents["inc1"].draft.title == title
+
+
+def test_windows_that_were_set_are_shorter() -> None:
+    life = Life()
+    short = thresholds.Thresholds(cluster={STORM.code: {"window": "30s"}})
+    life.look(POISON, set_=short)
+    for _ in range(6):
+        life.look(LEFT, set_=short)
+    assert life.incidents["inc1"].draft.title == POISON.title
+    life.look(LEFT, set_=short)
+    assert life.incidents["inc1"].draft.title == LEFT.title
 
 
 def test_a_guess_is_no_name_to_keep() -> None:

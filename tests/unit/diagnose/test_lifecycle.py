@@ -10,10 +10,11 @@ from tests.unit.diagnose import scenes
 from tests.unit.observations import AT, Scene
 
 from headgate import diagnose
-from headgate.diagnose import attention, lifecycle
-from headgate.domain import finding, incident, resource, vocabulary
+from headgate.diagnose import attention, lifecycle, story
+from headgate.domain import finding, incident, resource, thresholds, vocabulary
 
 GROUP = resource.Resource("group", "billing")
+DEFAULTS = thresholds.Thresholds()
 
 
 def found(
@@ -55,6 +56,7 @@ class Life:
         after_s: float = 5,
         unseen: Sequence[finding.NotSeen] = (),
         since: datetime | None = None,
+        set_: thresholds.Thresholds = DEFAULTS,
     ) -> tuple[incident.Incident, ...]:
         self.now += timedelta(seconds=after_s)
         changed = lifecycle.advance(
@@ -64,6 +66,7 @@ class Life:
             now=self.now,
             new_id=self._ids.__next__,
             since=since,
+            set_=set_,
         )
         self.incidents |= {item.id: item for item in changed}
         return changed
@@ -181,6 +184,36 @@ def test_what_healed_while_headgate_was_away_resolves_once_it_could_be_seen() ->
     life.look(after_s=129, since=start)
     assert life.states() == {"inc1": "open"}
     life.look(after_s=2, since=start)
+    assert life.states() == {"inc1": "resolved"}
+
+
+@pytest.mark.parametrize(
+    ("set_", "waits_s"),
+    [
+        (DEFAULTS, 120.0),
+        (thresholds.Thresholds(cluster={"lag.stalled": {"hold": "20s"}}), 20.0),
+        (
+            thresholds.Thresholds(
+                rules=[
+                    thresholds.Rule(
+                        resources="group:billing", code="lag.stalled", values={"hold": "40s"}
+                    )
+                ]
+            ),
+            40.0,
+        ),
+    ],
+    ids=["default", "cluster", "group"],
+)
+def test_after_blindness_it_waits_as_long_as_its_hold_is_set(
+    set_: thresholds.Thresholds, waits_s: float
+) -> None:
+    life = Life()
+    life.look(draft(found()))
+    life.look(unseen=[finding.NotSeen(code="lag.stalled", resource=GROUP, reason="no answer")])
+    life.look(after_s=waits_s + 9, set_=set_)
+    assert life.states() == {"inc1": "open"}
+    life.look(after_s=2, set_=set_)
     assert life.states() == {"inc1": "resolved"}
 
 
@@ -358,7 +391,7 @@ def test_the_timeline_keeps_its_first_line_and_the_newest() -> None:
     life.look(draft(found()))
     item = life.incidents["inc1"]
     for number in range(300):
-        item = lifecycle.note(item, now=AT, what=str(number), kind="change")
+        item = story.note(item, now=AT, what=str(number), kind="change")
     assert len(item.timeline) == 200
     assert (item.timeline[0].kind, item.timeline[-1].what) == ("opened", "299")
 

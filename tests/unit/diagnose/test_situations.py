@@ -171,6 +171,15 @@ SITUATIONS = (
         title="Broker 2 crashed",
     ),
     Situation(
+        name="a broker that was gone before the first look",
+        scene=scenes.gone,
+        finding="broker.down",
+        cause="broker.crashed",
+        verdict="likely",
+        ruled_out=("broker.hung",),
+        title="Broker 2 is down",
+    ),
+    Situation(
         name="a broker stopped as planned",
         scene=scenes.planned,
         finding="broker.down",

@@ -104,9 +104,7 @@ def alike(
     findings: Sequence[finding.Finding],
 ) -> list[tuple[str, Sequence[finding.Finding], Sequence[finding.Finding]]]:
     """(Code, the first few findings, the others) of each code, the leading code first."""
-    by_code: dict[str, list[finding.Finding]] = {}
-    for one in findings:
-        by_code.setdefault(one.code, []).append(one)
+    by_code = finding.by_code(findings)
     # one line that says "1 more" would be no shorter than the finding
     few = {code: FEW if len(held) > FEW + 1 else len(held) for code, held in by_code.items()}
     return [(code, held[: few[code]], held[few[code] :]) for code, held in by_code.items()]

@@ -9,10 +9,10 @@ EARLY_S = 60.0
 
 
 def changed(seen: view.View, group_id: str, code: str, name: str) -> bool:
-    """Whether members of the group came or went, or it rebalanced, in a hold or window that this
-    look cuts.
+    """Whether members of the group came or went, or it rebalanced, in a hold or window that is
+    short in this look.
     """
-    if not seen.observation.is_cut(code, name):
+    if not seen.observation.is_short(code, name):
         return False
     from_s = seen.now - seen.observation.seconds(code, name) - seen.tolerance_s
     recent = [s for s in seen.history.groups.get(group_id, ()) if s.at >= from_s]

@@ -125,7 +125,9 @@ def _down(argument: interface.Argument) -> None:
     hurt, why_hurt = _disk_before(argument)
     argument.weigh(
         "broker.crashed",
-        "Its process ended without an orderly shutdown.",
+        "Its process ended; whether it crashed or was stopped in order was not seen."
+        if isinstance(left.sudden, Unknown)
+        else "Its process ended without an orderly shutdown.",
         requires("its port is dead", not left.hangs, *left.port),
         requires("nobody posted its stop", not left.posted, left.posted_fact),
         requires(

@@ -110,7 +110,7 @@ def _weigh_ports(
         requires("no port answers at all", states == {"silent"} if states else _UNTRIED, ports),
         nothing,
     )
-    return verdict in ("confirmed", "likely")
+    return verdict in diagnosis.ANSWERS
 
 
 def _accepted(case: interface.Case) -> int:

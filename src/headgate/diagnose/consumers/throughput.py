@@ -220,7 +220,7 @@ def _member(argument: interface.Argument, group: groups.Facts, scene: _Scene, ho
         on=on,
         next=[interface.suggest("workload.restart", f"Restart the instance behind {called}.")],
     )
-    return verdict in ("confirmed", "likely")
+    return verdict in diagnosis.ANSWERS
 
 
 def _crashing(argument: interface.Argument, group: groups.Facts) -> bool:

@@ -91,6 +91,19 @@ def test_a_hold_that_was_set_short_waits_for_coordinators_as_a_short_look_does(
     assert bool(found(scene, "lag.stalled")) is judged
 
 
+@pytest.mark.parametrize(("window", "judged"), [("30s", False), ("5m", True)])
+def test_a_window_that_was_set_short_waits_for_members_as_a_short_look_does(
+    window: str, judged: bool
+) -> None:
+    scene = falling(None)
+    scene.thresholds = {"lag.growing": {"window": window}}
+    last = scene.samples - 1
+    scene.members["billing"] = lambda i: frozenset(
+        {"billing-0", "billing-1", *(("new",) if i > last - 3 else ())}
+    )
+    assert bool(found(scene, "lag.growing")) is judged
+
+
 def test_it_does_where_the_broker_was_gone_all_the_time() -> None:
     assert found(behind(gone_at=0), "lag.growing")
 
