@@ -51,7 +51,8 @@ def demo(
         stop.set()
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, leave)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell has its background jobs ignore SIGINT
+        signal.signal(number, leave)
     options = settings.Options(folder=folder, dies_with_starter=True)
     stage: scenery.Scenery | None = None
     try:

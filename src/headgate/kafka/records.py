@@ -192,7 +192,10 @@ def _settings(properties: Properties, servers: Sequence[str], count: int) -> dic
 def _take(
     consumer: Any, partition: TopicPartition, end: int, count: int, deadline: float
 ) -> tuple[kafka.Record, ...]:
-    """Records until there are enough, the log's end as it was at first, or the deadline."""
+    """Records until there are enough, the log's end as it was at first, or the deadline.
+
+    Where librdkafka tells of an end before that one, the records are still to come.
+    """
     found: list[kafka.Record] = []
     while len(found) < count:
         left_s = deadline - time.monotonic()
@@ -209,7 +212,8 @@ def _take(
         if error is None:
             found.append(_record(message))
         elif error.code() == confluent_kafka.KafkaError._PARTITION_EOF:
-            break
+            if message.offset() >= end:
+                break
         elif error.code() == confluent_kafka.KafkaError.TOPIC_AUTHORIZATION_FAILED:
             raise errors.NotAllowed(
                 f"{partition} may not be read",

@@ -108,6 +108,18 @@ def show_timeline(
     )
 
 
+def holds(point: restore.Point) -> str:
+    """What the point holds, in words: ``12 offsets, 1 quota``; ``nothing`` where all of it was
+    read and there was nothing.
+    """
+    held = [
+        f"{one.values:,} {PART_NAMES[one.name].removesuffix('s' if one.values == 1 else '')}"
+        for one in point.parts
+        if one.values and not one.reason
+    ]
+    return ", ".join(held) or ("nothing" if point.complete else "")
+
+
 @router.get("/clusters/{cluster}/restore-points")
 def show_points(request: Request, viewer: desk.Seen, cluster: str, cursor: str = "") -> Response:
     """Restore points, newest first."""
@@ -122,6 +134,7 @@ def show_points(request: Request, viewer: desk.Seen, cluster: str, cursor: str =
         summary=summary,
         cluster_name=cluster,
         page=page,
+        holds=holds,
         part_names=PART_NAMES,
         older_href=f"{base}?{urlencode({'cursor': page.next_cursor})}",
         freshness=frame.freshness(summary),
