@@ -7,11 +7,11 @@ while a change that answers it moves members about.
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from headgate.diagnose import hypothesis
-from headgate.domain import finding, incident, observation, thresholds, vocabulary
+from headgate.domain import diagnosis, finding, incident, observation, thresholds, vocabulary
 
 LONGEST_S = 590.0
 """Nothing is waited for longer: no hold of what opens incidents is longer than ten minutes."""
@@ -36,16 +36,108 @@ def told(
     since = before.kept_since or now
     if now - since >= timedelta(seconds=lasts_s(after.findings, set_)):
         return after
-    known = {one.id: one for one in (*after.evidence, *before.evidence)}
-    return dataclasses.replace(
-        after,
-        title=before.title,
-        resource=before.resource,
-        causes=tuple(dataclasses.replace(one, next=()) for one in before.causes),
-        evidence=tuple(known.values()),
-        chain=before.chain,
-        kept_since=since,
+    kept = _called(after, _answer(before))
+    causes = tuple(dataclasses.replace(one, next=()) for one in kept.causes)
+    return dataclasses.replace(kept, causes=causes, kept_since=since)
+
+
+def worst(known: incident.Answer | None, draft: incident.Draft) -> incident.Answer:
+    """The answer of the look at which most was known and it was worst; of two alike the newer.
+
+    What was known as surely before and did not lead then leads now because the root is gone.
+    """
+    new = _answer(draft)
+    if known is None:
+        return new
+    if draft.kept_since is not None:
+        return known
+    grave = vocabulary.SEVERITIES.index
+    beside = [one for one in known.causes[1:] if new.causes and _same(one, new.causes[0])]
+    if any(one.verdict == new.causes[0].verdict for one in beside):
+        return new if grave(new.severity) > grave(known.severity) else known
+    return new if _weight(new) >= _weight(known) else known
+
+
+def over(item: incident.Incident) -> incident.Draft:
+    """Its last draft under the name that it had at its worst: a broker that crashed is no matter of
+    leaders, though those were the last to be put right.
+    """
+    if item.answer is None:
+        return item.draft
+    called = _called(item.draft, item.answer)
+    return dataclasses.replace(called, severity=item.answer.severity)
+
+
+def _weight(answer: incident.Answer) -> tuple[bool, int, int]:
+    """Known before not known, then the more severe, then the surer."""
+    first = answer.causes[0] if answer.causes else None
+    return (
+        first is not None and first.is_answer,
+        vocabulary.SEVERITIES.index(answer.severity),
+        -hypothesis.ORDER[first.verdict] if first is not None else -len(hypothesis.ORDER),
     )
+
+
+def _answer(draft: incident.Draft) -> incident.Answer:
+    return incident.Answer(
+        leading=draft.findings[0].key,
+        title=draft.title,
+        severity=draft.severity,
+        resource=draft.resource,
+        causes=draft.causes,
+        evidence=draft.evidence,
+        chain=draft.chain,
+    )
+
+
+def _called(draft: incident.Draft, answer: incident.Answer) -> incident.Draft:
+    """The draft under that answer, with the evidence of both."""
+    known = {one.id: one for one in (*draft.evidence, *answer.evidence)}
+    return dataclasses.replace(
+        draft,
+        title=answer.title,
+        resource=answer.resource,
+        causes=answer.causes,
+        evidence=tuple(known.values()),
+        chain=answer.chain,
+    )
+
+
+def gathered(
+    known: Sequence[tuple[incident.Incident, incident.Draft]], drafts: Sequence[incident.Draft]
+) -> dict[str, incident.Incident]:
+    """Key of a draft -> the incident that it is left of, though another draft goes on with that.
+
+    A broker's loss moves leaders and leaves a voter behind: once it is back, each of the two has a
+    root of its own, and neither is a new incident.
+    """
+    present = {one.key for draft in drafts for one in draft.findings}
+    taken = {draft.key for _, draft in known}
+    made: dict[str, incident.Incident] = {}
+    for item, _ in known:
+        if item.answer is None or item.state == "resolved" or item.answer.leading in present:
+            continue
+        old = _urgent(item.draft.findings)
+        for draft in drafts:
+            if draft.key not in taken and _urgent(draft.findings).keys() <= old.keys():
+                made.setdefault(draft.key, item)
+    return made
+
+
+def with_rest(draft: incident.Draft, rest: Iterable[incident.Draft]) -> incident.Draft:
+    """The draft with the findings, causes and evidence of what is left beside it."""
+    for other in rest:
+        said = [one for one in other.causes if not any(_same(one, each) for each in draft.causes)]
+        known = {one.id: one for one in (*draft.evidence, *other.evidence)}
+        draft = dataclasses.replace(
+            draft,
+            severity=max(draft.severity, other.severity, key=vocabulary.SEVERITIES.index),
+            findings=(*draft.findings, *other.findings),
+            more=draft.more + other.more,
+            causes=(*draft.causes, *said),
+            evidence=tuple(known.values()),
+        )
+    return draft
 
 
 def _is_left(before: incident.Draft, after: incident.Draft, *, answered: bool) -> bool:
@@ -60,6 +152,10 @@ def _is_left(before: incident.Draft, after: incident.Draft, *, answered: bool) -
         return False
     best = after.causes[0].verdict if after.causes else "possible"
     return hypothesis.ORDER[best] > hypothesis.ORDER[before.causes[0].verdict]
+
+
+def _same(one: diagnosis.Cause, other: diagnosis.Cause) -> bool:
+    return (one.code, one.resource) == (other.code, other.resource)
 
 
 def _is_milder(one: finding.Finding, old: Iterable[finding.Finding]) -> bool:

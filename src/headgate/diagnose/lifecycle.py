@@ -80,11 +80,13 @@ def advance(
     """
     drafts = [draft for draft in drafts if _alive(draft)]
     matched = _match(live, drafts)
-    owners = {draft.key: item for item, draft in matched}
+    rest = aftermath.gathered(matched, drafts)
+    owners = {draft.key: item for item, draft in matched} | rest
     changed: list[incident.Incident] = []
     paired = {item.id for item, _ in matched}
     for item, draft in matched:
-        changed += _seen(item, draft, now, set_)
+        left = [one for one in drafts if rest.get(one.key) is item]
+        changed += _seen(item, aftermath.with_rest(draft, left), now, set_)
     for item in live:
         if item.id not in paired:
             known = _Look(drafts, owners, detection, now, set_, since, settle_s, held_s)
@@ -151,6 +153,7 @@ def _opened(draft: incident.Draft, cluster: str, now: datetime, new_id: str) -> 
         opened_at=now,
         updated_at=now,
         draft=draft,
+        answer=aftermath.worst(None, draft),
         timeline=(opened, *draft.beside),
         gauge=trend.gauge(draft, now),
     )
@@ -180,7 +183,8 @@ def _seen(
     else:
         after = aftermath.told(before, draft, now, set_=set_, answered=item.state == "acting")
         item = _trend(story.news(item, before, after, now), after, now)
-    return (dataclasses.replace(item, draft=after, updated_at=now, blind_at=None),)
+    answer = aftermath.worst(item.answer, after)
+    return (dataclasses.replace(item, draft=after, answer=answer, updated_at=now, blind_at=None),)
 
 
 def _trend(item: incident.Incident, draft: incident.Draft, now: datetime) -> incident.Incident:
@@ -234,6 +238,7 @@ def _unseen(item: incident.Incident, look: _Look) -> tuple[incident.Incident, ..
     if gone_s < look.settle_s or _may_come(item, look):
         return ()
     what = f"Nothing of it was seen for {round(gone_s)} s."
+    item = dataclasses.replace(item, draft=aftermath.over(item))
     return (move(item, "resolved", now=now, what=what, kind="resolved"),)
 
 

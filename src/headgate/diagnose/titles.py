@@ -188,7 +188,7 @@ def _broker(told: _Told) -> str:
     left = (
         ""
         if isinstance(brokers, Unknown) or not count
-        else (f"; {words.many(count, 'partition')} miss a replica")
+        else f"; {words.many(count, 'partition')} {'misses' if count == 1 else 'miss'} a replica"
     )
     crashed = (told.top.code, told.top.verdict) == ("broker.crashed", "confirmed")
     return f"{name} {'crashed' if crashed else 'is down'}{left}"

@@ -86,6 +86,20 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What an incident was found to be, and by what."""
+
+    leading: str
+    """Key of the finding that led."""
+    title: str
+    severity: vocabulary.Severity
+    resource: resource.Resource
+    causes: tuple[diagnosis.Cause, ...]
+    evidence: tuple[Evidence, ...] = ()
+    chain: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gauge:
     """How bad an incident was at one time: what its trend is judged by."""
 
@@ -110,6 +124,9 @@ class Incident:
     resolved_at: datetime | None = None
     draft: Draft
     """What the latest look said, or the last one before it cleared."""
+    answer: Answer | None = None
+    """What it was found to be when it was at its worst and most was known: so it is called once it
+    is over; None: it was opened before there was one."""
     timeline: tuple[Happening, ...] = ()
     changes: tuple[str, ...] = ()
     """Ids of the changes that answer it."""

@@ -190,3 +190,131 @@ def test_each_cause_returns_as_its_own_incident() -> None:
         life.look(one)
         life.look(after_s=20)
     assert {name: one.returned for name, one in life.incidents.items()} == {"inc1": 1, "inc2": 0}
+
+
+def at(severity: vocabulary.Severity, code: str, verdict: vocabulary.Verdict) -> incident.Draft:
+    """One look at the same incident: how bad it is, and what is known of it."""
+    about = draft(found("lag.stalled", severity=severity), title=f"{code}, {severity}")
+    return told(cause(code, verdict), about=about)
+
+
+@pytest.mark.parametrize(
+    ("looks", "title"),
+    [
+        (
+            [
+                at("critical", "broker.crashed", "confirmed"),
+                at("warning", "leader.drifted", "confirmed"),
+            ],
+            "broker.crashed, critical",
+        ),
+        (
+            [at("warning", "consumer.slow", "likely"), at("critical", "commit.absent", "possible")],
+            "consumer.slow, warning",
+        ),
+        (
+            [
+                at("critical", "consumer.slow", "likely"),
+                at("critical", "record.poison", "confirmed"),
+            ],
+            "record.poison, critical",
+        ),
+        (
+            [
+                at("critical", "record.poison", "possible"),
+                at("warning", "consumer.slow", "likely"),
+            ],
+            "consumer.slow, warning",
+        ),
+        (
+            [
+                at("warning", "consumer.slow", "likely"),
+                at("critical", "record.poison", "likely"),
+                at("warning", "record.poison", "confirmed"),
+            ],
+            "record.poison, critical",
+        ),
+    ],
+    ids=["milder", "not known", "surer", "known at last", "worst of three"],
+)
+def test_once_it_is_over_it_is_called_what_it_was_at_its_worst(
+    looks: list[incident.Draft], title: str
+) -> None:
+    life = Life()
+    for one in looks:
+        life.look(one)
+    assert life.incidents["inc1"].draft.title == looks[-1].title, "while it lasts, what is"
+    life.look(after_s=20)
+    ended = life.incidents["inc1"]
+    assert (ended.state, ended.draft.title) == ("resolved", title)
+    assert title == f"{ended.draft.causes[0].code}, {ended.draft.severity}"
+    life.look(looks[0])
+    back = life.incidents["inc1"].state == "open"
+    assert back is (looks[0].title == title or not looks[0].causes[0].is_answer)
+
+
+CRASHED = told(
+    cause("broker.crashed", "confirmed"),
+    cause("leader.drifted", "possible"),
+    about=draft(
+        found("broker.down"), STALL, STORM, key="broker.down@broker:3", title="broker 3 crashed"
+    ),
+)
+VOTER = told(
+    cause("quorum.voter_down", "likely"), about=draft(STALL, key="voter", title="a voter is behind")
+)
+LEADERS = told(
+    cause("leader.drifted", "confirmed"),
+    about=draft(
+        found("rebalance.storm", severity="warning"), key="leaders", title="leaders stay away"
+    ),
+)
+OTHER = told(
+    cause("consumer.slow", "likely"),
+    about=draft(found("lag.growing"), key="slow", title="another is slow"),
+)
+
+
+def test_what_a_root_leaves_behind_is_no_new_incident_though_it_falls_apart() -> None:
+    life = Life()
+    for looks in ((CRASHED,), (VOTER, LEADERS), (VOTER, LEADERS), (LEADERS,)):
+        life.look(*looks)
+        assert life.states() == {"inc1": "open"}
+    assert life.incidents["inc1"].draft.title == LEADERS.title, "while it lasts, what is"
+    life.look(after_s=20)
+    assert life.states() == {"inc1": "resolved"}
+    assert life.incidents["inc1"].draft.title == CRASHED.title
+
+
+def test_while_the_root_stands_what_falls_away_from_it_is_an_incident_of_its_own() -> None:
+    life = Life()
+    life.look(CRASHED)
+    down = told(
+        cause("broker.crashed", "confirmed"),
+        about=draft(found("broker.down"), STALL, key="broker.down@broker:3"),
+    )
+    life.look(down, LEADERS)
+    assert life.states() == {"inc1": "open", "inc2": "open"}
+
+
+def test_what_is_new_beside_what_is_left_is_an_incident_of_its_own() -> None:
+    life = Life()
+    life.look(CRASHED)
+    life.look(VOTER, LEADERS, OTHER)
+    assert life.states() == {"inc1": "open", "inc2": "open"}
+    both = life.incidents["inc1"].draft
+    assert {one.code for one in both.findings} == {"lag.stalled", "rebalance.storm"}
+
+
+def test_what_was_known_beside_the_root_does_not_name_it_afterwards() -> None:
+    life = Life()
+    strict = cause("min_isr.too_strict", "confirmed")
+    hung = told(
+        cause("broker.hung", "likely"),
+        strict,
+        about=draft(found("broker.fenced"), STALL, title="broker 3 hangs"),
+    )
+    for one in (hung, told(strict, about=draft(STALL, title="no writes"))):
+        life.look(one)
+    life.look(after_s=20)
+    assert life.incidents["inc1"].draft.title == "broker 3 hangs"

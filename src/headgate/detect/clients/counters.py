@@ -167,10 +167,13 @@ def _heard(course: meters.Course, about: Resource) -> NDArray[np.bool_]:
 
 
 def _since(times: NDArray[np.float64], rows: NDArray[np.intp]) -> float:
-    """Start of the newest run of growing steps between which no pause is too long."""
+    """Start of the newest run of growing steps between which no pause is too long.
+
+    What grew while nobody could read may have done so at the end of that time.
+    """
     first = int(rows[-1])
     for row in reversed(rows.tolist()):
         if times[first] - times[row + 1] > PAUSE_S:
             break
         first = int(row)
-    return float(times[first])
+    return float(max(times[first], times[first + 1] - PAUSE_S))

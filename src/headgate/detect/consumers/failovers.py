@@ -1,6 +1,7 @@
 """Brokers that have just gone or come back: clients look for leaders and coordinators meanwhile."""
 
 import itertools
+from collections.abc import Sequence
 
 from headgate.detect import view, words
 from headgate.detect.cluster import absence
@@ -26,16 +27,31 @@ def last(seen: view.View) -> tuple[int, float] | None:
 
 
 def _last(seen: view.View) -> tuple[int, float] | None:
-    moved = [
-        (at, broker)
+    at, broker = max(moves(seen), default=(-SETTLE_S, 0))
+    return (broker, at) if seen.now - at <= SETTLE_S else None
+
+
+def moves(seen: view.View) -> Sequence[tuple[float, int]]:
+    """(Unix seconds, broker) of each that left or came back, as far as samples reach; computed once
+    per look.
+    """
+    return seen.once(_moves)
+
+
+def _moves(seen: view.View) -> Sequence[tuple[float, int]]:
+    return sorted(
+        (after.at, broker)
         for broker, samples in seen.history.brokers.items()
         for before, after in itertools.pairwise(samples)
-        if absence.dead(before) != absence.dead(after) and seen.now - (at := after.at) <= SETTLE_S
-    ]
-    if not moved:
-        return None
-    at, broker = max(moved)
-    return broker, at
+        if absence.dead(before) != absence.dead(after)
+    )
+
+
+def settled_at(seen: view.View) -> float:
+    """When clients had got over the last broker that left or came back, or will have, in Unix
+    seconds; 0: none did.
+    """
+    return max((at + SETTLE_S for at, _broker in moves(seen)), default=0.0)
 
 
 def lately(seen: view.View) -> frozenset[int]:

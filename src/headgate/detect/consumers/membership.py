@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from headgate.detect import interface, view, words
-from headgate.detect.consumers import clients
+from headgate.detect.consumers import clients, failovers
 from headgate.domain import finding, resource, snapshot, vocabulary
 from headgate.domain.unknown import Unknown
 
@@ -139,7 +139,14 @@ def _another_left(seen: view.View) -> bool:
 
 
 def _fencings(seen: view.View) -> dict[str, float] | Unknown:
+    """Answers by error in the window, but for what a broker that went or came brought: members that
+    look for their coordinator join anew, and those that it held for alive are in their way.
+    """
+    settled_at = failovers.settled_at(seen)
+    if settled_at >= seen.now:
+        return Unknown(f"{failovers.moved(seen)}: members join anew, and are fenced by that")
     window_s = seen.observation.seconds("group.member_fenced", "window")
+    window_s = min(window_s, seen.now - settled_at)
     counts: dict[str, float] = {}
     for request in REQUESTS:
         answers = clients.answers(seen, request, window_s)

@@ -88,10 +88,27 @@ def _is_over(times: Sequence[float], now: float) -> bool:
     return now - times[-1] > _OVER_AFTER * pause_s
 
 
+def _own_times(seen: view.View, times: Sequence[float]) -> tuple[Sequence[float], float]:
+    """Those that no broker that went or came explains, and until when they tell of the group: its
+    going and coming makes members look for their coordinators, and that makes no storm.
+    """
+    if seen.observation.is_cut("rebalance.storm", "window"):  # too few come in so short a time
+        return times, seen.now
+    moves = [at for at, _broker in failovers.moves(seen)]
+    own = [
+        one
+        for one in times
+        if not any(at - seen.tolerance_s <= one <= at + failovers.SETTLE_S for at in moves)
+    ]
+    return own, max((at for at in moves if seen.now - at <= failovers.SETTLE_S), default=seen.now)
+
+
 def _bout(times: Sequence[float]) -> Sequence[float]:
     """Those since the last pause that ended a storm: what came before it is over, and one more
     rebalance for another reason does not bring it back.
     """
+    if len(times) < _WAVE:
+        return times
     pauses = np.diff(times)
     quiet_s = max(_QUIET_S, _OVER_AFTER * float(np.percentile(pauses, 75)))
     ends = np.flatnonzero(pauses > quiet_s)
@@ -118,10 +135,11 @@ def _restless(seen: view.View, group: snapshot.Group) -> finding.Finding | None:
     times = list(rebalances(recent))
     if len(times) < _WAVE:
         return None
+    own, judged_at = _own_times(seen, times)
     members = float(np.median([len(sample.members) for sample in recent]))
     least = seen.observation.number("rebalance.storm", "count", about)
-    bout = _bout(times)
-    storm = len(bout) > max(least, 2 * members) and not _is_over(bout, seen.now)
+    bout = _bout(own)
+    storm = len(bout) > max(least, 2 * members) and not _is_over(bout, judged_at)
     code = "rebalance.storm" if storm else "rebalance.wave"
     begun = recent[0].at
     if storm and len(bout) < len(times):

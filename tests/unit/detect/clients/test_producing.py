@@ -85,6 +85,19 @@ def test_a_topic_that_just_came_or_went_is_not_known_everywhere_yet(
     assert bool(gaps(scene, "produce.failing")) is not told
 
 
+@pytest.mark.parametrize(("grows", "fires"), [(1, False), (12, True)])
+def test_what_is_counted_while_nobody_could_read_is_no_error_that_lasted(
+    grows: int, fires: bool
+) -> None:
+    """A broker that hung for a minute tells afterwards of the one request that timed out in it."""
+    scene = shop()
+    seen = scene.samples - grows
+    measure(scene, lambda i: (error("Produce", "REQUEST_TIMED_OUT", max(0, i - seen + 1)),))
+    scene.unscraped[meeting.PAGE] = lambda i: seen - 15 <= i < seen
+    states = {one.state for one in found(scene, "produce.failing")}
+    assert states == {"firing" if fires else "pending"}
+
+
 def test_errors_that_are_over_are_silent() -> None:
     scene = shop()
     measure(scene, lambda i: (error("Produce", "NOT_ENOUGH_REPLICAS", 4 * min(i, 40)),))

@@ -1,12 +1,13 @@
 """Rebalances, and members at odds with their group."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from tests.unit.detect.consumers.reading import (
     at_first_sight,
     client,
+    counter,
     errors,
     fact,
     found,
@@ -114,6 +115,35 @@ def test_a_storm_that_is_over_does_not_come_back_with_one_more_rebalance(
     rebalances: tuple[int, ...], storm: bool
 ) -> None:
     scene = churning(*rebalances)
+    assert bool(found(scene, "rebalance.storm")) is storm
+    assert bool(found(scene, "rebalance.wave")) is not storm
+
+
+def losing(scene: Scene, gone: int, back: int = 10_000) -> Scene:
+    """The scene while broker 3 refuses from one sample to another."""
+    scene.broker(
+        3,
+        port="refuses" if back > scene.samples else "answers",
+        at=lambda i: scene.sample(i, port="refuses" if gone <= i < back else "answers"),
+    )
+    return scene
+
+
+@pytest.mark.parametrize(
+    ("rebalances", "gone", "back", "storm"),
+    [
+        (range(80, 104, 3), 114, 999, True),
+        ((*range(80, 96, 2), 104, 105), 104, 999, False),
+        ((*range(80, 95, 3), 98, 101, 104, 106), 97, 102, False),
+        (range(80, 118, 3), 114, 999, True),
+        (range(80, 118, 3), 97, 102, True),
+    ],
+    ids=["just over", "the broker's", "too few without those", "goes on", "went on through it"],
+)
+def test_what_a_lost_broker_makes_rebalance_is_no_storm(
+    rebalances: Sequence[int], gone: int, back: int, storm: bool
+) -> None:
+    scene = losing(churning(*rebalances), gone, back)
     assert bool(found(scene, "rebalance.storm")) is storm
     assert bool(found(scene, "rebalance.wave")) is not storm
 
@@ -233,6 +263,35 @@ def test_brokers_count_fencings_of_the_only_static_group() -> None:
     scene = tells(static(lambda _: 0), errors("Heartbeat", "FENCED_INSTANCE_ID"))
     [item] = found(scene, "group.member_fenced")
     assert str(item.resource) == "group:billing"
+
+
+@pytest.mark.parametrize(
+    ("gone", "counted", "judged", "is_fenced"),
+    [
+        (66, range(66, 70), False, False),
+        (40, range(40, 46), True, False),
+        (40, range(40, 70), True, True),
+        (99, range(40, 46), True, True),
+    ],
+    ids=["by a broker's going", "by it, and over", "long after it, too", "no broker went"],
+)
+def test_those_that_a_lost_broker_brings_do_not_count(
+    gone: int, counted: range, judged: bool, is_fenced: bool
+) -> None:
+    scene = tells(
+        losing(static(lambda _: 0), gone),
+        lambda i: (
+            counter("broker.errors", 100 + i, request="Heartbeat", error="NONE"),
+            counter(
+                "broker.errors",
+                sum(i >= each for each in counted),
+                request="OffsetCommit",
+                error="FENCED_INSTANCE_ID",
+            ),
+        ),
+    )
+    assert bool(found(scene, "group.member_fenced")) is is_fenced
+    assert ("broker 3 left or came back" in unseen(scene, "group.member_fenced")) is not judged
 
 
 def test_fencings_may_be_those_of_a_group_that_has_left() -> None:
