@@ -1,14 +1,19 @@
 """What changes mean for the incident that they answer: its timeline and its state; pure."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from headgate.changes import transitions
 from headgate.diagnose import lifecycle, story
-from headgate.domain import change, incident
+from headgate.domain import change, incident, vocabulary
 
 _LIVE = ("open", "watching", "acting")
+_MOVES: Mapping[vocabulary.IncidentState, str] = {
+    "acting": "A change answers it.",
+    "watching": "Waiting is the response.",
+    "open": "No change is under way.",
+}
 _WORDS = {
     "proposed": "is planned anew",
     "in_review": "waits for an architecture review",
@@ -31,17 +36,18 @@ _WORDS = {
 def answered(
     item: incident.Incident, changes: Iterable[change.Change], now: datetime
 ) -> incident.Incident:
-    """The incident with where its changes stand; acting while one of them is not over."""
-    active = False
+    """The incident with where its changes stand: acting while one of them is not over, watching
+    while all that are not over only watch.
+    """
+    state: vocabulary.IncidentState = "open"
     for one in sorted(changes, key=lambda each: (each.proposed_at, each.id)):
-        active = active or one.state not in transitions.FINAL
+        if one.state not in transitions.FINAL and state != "acting":
+            state = "watching" if one.plan.watches else "acting"
         if one.id not in item.changes:
             item = dataclasses.replace(item, changes=(*item.changes, one.id))
         item = _noted(item, one)
-    if active and item.state in ("open", "watching"):
-        return lifecycle.move(item, "acting", now=now, what="A change answers it.", kind="change")
-    if not active and item.state == "acting":
-        return lifecycle.move(item, "open", now=now, what="No change is under way.", kind="change")
+    if item.state in _LIVE and item.state != state:
+        return lifecycle.move(item, state, now=now, what=_MOVES[state], kind="change")
     return item
 
 

@@ -38,7 +38,8 @@ def told(
         return after
     kept = _called(after, _answer(before))
     causes = tuple(dataclasses.replace(one, next=()) for one in kept.causes)
-    return dataclasses.replace(kept, causes=causes, kept_since=since)
+    leading = before.kept_from or before.findings[0].key
+    return dataclasses.replace(kept, causes=causes, kept_since=since, kept_from=leading)
 
 
 def worst(known: incident.Answer | None, draft: incident.Draft) -> incident.Answer:
@@ -145,8 +146,7 @@ def _is_left(before: incident.Draft, after: incident.Draft, *, answered: bool) -
     if not before.causes or not before.causes[0].is_answer:
         return False
     old, new = _urgent(before.findings), _urgent(after.findings)
-    stands = before.kept_since is None and before.findings[0].key in new
-    if stands and not answered:
+    if (before.kept_from or before.findings[0].key) in new and not answered:
         return False
     if not all(key in old or _is_milder(one, old.values()) for key, one in new.items()):
         return False

@@ -229,11 +229,11 @@ def _unseen(item: incident.Incident, look: _Look) -> tuple[incident.Incident, ..
             return (move(item, "merged", now=now, what=what, kind="merged", ref=owner.id),)
     why = unreadable(item, look.detection)
     if not isinstance(why, Unknown):
+        blind = dataclasses.replace(item, blind_at=now)
+        if item.blind_at is not None:  # it is told once, whatever each look fails at
+            return (blind,)
         what = f"Its evidence cannot be read: {why}"
-        item = dataclasses.replace(item, blind_at=now)
-        if item.timeline and item.timeline[-1].what == what:
-            return (item,)
-        return (story.note(item, now=now, what=what, kind="finding"),)
+        return (story.note(blind, now=now, what=what, kind="finding"),)
     gone_s = (now - item.updated_at).total_seconds()
     if gone_s < look.settle_s or _may_come(item, look):
         return ()

@@ -78,6 +78,8 @@ class Draft:
     kept_since: datetime | None = None
     """Since when it goes on under the name that it had, for nothing new came and less is known;
     None: the newest look names it."""
+    kept_from: str = ""
+    """Key of the finding that led when it got the name that it keeps; empty: it keeps none."""
 
     @property
     def folded(self) -> int:

@@ -6,10 +6,11 @@ What a fault was called is unknown to all of it; the tests compare afterwards.
 import itertools
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from headgate import diagnose
+from headgate.app import around
 from headgate.connect import rest
 from headgate.demo import scenery
 from headgate.diagnose import lifecycle
@@ -64,10 +65,19 @@ class Eyes:
     def __init__(self, lab: lab_.Lab) -> None:
         ticks = clock.SystemClock()
         self._kafka = cluster.connect("shop", lab.bootstrap)
+        self._sources = [
+            around.source_of(f"{one.metrics_url}#broker={one.id}", self._kafka, where="shop")
+            for one in lab.brokers
+        ]
         self._connects = [rest.RestConnect("connect", url) for url in lab.connect_urls]
         self._watch = watch.Watch(
             collector.Collector(
-                self._kafka, self._connects, clock=ticks, interval_s=INTERVAL_S, deadline_s=3.0
+                self._kafka,
+                self._connects,
+                clock=ticks,
+                interval_s=INTERVAL_S,
+                deadline_s=3.0,
+                readings=around.rows(self._kafka, (), self._sources),
             ),
             environment="lab",
             limits=thresholds.Thresholds(cluster=THRESHOLDS),
@@ -86,8 +96,10 @@ class Eyes:
         self._stop.set()
         self._thread.join(30)
         self._kafka.close()
-        for each in self._connects:
-            each.close()
+        for worker in self._connects:
+            worker.close()
+        for source in self._sources:
+            source.close()
         if self.failure is not None:
             raise self.failure
 
@@ -138,6 +150,11 @@ class Eyes:
         """The roots of the shop's incidents that go on now: one for each incident."""
         found = [one for one in list(self.incidents.values()) if one.state in LIVE]
         return sorted(str(one.draft.resource) for one in found if is_shops(one.draft))
+
+    def opened(self, known: Container[str]) -> list[incident.Incident]:
+        """The shop's incidents that are not among those known, but for what was folded."""
+        found = [one for name, one in list(self.incidents.items()) if name not in known]
+        return [one for one in found if one.state != "merged" and is_shops(one.draft)]
 
     def _run(self) -> None:
         due = time.monotonic()

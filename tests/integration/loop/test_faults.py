@@ -96,6 +96,7 @@ def test_a_failed_sink_is_told_by_its_trace(shop: Shop, eyes: Eyes, fault: str) 
 )
 def test_a_lost_broker_is_one_incident(shop: Shop, eyes: Eyes, fault: str, broker: str) -> None:
     root = f"broker:{broker}"
+    known = frozenset(eyes.incidents)
     told(eyes, {root: shop.break_(fault, broker=broker)}, within_s=60)
     # replicas leave the ISR later than the port falls silent
     missed = {"partition.under_replicated", "partition.at_min_isr"}
@@ -109,6 +110,9 @@ def test_a_lost_broker_is_one_incident(shop: Shop, eyes: Eyes, fault: str, broke
     # members that lost their coordinator are back within their session
     eyes.wait("one incident", lambda _: eyes.live() == [root], within_s=30)
     over(eyes, shop)
+    ended = eyes.opened(known)
+    assert [str(one.draft.resource) for one in ended] == [root], [one.draft.title for one in ended]
+    assert ended[0].draft.title.startswith(f"Broker {broker} ")
 
 
 def test_leaders_that_stayed_away(shop: Shop, eyes: Eyes) -> None:

@@ -105,9 +105,20 @@ def test_an_incident_acts_while_a_change_is_not_over(
     if state not in transitions.FINAL:
         assert after.state == "acting"
     else:
-        assert after.state == ("open" if before == "acting" else before)
+        assert after.state == "open"
     assert after.changes == (ID,)
     assert [line.ref for line in after.timeline if line.ref] == [ID]
+
+
+@pytest.mark.parametrize("before", ["open", "watching", "acting"])
+def test_while_it_only_watches_it_is_not_acting(before: vocabulary.IncidentState) -> None:
+    """What it does while a change runs is put down to that change; a watch does nothing."""
+    item = replace(samples.incident_in(before), changes=(), timeline=())
+    acting = stood("verifying")
+    watch = replace(acting, id="chg-watch", plan=replace(acting.plan, steps=()))
+    assert responses.answered(item, [watch], NOW).state == "watching"
+    assert responses.answered(item, [watch, acting], NOW).state == "acting"
+    assert responses.answered(item, [acting, watch], NOW).state == "acting"
 
 
 def test_the_same_news_is_told_once() -> None:

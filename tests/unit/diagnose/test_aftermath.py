@@ -144,6 +144,20 @@ def test_while_a_change_answers_it_what_stands_meanwhile_has_its_name(
     assert life.incidents["inc1"].draft.title == title
 
 
+def test_once_the_change_is_over_what_stands_is_told_with_what_to_do() -> None:
+    """A database is back while its task is restarted in vain: the next restart is suggested."""
+    life = Life()
+    down = told(cause("downstream.outage", "confirmed"), about=draft(STALL, title="no database"))
+    back = told(cause("connect.transient", "likely"), about=draft(STALL, title="it refused"))
+    life.look(down)
+    for state in ("acting", "open"):
+        life.incidents["inc1"] = dataclasses.replace(life.incidents["inc1"], state=state)
+        life.look(back)
+        shown = life.incidents["inc1"].draft
+        assert (shown.title == back.title) is (state == "open")
+        assert bool(shown.causes[0].next) is (state == "open")
+
+
 def test_a_group_that_is_stopped_while_a_change_waits_is_told_of() -> None:
     life = Life()
     life.look(POISON)

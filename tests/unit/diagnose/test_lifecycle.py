@@ -268,6 +268,17 @@ def test_a_clock_that_is_set_back_resolves_nothing_and_keeps_nothing_open_for_ev
     assert life.states() == {"inc1": "closed"}
 
 
+def test_blindness_is_told_once_though_each_look_fails_at_something_else() -> None:
+    life = Life()
+    life.look(draft(found()))
+    for reason in ("no answer", "still waiting", "no answer", "still waiting"):
+        life.look(unseen=[finding.NotSeen(code="lag.stalled", resource=GROUP, reason=reason)])
+    assert life.told() == ["opened", "finding"]
+    life.look(draft(found()))
+    life.look(unseen=[finding.NotSeen(code="lag.stalled", resource=GROUP, reason="no answer")])
+    assert life.told() == ["opened", "finding", "finding"]
+
+
 def test_blindness_for_something_else_does_not_hold_it() -> None:
     life = Life()
     life.look(draft(found()))
