@@ -113,10 +113,11 @@ def gathered(
     root of its own, and neither is a new incident.
     """
     present = {one.key for draft in drafts for one in draft.findings}
-    taken = {draft.key for _, draft in known}
+    going_on = [(item, draft.key) for item, draft in known if item.state != "resolved"]
+    taken = {key for _, key in going_on}
     made: dict[str, incident.Incident] = {}
-    for item, _ in known:
-        if item.answer is None or item.state == "resolved" or item.answer.leading in present:
+    for item, _ in going_on:
+        if item.answer is None or item.answer.leading in present:
             continue
         old = _urgent(item.draft.findings)
         for draft in drafts:

@@ -81,6 +81,7 @@ def advance(
     drafts = [draft for draft in drafts if _alive(draft)]
     matched = _match(live, drafts)
     rest = aftermath.gathered(matched, drafts)
+    matched = [(item, draft) for item, draft in matched if draft.key not in rest]
     owners = {draft.key: item for item, draft in matched} | rest
     changed: list[incident.Incident] = []
     paired = {item.id for item, _ in matched}

@@ -300,6 +300,15 @@ def test_what_a_root_leaves_behind_is_no_new_incident_though_it_falls_apart() ->
     assert life.incidents["inc1"].draft.title == CRASHED.title
 
 
+def test_nor_does_it_bring_an_older_incident_back() -> None:
+    life = Life()
+    life.look(LEADERS)
+    life.look(after_s=20)
+    for looks in ((CRASHED,), (VOTER, LEADERS)):
+        life.look(*looks)
+    assert life.states() == {"inc1": "resolved", "inc2": "open"}
+
+
 def test_while_the_root_stands_what_falls_away_from_it_is_an_incident_of_its_own() -> None:
     life = Life()
     life.look(CRASHED)
