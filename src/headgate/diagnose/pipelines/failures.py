@@ -12,7 +12,7 @@ from headgate.detect.pipelines import trace_rules, traces
 from headgate.diagnose import interface
 from headgate.diagnose.consumers import records
 from headgate.diagnose.pipelines import addresses, sinks
-from headgate.domain import diagnosis, finding, resource, snapshot, timeline
+from headgate.domain import diagnosis, finding, fixes, resource, snapshot, timeline
 from headgate.domain.unknown import Unknown
 
 SHORTLY_S = 900.0
@@ -148,16 +148,7 @@ class Failure:
 
     def beat(self) -> tuple[bool | Unknown, str]:
         """(Whether it comes to run again at a steady beat, the fact that says so)."""
-        starts = sorted(
-            at
-            for task in self.connector.tasks
-            for (_, before), (at, after) in itertools.pairwise(
-                self.case.seen.history.tasks.get(
-                    (self.cluster, self.connector.name, task.number), ()
-                )
-            )
-            if before != "RUNNING" and after == "RUNNING"
-        )
+        starts = self.starts()
         gaps = [two - one for one, two in itertools.pairwise(starts) if two > one]
         if len(gaps) < _MANY - 1:
             return Unknown("it was started again too few times to tell a beat"), ""
@@ -172,15 +163,43 @@ class Failure:
             source="history",
         )
 
-    def own_deeds(self) -> tuple[str, ...]:
-        """What Headgate or a person announced about it."""
-        names = {
-            str(self.about),
-            *(f"task:{self.connector.name}-{t.number}" for t in self.connector.tasks),
-        }
+    def starts(self) -> list[float]:
+        """When its tasks came to run again, in Unix seconds."""
+        return sorted(
+            at
+            for task in self.connector.tasks
+            for (_, before), (at, after) in itertools.pairwise(
+                self.case.seen.history.tasks.get(
+                    (self.cluster, self.connector.name, task.number), ()
+                )
+            )
+            if before != "RUNNING" and after == "RUNNING"
+        )
+
+    def announced(self) -> tuple[str, ...]:
+        """What a person announced about it."""
+        names = self._names()
         return tuple(
             each.what for each in self.case.seen.observation.planned if each.resource in names
         )
+
+    def repairs(self) -> tuple[fixes.Run, ...]:
+        """What Headgate did to it since its first start that is known."""
+        runs, starts = self.case.seen.observation.fixes, self.starts()
+        if isinstance(runs, Unknown) or not starts:
+            return ()
+        names, since = self._names(), starts[0] - self.case.seen.sample_s
+        return tuple(
+            one
+            for one in runs
+            if one.target in names
+            and one.action.startswith("connector.")
+            and one.at.timestamp() >= since
+        )
+
+    def _names(self) -> frozenset[str]:
+        tasks = (f"task:{self.connector.name}-{t.number}" for t in self.connector.tasks)
+        return frozenset((str(self.about), *tasks))
 
     def _waiting(self) -> list[records.Next]:
         group = resource.Resource("group", self.group_id)

@@ -17,6 +17,8 @@ from headgate.domain.unknown import Unknown
 
 _DROPPED = Unknown("the traces of the failures are gone: Connect drops them at a restart")
 _SAME = Unknown("a trace does not say which record it was")
+_OFTEN = 3
+"""Starts that are not Headgate's own: so many are somebody else's habit (judgment)."""
 
 
 class Tasks:
@@ -60,7 +62,10 @@ class Tasks:
 
 
 def _restarter(failure: failures.Failure) -> None:
-    deeds = failure.own_deeds()
+    announced, repairs = failure.announced(), failure.repairs()
+    # one repair that was tried twice starts it twice
+    others = len(failure.starts()) - 2 * len(repairs)
+    deeds = (*announced, *(f"{one.action} at {one.at:%H:%M:%S} UTC" for one in repairs))
     said = failure.argument.fact(
         "own",
         "restarts of it that Headgate did or was told of",
@@ -71,7 +76,11 @@ def _restarter(failure: failures.Failure) -> None:
     failure.argument.weigh(
         "connect.foreign_restarter",
         "Somebody or something restarts it each time it fails.",
-        requires("neither Headgate nor an announced person restarted it", not deeds, said),
+        requires(
+            "neither Headgate nor an announced person restarted it",
+            not announced and (not repairs or others >= _OFTEN),
+            said,
+        ),
         expects("it is started again at a steady beat", steady, *([beat] if beat else [])),
         on=failure.about,
         next=[interface.suggest("owner.notify", "Find out what restarts it, and stop that.")],

@@ -10,7 +10,7 @@ from tests.unit.diagnose import scenes
 from tests.unit.observations import AT, Scene
 
 from headgate import diagnose
-from headgate.domain import access, connects, diagnosis, observation, snapshot, timeline
+from headgate.domain import access, connects, diagnosis, fixes, observation, snapshot, timeline
 from headgate.domain.resource import Resource
 from headgate.domain.unknown import Unknown
 
@@ -185,6 +185,27 @@ def test_a_loop_without_traces_has_a_restarter() -> None:
     )
     found = why(scene.seen(), "connect.restart_loop")
     assert verdicts(found)["connect.foreign_restarter"] == "ruled_out"
+
+
+@pytest.mark.parametrize(("repairs", "verdict"), [(11, "ruled_out"), (1, "likely")])
+def test_what_headgate_restarted_itself_needs_no_other_restarter(
+    repairs: int, verdict: str
+) -> None:
+    scene = scenes.shop()
+    scene.connector("orders-sink", ("RUNNING", ""))
+    scene.tasks["main", "orders-sink", 0] = lambda i: "FAILED" if i % 6 > 3 else "RUNNING"
+    scene.fixes = tuple(
+        fixes.Run(
+            at=AT - timedelta(seconds=5 + 30 * place),
+            action="connector.restart_failed_tasks",
+            cause="connect.transient",
+            target="connector:orders-sink",
+            state="succeeded",
+        )
+        for place in range(repairs)
+    )
+    found = why(scene.seen(), "connect.restart_loop")
+    assert verdicts(found)["connect.foreign_restarter"] == verdict
 
 
 def test_a_loop_is_seen_in_a_short_look_that_misses_what_runs() -> None:
