@@ -1,4 +1,5 @@
-"""What is left of an incident once its cause is over: counts over a window, that clear.
+"""What is left of an incident once its cause is over: counts over a window, that clear, and more.
+
 
 A storm of rebalances is counted for minutes after the last of them. Judged alone, what is left
 would name a lesser cause of its own, and the incident would end under a wrong name. So an answer
@@ -10,8 +11,8 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from headgate.diagnose import hypothesis
-from headgate.domain import diagnosis, finding, incident, observation, thresholds, vocabulary
+from headgate.diagnose import hypothesis, naming
+from headgate.domain import finding, incident, observation, thresholds, vocabulary
 
 LONGEST_S = 590.0
 """Nothing is waited for longer: no hold of what opens incidents is longer than ten minutes."""
@@ -36,72 +37,10 @@ def told(
     since = before.kept_since or now
     if now - since >= timedelta(seconds=lasts_s(after.findings, set_)):
         return after
-    kept = _called(after, _answer(before))
+    kept = naming.called(after, naming.answer(before))
     causes = tuple(dataclasses.replace(one, next=()) for one in kept.causes)
     leading = before.kept_from or before.findings[0].key
     return dataclasses.replace(kept, causes=causes, kept_since=since, kept_from=leading)
-
-
-def worst(known: incident.Answer | None, draft: incident.Draft) -> incident.Answer:
-    """The answer of the look at which most was known and it was worst; of two alike the newer.
-
-    What was known as surely before and did not lead then leads now because the root is gone.
-    """
-    new = _answer(draft)
-    if known is None:
-        return new
-    if draft.kept_since is not None:
-        return known
-    grave = vocabulary.SEVERITIES.index
-    beside = [one for one in known.causes[1:] if new.causes and _same(one, new.causes[0])]
-    if any(one.verdict == new.causes[0].verdict for one in beside):
-        return new if grave(new.severity) > grave(known.severity) else known
-    return new if _weight(new) >= _weight(known) else known
-
-
-def over(item: incident.Incident) -> incident.Draft:
-    """Its last draft under the name that it had at its worst: a broker that crashed is no matter of
-    leaders, though those were the last to be put right.
-    """
-    if item.answer is None:
-        return item.draft
-    called = _called(item.draft, item.answer)
-    return dataclasses.replace(called, severity=item.answer.severity)
-
-
-def _weight(answer: incident.Answer) -> tuple[bool, int, int]:
-    """Known before not known, then the more severe, then the surer."""
-    first = answer.causes[0] if answer.causes else None
-    return (
-        first is not None and first.is_answer,
-        vocabulary.SEVERITIES.index(answer.severity),
-        -hypothesis.ORDER[first.verdict] if first is not None else -len(hypothesis.ORDER),
-    )
-
-
-def _answer(draft: incident.Draft) -> incident.Answer:
-    return incident.Answer(
-        leading=draft.findings[0].key,
-        title=draft.title,
-        severity=draft.severity,
-        resource=draft.resource,
-        causes=draft.causes,
-        evidence=draft.evidence,
-        chain=draft.chain,
-    )
-
-
-def _called(draft: incident.Draft, answer: incident.Answer) -> incident.Draft:
-    """The draft under that answer, with the evidence of both."""
-    known = {one.id: one for one in (*draft.evidence, *answer.evidence)}
-    return dataclasses.replace(
-        draft,
-        title=answer.title,
-        resource=answer.resource,
-        causes=answer.causes,
-        evidence=tuple(known.values()),
-        chain=answer.chain,
-    )
 
 
 def gathered(
@@ -129,7 +68,9 @@ def gathered(
 def with_rest(draft: incident.Draft, rest: Iterable[incident.Draft]) -> incident.Draft:
     """The draft with the findings, causes and evidence of what is left beside it."""
     for other in rest:
-        said = [one for one in other.causes if not any(_same(one, each) for each in draft.causes)]
+        said = [
+            one for one in other.causes if not any(naming.same(one, each) for each in draft.causes)
+        ]
         known = {one.id: one for one in (*draft.evidence, *other.evidence)}
         draft = dataclasses.replace(
             draft,
@@ -153,10 +94,6 @@ def _is_left(before: incident.Draft, after: incident.Draft, *, answered: bool) -
         return False
     best = after.causes[0].verdict if after.causes else "possible"
     return hypothesis.ORDER[best] > hypothesis.ORDER[before.causes[0].verdict]
-
-
-def _same(one: diagnosis.Cause, other: diagnosis.Cause) -> bool:
-    return (one.code, one.resource) == (other.code, other.resource)
 
 
 def _is_milder(one: finding.Finding, old: Iterable[finding.Finding]) -> bool:

@@ -18,7 +18,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from headgate.diagnose import aftermath, correlate, story, trend
+from headgate.diagnose import aftermath, correlate, naming, story, trend
 from headgate.domain import finding, incident, thresholds, vocabulary
 from headgate.domain.unknown import Unknown
 
@@ -154,7 +154,7 @@ def _opened(draft: incident.Draft, cluster: str, now: datetime, new_id: str) -> 
         opened_at=now,
         updated_at=now,
         draft=draft,
-        answer=aftermath.worst(None, draft),
+        answer=naming.worst(None, draft),
         timeline=(opened, *draft.beside),
         gauge=trend.gauge(draft, now),
     )
@@ -184,7 +184,7 @@ def _seen(
     else:
         after = aftermath.told(before, draft, now, set_=set_, answered=item.state == "acting")
         item = _trend(story.news(item, before, after, now), after, now)
-    answer = aftermath.worst(item.answer, after)
+    answer = naming.worst(item.answer, after)
     return (dataclasses.replace(item, draft=after, answer=answer, updated_at=now, blind_at=None),)
 
 
@@ -239,7 +239,7 @@ def _unseen(item: incident.Incident, look: _Look) -> tuple[incident.Incident, ..
     if gone_s < look.settle_s or _may_come(item, look):
         return ()
     what = f"Nothing of it was seen for {round(gone_s)} s."
-    item = dataclasses.replace(item, draft=aftermath.over(item))
+    item = dataclasses.replace(item, draft=naming.over(item))
     return (move(item, "resolved", now=now, what=what, kind="resolved"),)
 
 
