@@ -1,6 +1,5 @@
 """What is left of an incident once its cause is over: counts over a window, that clear, and more.
 
-
 A storm of rebalances is counted for minutes after the last of them. Judged alone, what is left
 would name a lesser cause of its own, and the incident would end under a wrong name. So an answer
 stands until something new is found, something better is known, or the windows are past; so it does
