@@ -47,13 +47,6 @@ def _moves(seen: view.View) -> Sequence[tuple[float, int]]:
     )
 
 
-def settled_at(seen: view.View) -> float:
-    """When clients had got over the last broker that left or came back, or will have, in Unix
-    seconds; 0: none did.
-    """
-    return max((at + SETTLE_S for at, _broker in moves(seen)), default=0.0)
-
-
 def lately(seen: view.View) -> frozenset[int]:
     """Brokers that did not do their work a short while ago, and may do it again; computed once per
     look.

@@ -13,6 +13,9 @@ FENCED = ("FENCED_INSTANCE_ID", "UNRELEASED_INSTANCE_ID", "FENCED_MEMBER_EPOCH")
 REQUESTS = ("JoinGroup", "SyncGroup", "Heartbeat", "OffsetCommit", "ConsumerGroupHeartbeat")
 """Requests of members that are answered with them."""
 REJECTED = "INCONSISTENT_GROUP_PROTOCOL"
+_GHOST_S = 60.0
+"""So long after a broker went or came, members may be fenced by what is left of themselves: a
+session lasts 45 s by default (session.timeout.ms, KIP-735), and counters are read every 10 s."""
 _CUT_COUNT = 2
 """Takeovers of one instance that a one-shot look needs: a deploy makes one."""
 
@@ -142,9 +145,12 @@ def _fencings(seen: view.View) -> dict[str, float] | Unknown:
     """Answers by error in the window, but for what a broker that went or came brought: members that
     look for their coordinator join anew, and those that it held for alive are in their way.
     """
-    settled_at = failovers.settled_at(seen)
+    settled_at = max((at + _GHOST_S for at, _broker in failovers.moves(seen)), default=0.0)
     if settled_at >= seen.now:
-        return Unknown(f"{failovers.moved(seen)}: members join anew, and are fenced by that")
+        at, broker = failovers.moves(seen)[-1]
+        ago = words.duration(seen.now - at)
+        moved = f"broker {broker} left or came back {ago} ago"
+        return Unknown(f"{moved}: members join anew, and are fenced by that")
     window_s = seen.observation.seconds("group.member_fenced", "window")
     window_s = min(window_s, seen.now - settled_at)
     counts: dict[str, float] = {}

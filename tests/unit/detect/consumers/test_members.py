@@ -269,11 +269,18 @@ def test_brokers_count_fencings_of_the_only_static_group() -> None:
     ("gone", "counted", "judged", "is_fenced"),
     [
         (66, range(66, 70), False, False),
+        (60, range(60, 67), False, False),
         (40, range(40, 46), True, False),
         (40, range(40, 70), True, True),
         (99, range(40, 46), True, True),
     ],
-    ids=["by a broker's going", "by it, and over", "long after it, too", "no broker went"],
+    ids=[
+        "by a broker's going",
+        "while sessions last",
+        "by it, and over",
+        "long after it, too",
+        "no broker went",
+    ],
 )
 def test_those_that_a_lost_broker_brings_do_not_count(
     gone: int, counted: range, judged: bool, is_fenced: bool
