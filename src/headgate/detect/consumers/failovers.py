@@ -18,22 +18,17 @@ those that wait after 5 s (offsets.commit.timeout.ms), and clients make them ane
 up to 14 s)."""
 
 
-def last(seen: view.View) -> tuple[int, float] | None:
-    """(Broker, Unix seconds) of the last one that left or came back a short while ago.
-
-    Computed once per look.
-    """
-    return seen.once(_last)
-
-
-def _last(seen: view.View) -> tuple[int, float] | None:
-    at, broker = max(moves(seen), default=(-SETTLE_S, 0))
-    return (broker, at) if seen.now - at <= SETTLE_S else None
+def last(seen: view.View, within_s: float = SETTLE_S) -> tuple[int, float] | None:
+    """(Broker, Unix seconds) of the last one that left or came back in the trailing seconds."""
+    for at, broker in moves(seen)[-1:]:
+        if seen.now - at <= within_s:
+            return broker, at
+    return None
 
 
 def moves(seen: view.View) -> Sequence[tuple[float, int]]:
-    """(Unix seconds, broker) of each that left or came back, as far as samples reach; computed once
-    per look.
+    """(Unix seconds, broker) of each that left or came back, as far as samples reach, oldest first;
+    computed once per look.
     """
     return seen.once(_moves)
 
@@ -69,9 +64,9 @@ def unsure(seen: view.View, code: str, name: str) -> str:
     return moved(seen) if seen.observation.is_short(code, name) else ""
 
 
-def moved(seen: view.View) -> str:
-    """Which broker has just left or come back, in words; empty: none."""
-    at_last = last(seen)
+def moved(seen: view.View, within_s: float = SETTLE_S) -> str:
+    """Which broker was the last to leave or come back in the trailing seconds; empty: none was."""
+    at_last = last(seen, within_s)
     if at_last is None:
         return ""
     broker, at = at_last

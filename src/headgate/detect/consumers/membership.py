@@ -145,14 +145,12 @@ def _fencings(seen: view.View) -> dict[str, float] | Unknown:
     """Answers by error in the window, but for what a broker that went or came brought: members that
     look for their coordinator join anew, and those that it held for alive are in their way.
     """
-    settled_at = max((at + _GHOST_S for at, _broker in failovers.moves(seen)), default=0.0)
-    if settled_at >= seen.now:
-        at, broker = failovers.moves(seen)[-1]
-        ago = words.duration(seen.now - at)
-        moved = f"broker {broker} left or came back {ago} ago"
+    moved = failovers.moved(seen, _GHOST_S)
+    if moved:
         return Unknown(f"{moved}: members join anew, and are fenced by that")
     window_s = seen.observation.seconds("group.member_fenced", "window")
-    window_s = min(window_s, seen.now - settled_at)
+    for at, _broker in failovers.moves(seen)[-1:]:
+        window_s = min(window_s, seen.now - at - _GHOST_S)
     counts: dict[str, float] = {}
     for request in REQUESTS:
         answers = clients.answers(seen, request, window_s)
