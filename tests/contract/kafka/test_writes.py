@@ -155,4 +155,4 @@ def test_calls_for_nothing_are_quick(bench: benches.Bench) -> None:
     assert bench.port.commits([], deadline_s=DEADLINE_S) == {}
     assert bench.port.configs([], deadline_s=DEADLINE_S) == {}
     assert bench.port.commit("nobody", {}, deadline_s=DEADLINE_S) == {}
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5

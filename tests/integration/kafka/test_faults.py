@@ -97,7 +97,7 @@ def test_a_frozen_broker_costs_a_sweep_little_and_hides_only_its_own(
         offsets = pool.submit(port.offsets, before, deadline_s=DEADLINE_S)
         groups = pool.submit(port.groups, deadline_s=DEADLINE_S)
     took_s = time.monotonic() - started
-    assert took_s < 4, f"a frozen broker held the sweep for {took_s:.1f} s"
+    assert took_s < 6, f"a frozen broker held the sweep for {took_s:.1f} s"
     states = {broker.id: broker.port_state for broker in brokers.result().brokers}
     assert states == {1: "answers", 2: "accepts", 3: "answers"}
     hidden = {before.name(int(x)) for x in np.flatnonzero(before.leader == 2)}
@@ -163,7 +163,7 @@ def test_a_cluster_that_dies_and_comes_back_is_read_again(
     started = time.monotonic()
     with pytest.raises(errors.Unreachable) as caught:
         port.partitions(deadline_s=DEADLINE_S)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 6
     assert "No broker of lab answers" in caught.value.what
     with futures.ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda broker: lab_cluster.start(broker.name), lab_cluster.brokers))

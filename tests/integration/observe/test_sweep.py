@@ -110,7 +110,7 @@ def test_a_frozen_broker_delays_nothing_else(scene: Scene) -> None:
     try:
         started = time.monotonic()
         seen = source.sweep()
-        assert time.monotonic() - started < 4.5
+        assert time.monotonic() - started < 6
     finally:
         scene.lab.resume(frozen)
     brokers, offsets = seen.brokers.value, seen.offsets.value

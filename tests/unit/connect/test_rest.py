@@ -221,7 +221,7 @@ def test_http_where_tls_was_meant(worker: Worker) -> None:
 
 
 def hang(handler: BaseHTTPRequestHandler) -> None:
-    time.sleep(1.5)
+    time.sleep(15)
     handler.close_connection = True
 
 
@@ -229,7 +229,7 @@ def drip(handler: BaseHTTPRequestHandler) -> None:
     handler.send_response(200)
     handler.send_header("Content-Length", "1000")
     handler.end_headers()
-    for _ in range(15):
+    for _ in range(150):
         handler.wfile.write(b"{")
         time.sleep(0.1)
     handler.close_connection = True
@@ -242,14 +242,14 @@ def test_a_worker_that_hangs_or_drips_is_left_at_the_deadline(
     worker.answers = {"GET *": answer}
     started = time.monotonic()
     with connected(worker.url) as connect, pytest.raises(errors.TimedOut, match="deadline"):
-        connect.cluster(deadline_s=0.4)
-    assert time.monotonic() - started < 1.2
+        connect.cluster(deadline_s=1)
+    assert time.monotonic() - started < 10
 
 
 def test_a_write_whose_answer_does_not_come_may_have_happened(worker: Worker) -> None:
     worker.answers = {"POST *": hang}
     with connected(worker.url) as connect, pytest.raises(errors.OutcomeUnknown, match="deadline"):
-        connect.restart_failed("x", deadline_s=0.4)
+        connect.restart_failed("x", deadline_s=2)
 
 
 def cut(handler: BaseHTTPRequestHandler) -> None:

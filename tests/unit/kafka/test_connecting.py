@@ -37,7 +37,7 @@ def test_nothing_listens() -> None:
     assert "refused" in error.what
     assert error.where == f"127.0.0.1:{port}"
     assert "port" in error.next_step
-    assert took_s < 1
+    assert took_s < 5
 
 
 def test_nothing_listens_at_several_addresses() -> None:
@@ -46,7 +46,7 @@ def test_nothing_listens_at_several_addresses() -> None:
     assert isinstance(error, errors.Unreachable)
     assert all(f"127.0.0.1:{port}" in error.where for port in ports)
     assert error.what == "No broker of orders answers"
-    assert took_s < 1
+    assert took_s < 5
 
 
 def test_no_such_host() -> None:
@@ -80,7 +80,7 @@ def test_another_server_is_named(make: Callable[[], stub.Server], who: str) -> N
     assert error.what == f"This is {who}, not Kafka"
     assert error.where == str(server.address)
     assert "port" in error.next_step
-    assert took_s < 3
+    assert took_s < 5
 
 
 def test_a_listener_that_wants_tls_is_told_so() -> None:
@@ -98,7 +98,7 @@ def test_tls_against_a_plain_listener_is_told_so() -> None:
         error, took_s = refused(str(broker.address), {"security.protocol": "SSL"})
     assert isinstance(error, errors.Misunderstood)
     assert "TLS" in error.what
-    assert took_s < 3
+    assert took_s < 5
 
 
 def test_a_server_that_stays_silent() -> None:
@@ -107,7 +107,7 @@ def test_a_server_that_stays_silent() -> None:
         error, took_s = refused(str(server.address))
     assert isinstance(error, errors.Unreachable)
     assert "accepts connections but does not answer" in error.what
-    assert took_s < 3
+    assert took_s < 5
 
 
 def test_a_server_that_closes_at_once() -> None:
@@ -116,7 +116,7 @@ def test_a_server_that_closes_at_once() -> None:
         error, took_s = refused(str(server.address))
     assert isinstance(error, errors.Unreachable)
     assert "closed the connection" in error.what
-    assert took_s < 3
+    assert took_s < 5
 
 
 def test_nothing_is_connected_before_the_first_call() -> None:

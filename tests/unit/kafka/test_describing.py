@@ -213,6 +213,6 @@ def test_a_coordinator_that_goes_on_loading_says_so() -> None:
     broker.handlers["FindCoordinatorRequest"] = located(broker)
     broker.handlers["ConsumerGroupDescribeRequest"] = consumers(iter([14] * 1000))
     with connected(broker) as found:
-        failed = found.group("billing", deadline_s=0.5)
+        failed = found.group("billing", deadline_s=2)
     assert isinstance(failed, kafka.Failure)
     assert failed.name == "COORDINATOR_LOAD_IN_PROGRESS"

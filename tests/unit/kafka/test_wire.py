@@ -262,10 +262,10 @@ def test_a_write_whose_connection_is_lost_has_an_unknown_outcome() -> None:
 
 def test_a_write_that_is_not_answered_in_time_has_an_unknown_outcome() -> None:
     started = time.monotonic()
-    failed = commit_with(lambda _: stub.SILENCE, deadline_s=1.0)
+    failed = commit_with(lambda _: stub.SILENCE, deadline_s=2.0)
     assert failed is not None
     assert failed.unknown_outcome
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 6
 
 
 def test_a_write_that_was_never_sent_has_a_known_outcome() -> None:
@@ -307,8 +307,8 @@ def test_a_coordinator_that_never_comes_is_a_failure_by_the_deadline() -> None:
     broker.handlers["FindCoordinatorRequest"] = coordinator_answer(broker, code=15)
     with connected([broker]) as found:
         started = time.monotonic()
-        failed = found.group("billing", deadline_s=1)
-        assert time.monotonic() - started < 2
+        failed = found.group("billing", deadline_s=2)
+        assert time.monotonic() - started < 6
     assert isinstance(failed, kafka.Failure)
     assert failed.name == "COORDINATOR_NOT_AVAILABLE"
     assert failed.retriable

@@ -28,7 +28,7 @@ def launch(folder: Path, *argv: str) -> state.Identity:
 
 
 def soon(check: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not check():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -74,8 +74,10 @@ def test_a_frozen_process_can_be_ended(folder: Path) -> None:
 
 
 def test_one_that_ignores_the_request_is_told_apart(folder: Path) -> None:
-    process = launch(folder, "sh", "-c", "trap '' TERM; while true; do sleep 1; done")
-    time.sleep(0.2)
+    deaf = folder / "deaf"
+    loop = f"trap '' TERM; touch '{deaf}'; while true; do sleep 1; done"
+    process = launch(folder, "sh", "-c", loop)
+    soon(deaf.exists)
     assert not processes.terminate(process, 0.3)
     assert processes.kill([process])
     assert processes.life(process) is parts.Life.DEAD
