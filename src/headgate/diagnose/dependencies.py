@@ -75,11 +75,15 @@ class Graph:
     def _alone_lacks(self, source: resource.Resource, item: finding.Finding) -> bool:
         """Whether all that the partition lacks now is on brokers that are down, the source one of
         them, whatever it lacked when that began; or nobody else holds a copy that is in sync, or
-        nobody at all, so that none can come back.
+        nobody at all, so that none can come back. Of leaders that are away: whether brokers that
+        cannot lead are preferred for all of them, as where one is lost anew before it led again.
         """
-        if source.kind != "broker" or item.resource.kind != "partition":
+        if source.kind != "broker" or item.resource.kind not in ("partition", "cluster"):
             return False
         down = set(brokers.down(self._case))
+        if item.resource.kind == "cluster":
+            wanted = brokers.preferred(self._case, item)
+            return int(source.id) in wanted and wanted <= down | set(self._troubled)
         lost, in_sync = brokers.lost(self._case, item), brokers.in_sync(self._case, item)
         if not in_sync:  # none of them is counted in sync any more, whoever was the last one
             return int(source.id) in lost & down

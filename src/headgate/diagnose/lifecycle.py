@@ -109,21 +109,27 @@ def _fires(draft: incident.Draft) -> bool:
 def _match(
     live: Sequence[incident.Incident], drafts: Sequence[incident.Draft]
 ) -> list[tuple[incident.Incident, incident.Draft]]:
-    """Pairs by key; then by findings in common, for a draft that nobody has by key."""
+    """Pairs by key; then by findings in common, for a draft that nobody has by key; what is over
+    comes back only with a draft that nothing goes on as, the newest first.
+    """
     pairs: list[tuple[incident.Incident, incident.Draft]] = []
     free = {draft.key: draft for draft in drafts}
-    waiting = sorted(live, key=lambda item: (item.state == "resolved", item.opened_at, item.id))
+    going_on = [item for item in live if item.state != "resolved"]
+    waiting = sorted(going_on, key=lambda item: (item.opened_at, item.id))
     for item in list(waiting):
-        draft = free.get(item.draft.key)
-        if draft is not None and (item.state != "resolved" or _returns(item.draft, draft)):
+        draft = free.pop(item.draft.key, None)
+        if draft is not None:
             pairs.append((item, draft))
-            del free[draft.key]
             waiting.remove(item)
     for item in waiting:
         best = max(free.values(), key=lambda draft: _shared(item, draft), default=None)
-        if item.state != "resolved" and best is not None and _shared(item, best):
-            pairs.append((item, best))
-            del free[best.key]
+        if best is not None and _shared(item, best):
+            pairs.append((item, free.pop(best.key)))
+    over = [item for item in live if item.state == "resolved"]
+    for item in sorted(over, key=lambda item: (item.opened_at, item.id), reverse=True):
+        draft = free.get(item.draft.key)
+        if draft is not None and _returns(item.draft, draft):
+            pairs.append((item, free.pop(draft.key)))
     return pairs
 
 

@@ -44,6 +44,36 @@ def test_a_broker_folds_its_partitions_and_leaders() -> None:
     assert (str(held.source), held.more) == ("broker:2", 8), "nine partitions are one arrow"
 
 
+def test_a_broker_lost_anew_before_it_led_again_folds_the_leaders_that_were_away() -> None:
+    scene = scenes.crashed()()
+    scene.samples = 140
+    scene.broker_samples[2] = lambda i: scene.sample(
+        i,
+        fenced=12 <= i < 40 or i >= 92,
+        port="answers" if i < 10 or 40 <= i < 90 else "refuses",
+    )
+    scene.lose(2, isr_at=91, leaders_at=12)
+    [draft] = drafts(scene)
+    assert draft.key == "broker@broker:2"
+    [away] = [found for found in draft.findings if found.code == "leader.imbalance"]
+    assert away.since < min(found.since for found in draft.findings if found is not away)
+
+
+def test_leaders_that_are_away_from_another_broker_too_are_no_matter_of_the_one_that_is_lost() -> (
+    None
+):
+    scene = scenes.crashed()()
+    scene.samples = 140
+    scene.broker_samples[2] = lambda i: scene.sample(
+        i, fenced=i >= 92, port="answers" if i < 90 else "refuses"
+    )
+    scene.lose(2, isr_at=91, leaders_at=12)
+    orders = scene.topics["orders"]
+    own = next(p for p, replicas in enumerate(orders.replicas) if replicas[0] == 1)
+    orders.leader[own], orders.leaders[own] = 3, lambda i: 3 if i >= 12 else 1
+    assert {draft.key for draft in drafts(scene)} == {"broker@broker:2", "leader@cluster:lab"}
+
+
 def test_the_roots_cause_is_the_answer_though_a_consequence_has_one_that_is_certain() -> None:
     """A hung broker is likely; that a topic allows no replica to be away is plain from settings."""
     scene = scenes.frozen()

@@ -136,6 +136,33 @@ def test_it_reopens_while_it_is_held_and_closes_after() -> None:
     assert life.states() == {"inc1": "closed", "inc2": "open"}
 
 
+def test_what_goes_on_is_told_of_before_what_is_over_comes_back() -> None:
+    """A broker that is lost again and again: its leaders are away once it is back."""
+    life = Life()
+    away = found("leader.imbalance", resource.Resource("cluster", "lab"))
+    life.look(draft(away, key="leader@cluster:lab"))
+    life.look(after_s=20)
+    down = found("broker.down", resource.Resource("broker", "3"))
+    life.look(draft(down, away, key="broker@broker:3"))
+    life.look(draft(away, key="leader@cluster:lab"))
+    assert life.states() == {"inc1": "resolved", "inc2": "open"}
+    assert life.incidents["inc2"].draft.key == "leader@cluster:lab"
+
+
+def test_of_several_that_are_over_the_newest_comes_back() -> None:
+    life = Life()
+    for _ in range(2):
+        life.look(draft(found()))
+        life.incidents["inc1"] = dataclasses.replace(
+            life.incidents["inc1"], draft=draft(found("x"), key="other")
+        )
+        life.look(after_s=20)
+    life.incidents["inc1"] = dataclasses.replace(life.incidents["inc1"], draft=draft(found()))
+    assert life.states() == {"inc1": "resolved", "inc2": "resolved"}
+    life.look(draft(found()))
+    assert life.states() == {"inc1": "resolved", "inc2": "open"}
+
+
 def test_a_resolved_incident_is_not_reopened_by_what_is_only_pending() -> None:
     life = Life()
     life.look(draft(found()))

@@ -363,6 +363,14 @@ def in_sync(case: interface.Case, about: finding.Finding) -> set[int]:
     }
 
 
+def preferred(case: interface.Case, about: finding.Finding) -> set[int]:
+    """Brokers that are meant to lead the partitions of the finding."""
+    table = case.seen.partitions
+    if isinstance(table, Unknown):
+        return set()
+    return set(table.replicas[table.replica_start[table.ordinals(about.partitions)]].tolist())
+
+
 def beside(case: interface.Case, about: resource.Resource) -> set[int]:
     """Brokers whose copies a write waits for: those that hold replicas of the partitions that the
     broker leads, or of the topic's; the broker itself is not among them.
