@@ -1,7 +1,7 @@
 """What an incident's timeline tells, and what it leaves out: nothing twice, nothing without end."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from headgate.domain import finding, incident
@@ -31,9 +31,7 @@ def news(
     old = {f.key: f for f in before.findings if f.state == "firing" and f.is_urgent}
     new = {f.key: f for f in after.findings if f.state == "firing" and f.is_urgent}
     present = {f.key for f in after.findings}
-    told: dict[str, list[str]] = {}
-    for line in item.timeline:
-        told.setdefault(line.ref, []).append(line.kind)
+    told = _told(item.timeline)
     arrived = [f for key, f in new.items() if key not in old and _is_news(told, key, "finding")]
     for ref, alike in _alike(arrived):
         if _is_news(told, ref, "finding"):
@@ -70,6 +68,10 @@ def _all_of(code: str) -> str:
     return f"{code}@*"
 
 
+def _of(code: str, refs: Iterable[str]) -> list[str]:
+    return [ref for ref in refs if ref.startswith(f"{code}@")]
+
+
 def _cleared(
     item: incident.Incident,
     gone: Sequence[finding.Finding],
@@ -77,15 +79,31 @@ def _cleared(
     told: Mapping[str, Sequence[str]],
     now: datetime,
 ) -> incident.Incident:
-    """What cleared, on the timeline; what came in one line, once nothing of its code is left."""
+    """What cleared, on the timeline: in one line where nothing of its code is left."""
     left = {f.code for f in after.findings}
-    refs = {one.key: one.code for one in gone}
-    refs |= {_all_of(one.code): one.code for one in gone if one.code not in left}
-    for ref, code in refs.items():
-        if _is_news(told, ref, "cleared"):
-            again = " for now; it comes and goes" if len(told[ref]) + 1 >= _TOLD else ""
-            item = note(item, now=now, what=f"{code} cleared{again}", kind="cleared", ref=ref)
+    for code, group in finding.by_code(gone).items():
+        on = {one.key: f" on {one.resource.id}" for one in group if code in left}
+        refs = [ref for ref in on or _of(code, told) if _is_news(told, ref, "cleared")]
+        times = max((len(told[ref]) + 1 for ref in refs), default=0)
+        if not on and len(refs) > 1:
+            refs = [_all_of(code)]
+        again = " for now; it comes and goes" if times >= _TOLD else ""
+        for ref in refs:
+            what = f"{code} cleared{on.get(ref, '')}{again}"
+            item = note(item, now=now, what=what, kind="cleared", ref=ref)
     return item
+
+
+def _told(timeline: Sequence[incident.Happening]) -> dict[str, list[str]]:
+    """Ref -> the kinds of what was told of it; what cleared at once cleared under each ref."""
+    made: dict[str, list[str]] = {}
+    for line in timeline:
+        refs = [line.ref]
+        if line.kind == "cleared" and line.ref.endswith("@*"):
+            refs = [ref for ref in _of(line.ref[:-2], made) if made[ref][-1] != "cleared"]
+        for ref in refs:
+            made.setdefault(ref, []).append(line.kind)
+    return made
 
 
 def _is_news(told: Mapping[str, Sequence[str]], ref: str, kind: str) -> bool:

@@ -352,6 +352,26 @@ def test_many_alike_that_come_at_once_are_one_line_and_clear_in_one() -> None:
     assert went.what == "partition.at_min_isr cleared"
 
 
+def test_what_came_one_by_one_clears_in_one_line_and_its_coming_back_is_told() -> None:
+    life = Life()
+    life.look(draft(found()))
+    for many in (1, 2, 3, 0, 2):
+        life.look(draft(found(), *at_minimum(many)))
+    assert life.told() == ["opened", *["finding"] * 3, "cleared", *["finding"] * 2]
+
+
+def test_what_clears_while_others_of_its_code_stay_is_told_by_its_name() -> None:
+    life = Life()
+    life.look(draft(found()))
+    for many in (2, 1, 0):
+        life.look(draft(found(), *at_minimum(many)))
+    cleared = [line.what for line in life.incidents["inc1"].timeline if line.kind == "cleared"]
+    assert cleared == [
+        "partition.at_min_isr cleared on orders-1",
+        "partition.at_min_isr cleared",
+    ]
+
+
 def test_many_alike_that_come_and_go_do_not_fill_the_timeline() -> None:
     life = Life()
     for number in range(60):
