@@ -10,7 +10,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from headgate.diagnose import dependencies, interface
+from headgate.diagnose import dependencies, edges, interface
 from headgate.domain import diagnosis, finding, incident, resource, vocabulary
 
 LEADS = (
@@ -156,6 +156,7 @@ class Roots:
             here.kind == "broker"
             and last.resource == here
             and last.code.partition(".")[0] in _CLIENTS
+            and not self._lacks_copies(last)
         )
         family = last.code.partition(".")[0] if mixed else here.kind
         if links and here.kind == "topic" and self._lead(here) is None:
@@ -165,6 +166,17 @@ class Roots:
     def began(self, about: resource.Resource) -> float | None:
         """Since when something is wrong there, in Unix seconds."""
         return self._graph.began(about)
+
+    def _lacks_copies(self, item: finding.Finding) -> bool:
+        """Whether a broker refuses writes because it comes and goes itself: each time it stood
+        still, the copies of what it leads are behind, too.
+        """
+        top = decisive(self._known, item)
+        return (
+            item.code == edges.REFUSED
+            and (top is None or top.code == "min_isr.too_strict")
+            and any(one.code == edges.COMES_AND_GOES for one in self._on.get(item.resource, ()))
+        )
 
     def _whole(self, about: resource.Resource) -> resource.Resource:
         if about.kind in ("member", "group", "task"):

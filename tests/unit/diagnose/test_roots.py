@@ -105,6 +105,26 @@ def test_writes_that_wait_for_a_copy_that_comes_and_goes_are_its_brokers_doing(f
     assert keys(scene) == ["broker@broker:3"]
 
 
+@pytest.mark.parametrize(
+    ("code", "roots"),
+    [
+        ("NOT_ENOUGH_REPLICAS", ["broker@broker:3"]),
+        ("UNSUPPORTED_VERSION", ["broker@broker:3", "produce@broker:3"]),
+    ],
+)
+def test_a_broker_that_comes_and_goes_refuses_writes_for_lack_of_copies(
+    code: str, roots: list[str]
+) -> None:
+    """Each time it stood still, the copies of what it leads are behind, too; no old client is."""
+    scene = parts.shop()
+    for p, replicas in enumerate(scene.topics["orders"].replicas):
+        if replicas[0] != 3:
+            scene.topics["orders"].isr_sizes[p] = lambda i: 3 - (i >= 3 and (i - 3) % 8 in (0, 1))
+    meeting.measure(scene, lambda i: (meeting.error("Produce", code, 3 * max(0, i - 40), 3),))
+    assert [one.resource.id for one in meeting.found(scene, "produce.failing")] == ["3"]
+    assert keys(scene) == roots
+
+
 @pytest.mark.parametrize(("ago", "root"), [(3, "broker@broker:3"), (30, "produce@broker:1")])
 def test_writes_that_fail_when_a_broker_has_just_stood_still_are_its_doing(
     ago: int, root: str
